@@ -21,3 +21,16 @@ export {
   VARIABLES_META_KEY,
   WORKFLOW_META_KEY,
 } from './meta-keys.ts';
+
+// What tools answer and ask
+export type {
+  CallToolResult,
+  ContentAnnotations,
+  ContentBlock,
+  EmbeddedResourceContent,
+  InputRequest,
+  InputResponse,
+  MediaContent,
+  ResourceLinkContent,
+  TextContent,
+} from './tool-result.ts';

@@ -1,0 +1,31 @@
+import type { TaskStatus } from '@mcp-tasks/wire';
+import type { TraceContext } from './tool.ts';
+
+interface TaskEventBase {
+  readonly taskId: string;
+  readonly owner: string;
+  readonly tool: string;
+  readonly atMs: number;
+  readonly trace?: TraceContext | undefined;
+}
+
+/** What happened to a task, for audit logs and telemetry. Carries no arguments, variables, answers or results. */
+export type TaskEvent =
+  | (TaskEventBase & { readonly type: 'task-created' })
+  | (TaskEventBase & { readonly type: 'run-started'; readonly attempt: number })
+  | (TaskEventBase & { readonly type: 'status-changed'; readonly from: TaskStatus; readonly to: TaskStatus })
+  | (TaskEventBase & { readonly type: 'question-asked'; readonly key: string })
+  | (TaskEventBase & { readonly type: 'question-answered'; readonly key: string })
+  | (TaskEventBase & { readonly type: 'cancelled' })
+  | (TaskEventBase & { readonly type: 'settled'; readonly status: TaskStatus; readonly isError: boolean })
+  | (TaskEventBase & { readonly type: 'expired' })
+  /** Somebody asked for a task that is not theirs or does not exist, or `authorize` refused. */
+  | {
+      readonly type: 'access-refused';
+      readonly owner: string;
+      readonly atMs: number;
+      readonly reason: 'unknown-task' | 'unauthorized';
+      readonly taskId?: string | undefined;
+      readonly tool?: string | undefined;
+      readonly trace?: TraceContext | undefined;
+    };

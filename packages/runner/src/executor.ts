@@ -1,0 +1,37 @@
+/** One task that wants a run. */
+export interface QueuedTask {
+  readonly taskId: string;
+  /** For fairness between owners. */
+  readonly owner: string;
+  readonly handler: string;
+}
+
+/** A place among the runs that an executor lets go on at once. */
+export interface RunSlot {
+  /** Give the slot back while the run waits at a question. Safe to call twice. */
+  release(): void;
+  /** Wait until the run may go on. Rejects when `signal` aborts. */
+  reacquire(signal: AbortSignal): Promise<void>;
+}
+
+/** What an executor calls back. */
+export interface ExecutorHost {
+  /** Run one task to the end of its run; never rejects. */
+  run(task: QueuedTask, slot: RunSlot): Promise<void>;
+}
+
+/**
+ * Decides when and where runs happen.
+ *
+ * The in-process one (default) runs a task in the process that created it.
+ */
+export interface TaskExecutor {
+  start(host: ExecutorHost): Promise<void>;
+  /** Queue a run. The task is stored already: losing the submission loses time, never the task. */
+  submit(task: QueuedTask): void;
+  /** How many more runs may begin at once; recovery adopts no more than this. */
+  freeSlots(): number;
+  /** Begin nothing new; hand back the ids that were queued and not begun. */
+  drain(): readonly QueuedTask[];
+  close(): Promise<void>;
+}

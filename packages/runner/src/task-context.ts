@@ -1,0 +1,111 @@
+import type { CallToolResult, JsonObject, JsonValue } from '@mcp-tasks/wire';
+import type { AuthorSchema, SchemaOutput } from './schema.ts';
+
+/** What a person answered to a form. */
+export type Elicited<Content> =
+  | { readonly action: 'accept'; readonly content: Content }
+  | { readonly action: 'decline' }
+  | { readonly action: 'cancel' };
+
+/** A form for a person: message and fields. */
+export interface ElicitQuestion<Schema extends AuthorSchema = AuthorSchema> {
+  readonly message: string;
+  /** An object of primitive fields; the answer is checked with it, extra properties are allowed. */
+  readonly schema: Schema;
+}
+
+/** What the client's model answered. @see 2025-11-25, Sampling */
+export interface Sampled {
+  readonly role: 'user' | 'assistant';
+  readonly model: string;
+  readonly stopReason?: string | undefined;
+  readonly content: JsonValue;
+}
+
+/** What a step's function gets. */
+export interface StepContext {
+  /** `taskId/name`: the same on every attempt, for outside systems that can deduplicate. */
+  readonly idempotencyKey: string;
+  /** The run's signal. */
+  readonly signal: AbortSignal;
+}
+
+/** The answers to a tool's declared questions, by key. */
+export type AskedAnswers<Ask extends Readonly<Record<string, ElicitQuestion>>> = {
+  readonly [Key in keyof Ask]: Elicited<SchemaOutput<Ask[Key]['schema']>>;
+};
+
+declare const PARKED: unique symbol;
+
+/** Returned by a handler to end this run and wait; made by {@link TaskContext.park}. */
+export interface ParkedRun {
+  readonly [PARKED]: true;
+}
+
+/**
+ * What a handler can do with its task. Every promise resolves when the effect is stored; a handler completes by returning.
+ *
+ * Any method rejects (or throws) `RUN_ENDED` once the run may no longer write: cancelled, expired, taken over, parked, shut down.
+ */
+export interface TaskContext<
+  Variables extends object = Record<string, JsonValue>,
+  Ask extends Readonly<Record<string, ElicitQuestion>> = Readonly<Record<string, never>>,
+> {
+  /** The task's id; on an inline run an id that nobody can look up. */
+  readonly id: string;
+  readonly owner: string;
+  /** What `serveTasks({ caller })` made of the creating request; the same in every process. */
+  readonly caller: JsonValue | undefined;
+  /** Number of this run, from 1. */
+  readonly attempt: number;
+  /** The tool runs inside the request: nothing is stored. */
+  readonly inline: boolean;
+  /** Aborts on cancel, expiry, lost lease, parking, timeout and shutdown; the reason is a {@link TaskError} with code `RUN_ENDED`. */
+  readonly signal: AbortSignal;
+  /** Answers to the tool's `ask` questions. */
+  readonly answers: AskedAnswers<Ask>;
+
+  /** Report progress, for the original progress token (2025-11-25) and `statusMessage`. The latest wins; resolves at once. */
+  progress(done: number, total?: number, message?: string): void;
+  /** Set the status message, cut at 1 KiB. The latest wins; resolves at once. */
+  status(message: string): void;
+
+  /** Read a variable, own writes included. */
+  get<Name extends keyof Variables & string>(name: Name): Variables[Name] | undefined;
+  /** Read a variable through a schema. @throws {TaskError} VARIABLE_INVALID - the stored value does not fit. */
+  get<Schema extends AuthorSchema>(name: string, schema: Schema): SchemaOutput<Schema> | undefined;
+  /** Write one variable, kept as JSON. @throws {TaskError} VARIABLE_TOO_LARGE, VARIABLE_STRING_TOO_LONG, VARIABLE_TOO_DEEP, VARIABLE_INVALID */
+  set<Name extends keyof Variables & string>(name: Name, value: Variables[Name]): Promise<void>;
+  /** Write several: new names are added, others replaced, `null` deletes. All or none. @throws as {@link set} */
+  merge(values: { readonly [Name in keyof Variables]?: Variables[Name] | null }): Promise<void>;
+  /** Delete one variable; nothing happens when there is none. */
+  delete(name: keyof Variables & string): Promise<void>;
+  /** Show a value to the client in `_meta`; `null` takes it back. Private variables are never shown. @throws as {@link set} */
+  publish(name: string, value: JsonValue): Promise<void>;
+
+  /**
+   * Run `fn` once per task and keep its value as JSON; later attempts get the stored value without running it.
+   *
+   * Each recorded value is exactly-once; the outside effects of a step in flight at a crash are at-least-once.
+   *
+   * @throws {TaskError} STEP_NAME_REUSED - the name was used in this attempt; CHECKPOINT_TOO_LARGE, CHECKPOINT_LIMIT, VALUE_NOT_JSON
+   */
+  step<Value>(name: string, fn: (step: StepContext) => Value | Promise<Value>): Promise<Value>;
+
+  /**
+   * Ask the person behind the client, and wait; a waiting run costs no slot.
+   *
+   * @throws {TaskError} QUESTION_KEY_REUSED, QUESTION_LIMIT; INPUT_UNSUPPORTED - the client is known not to support forms.
+   */
+  elicit<Schema extends AuthorSchema>(
+    key: string,
+    question: ElicitQuestion<Schema>,
+  ): Promise<Elicited<SchemaOutput<Schema>>>;
+  /** Ask the client's model. Keys share one space with {@link elicit}. @throws as {@link elicit} */
+  sample(key: string, params: JsonObject): Promise<Sampled>;
+
+  /** A result that says that the tool failed: `isError` with this text. */
+  fail(text: string): CallToolResult;
+  /** `return task.park(message)` ends this run and waits for an answer or a wake-up; for `onCrash: 'rerun'` tools. @throws {TaskError} RERUN_REQUIRED */
+  park(message: string): ParkedRun;
+}

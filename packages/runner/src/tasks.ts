@@ -1,0 +1,134 @@
+import type { CallToolResult, InputRequest, InputResponse, JsonValue } from '@mcp-tasks/wire';
+import type { Clock, TaskEntryKind, TaskHead, TaskLimits, TaskProgress, TaskRecord, TaskStore } from '@mcp-tasks/store';
+import type { TaskEvent } from './events.ts';
+import type { TaskExecutor } from './executor.ts';
+import type { AuthorSchema, SchemaOutput } from './schema.ts';
+import type { AskQuestions, TaskTool, ToolCall, ToolHandler, ToolOptions } from './tool.ts';
+
+/** What `authorize` decides about. */
+export interface AuthorizeRequest {
+  readonly owner: string;
+  readonly caller: JsonValue | undefined;
+  readonly tool: string;
+  readonly arguments: unknown;
+  /** A client's call, a workflow's step, a call that continues a workflow, or a run after the first or in another process. */
+  readonly via: 'call' | 'step' | 'continuation' | 'rerun';
+}
+
+/** Options of `createTasks`. */
+export interface TasksOptions {
+  /** Default `memoryStore()`, which loses everything with the process. */
+  readonly store?: TaskStore | undefined;
+  /** Default `inProcessExecutor({ concurrency: 16 })`. */
+  readonly executor?: TaskExecutor | undefined;
+  /** Default {@link DEFAULT_LIMITS}, field by field. */
+  readonly limits?: Partial<TaskLimits> | undefined;
+  readonly clock?: Clock | undefined;
+  /** Runs before every execution of a handler; throws to refuse. */
+  readonly authorize?: ((request: AuthorizeRequest) => void | Promise<void>) | undefined;
+  /** A throwing listener changes nothing. */
+  readonly onEvent?: ((event: TaskEvent) => void) | undefined;
+  /** How long a run is held without a heartbeat; default 20 s, renewed every third of it. */
+  readonly leaseMs?: number | undefined;
+  /** How long a `rerun` run waits at a question in memory; default 30 s. */
+  readonly parkAfterMs?: number | undefined;
+  /** Default 3. */
+  readonly maxCrashes?: number | undefined;
+  /** How long a handler may go on after its signal aborted; default 5 s. */
+  readonly graceMs?: number | undefined;
+  /** Time between two sweeps of expired tasks; default 60 s. */
+  readonly sweepIntervalMs?: number | undefined;
+}
+
+/** What an inline run can do with the request that it runs in. */
+export interface InlineHost {
+  /** The request's signal. */
+  readonly signal: AbortSignal;
+  /** Send progress to the request's token. */
+  progress?(progress: TaskProgress): void;
+  /** Send a question on the request's stream and wait; absent = questions reject with `INPUT_UNSUPPORTED`. */
+  ask?(key: string, request: InputRequest, signal: AbortSignal): Promise<InputResponse>;
+}
+
+/** A page of an owner's tasks. */
+export interface OwnerTaskPage {
+  readonly heads: readonly TaskHead[];
+  /** Opaque and bound to the owner; absent on the last page. */
+  readonly nextCursor?: string | undefined;
+}
+
+/**
+ * One owner's tasks: the only way from above to a task. A foreign task looks like a missing one.
+ *
+ * Every method throws {@link TaskError} `TASK_NOT_FOUND`, with the same text for foreign, missing and expired tasks.
+ */
+export interface OwnerTasks {
+  readonly owner: string;
+  /** Read the head and the entries of these kinds (default: none). */
+  get(taskId: string, kinds?: readonly TaskEntryKind[]): Promise<TaskRecord>;
+  /** Newest first, 50 on a page by default. @throws {TaskError} INVALID_CURSOR */
+  list(options?: { readonly cursor?: string | undefined; readonly limit?: number | undefined }): Promise<OwnerTaskPage>;
+  /** End the task as cancelled; the run's signal follows. @throws {TaskError} TASK_ALREADY_TERMINAL */
+  cancel(taskId: string): Promise<TaskHead>;
+  /**
+   * Answer open questions; keys that are not open are ignored, a subset is accepted.
+   *
+   * @throws {TaskError} TASK_ANSWER_INVALID - an answer does not fit its question: nothing is stored, the message names the key.
+   */
+  answer(taskId: string, responses: Readonly<Record<string, InputResponse>>): Promise<TaskHead>;
+  /** Wait until `until` holds for the head (tried at once and after each change). Rejects when `signal` aborts. */
+  waitFor(
+    taskId: string,
+    until: (head: TaskHead) => boolean,
+    options: { readonly signal: AbortSignal },
+  ): Promise<TaskHead>;
+  /** Call `listener` with the head at once and after each change, with `undefined` once when the task is gone. @returns stops. */
+  watch(taskId: string, listener: (head: TaskHead | undefined) => void): () => void;
+}
+
+/** The task layer of a server or worker: made once, at module scope. */
+export interface Tasks {
+  /** Every limit in force. */
+  readonly limits: TaskLimits;
+  readonly clock: Clock;
+  readonly tools: ReadonlyMap<string, TaskTool>;
+
+  /**
+   * Register a tool. The same definition serves both generations, inline and as a task.
+   *
+   * @throws {TypeError} the name is taken, or an option is out of range: the message names it.
+   */
+  tool<
+    Input extends AuthorSchema<unknown, Record<string, unknown>> = AuthorSchema<unknown, Record<string, never>>,
+    Output extends AuthorSchema = AuthorSchema,
+    Variables extends AuthorSchema<unknown, object> = AuthorSchema<unknown, Record<string, JsonValue>>,
+    const Ask extends AskQuestions = Readonly<Record<string, never>>,
+  >(
+    name: string,
+    options: ToolOptions<Input, Output, Variables, Ask>,
+    handler: ToolHandler<SchemaOutput<Input>, SchemaOutput<Variables>, Ask>,
+  ): TaskTool<SchemaOutput<Input>, SchemaOutput<Output>>;
+
+  /**
+   * Store a task for the call and submit its run: one write.
+   *
+   * @throws {TaskError} TASK_QUOTA_EXCEEDED, ARGUMENTS_TOO_LARGE, INVALID_ARGUMENTS, IDEMPOTENCY_KEY_INVALID,
+   *   IDEMPOTENCY_KEY_REUSED, OWNER_INVALID, CALLER_INVALID, TOOL_NOT_FOUND, STORE_UNAVAILABLE; whatever `authorize` throws.
+   */
+  startTask(call: ToolCall): Promise<TaskHead>;
+  /**
+   * Run the tool inside a request: nothing is stored, listed or counted.
+   *
+   * @throws {ProtocolFailure} the handler threw one; {TaskError} INPUT_UNSUPPORTED - the handler asked and did not catch it.
+   */
+  runInline(call: ToolCall, host: InlineHost): Promise<CallToolResult>;
+  /** The tasks of one owner. */
+  for(owner: string): OwnerTasks;
+  /** Tell the event listener that somebody was refused. */
+  emit(event: TaskEvent): void;
+
+  /** Open the store, then begin heartbeats, recovery and sweep. Safe to call twice. @throws {TaskError} STORE_UNAVAILABLE, STORE_INCOMPATIBLE */
+  start(): Promise<void>;
+  /** Drain (default 5 s), then close what `start` opened. Safe to call twice. */
+  close(options?: { readonly drainMs?: number | undefined }): Promise<void>;
+}

@@ -1,0 +1,104 @@
+import type { CallToolResult, JsonObject } from '@mcp-tasks/wire';
+import type { AuthorSchema, SchemaOutput } from './schema.ts';
+import type { ElicitQuestion, ParkedRun, TaskContext } from './task-context.ts';
+
+/** Whether a tool's call may become a task. @see 2025-11-25, Tasks, "Tool-Level Negotiation" */
+export type TaskSupport = 'forbidden' | 'optional' | 'required';
+
+/** The questions that a tool asks before its work begins, by key. */
+export type AskQuestions = Readonly<Record<string, ElicitQuestion>>;
+
+/** How a tool is described and run. Every field is optional. */
+export interface ToolOptions<
+  Input extends AuthorSchema = AuthorSchema,
+  Output extends AuthorSchema = AuthorSchema,
+  Variables extends AuthorSchema = AuthorSchema,
+  Ask extends AskQuestions = AskQuestions,
+> {
+  readonly title?: string | undefined;
+  readonly description?: string | undefined;
+  readonly inputSchema?: Input | undefined;
+  /** `structuredContent` is checked with it before a result is stored. */
+  readonly outputSchema?: Output | undefined;
+  readonly annotations?: Readonly<Record<string, unknown>> | undefined;
+  readonly icons?:
+    | readonly {
+        readonly src: string;
+        readonly mimeType?: string;
+        readonly sizes?: string[];
+        readonly theme?: 'light' | 'dark';
+      }[]
+    | undefined;
+  readonly _meta?: Readonly<Record<string, unknown>> | undefined;
+  /** Handed to the MCP SDK as it is. */
+  readonly scopeChallenge?: ((...args: never[]) => unknown) | undefined;
+
+  /** Default `optional`. */
+  readonly taskSupport?: TaskSupport | undefined;
+  /** Lifetime of this tool's tasks that did not ask for one; default `limits.defaultTtlMs`. */
+  readonly ttlMs?: number | undefined;
+  /** Default `limits.keepResultMs`. */
+  readonly keepResultMs?: number | undefined;
+  /** Default `limits.pollIntervalMs`. */
+  readonly pollIntervalMs?: number | undefined;
+  /** A run that takes longer ends as `isError`; waiting at a question does not count. Default: none. */
+  readonly timeoutMs?: number | undefined;
+  /** After a crash or shutdown: `fail` ends the task as interrupted, `rerun` starts the handler again. Default `fail`. */
+  readonly onCrash?: 'fail' | 'rerun' | undefined;
+  /** Crashes in a row after which a `rerun` task fails; default the one of `createTasks`. */
+  readonly maxCrashes?: number | undefined;
+  /** Questions asked before the task exists (2026-07-28) or first thing inside it (2025-11-25). */
+  readonly ask?: Ask | undefined;
+  /** Types and checks the task's variables, an object schema. */
+  readonly variables?: Variables | undefined;
+  /** Key under which equal calls are one task, from owner and arguments; the client's `_meta` key wins. */
+  readonly idempotencyKey?: ((args: SchemaOutput<Input>) => string | undefined) | undefined;
+  /** Text for the model while the task runs (2025-11-25 only). */
+  readonly immediateResponse?: string | undefined;
+}
+
+/** Does the tool's work. Throwing makes a result with `isError`; a `ProtocolFailure` makes that JSON-RPC error. */
+export type ToolHandler<Args, Variables extends object, Ask extends AskQuestions> = (
+  args: Args,
+  task: TaskContext<Variables, Ask>,
+) => CallToolResult | ParkedRun | Promise<CallToolResult | ParkedRun>;
+
+/** A registered tool. `Args` and `Structured` are types only, for workflows that refer to it. */
+export interface TaskTool<Args = unknown, Structured = unknown> {
+  readonly name: string;
+  readonly options: ToolOptions;
+  readonly handler: ToolHandler<never, never, never>;
+  readonly '~types'?: { readonly args: Args; readonly structured: Structured };
+}
+
+/** What a client is known to be able to answer; an absent field counts as supported. */
+export interface InputCapabilities {
+  readonly elicitation?: boolean | undefined;
+  readonly sampling?: boolean | undefined;
+}
+
+/** W3C trace context of the request, handed to events. */
+export interface TraceContext {
+  readonly traceparent?: string | undefined;
+  readonly tracestate?: string | undefined;
+  readonly baggage?: string | undefined;
+}
+
+/** One call of a tool, of either generation, as the layers below `server` see it. */
+export interface ToolCall {
+  readonly tool: string;
+  readonly owner: string;
+  /** As the client sent them; checked with the tool's schema on every run. */
+  readonly arguments: JsonObject;
+  readonly caller?: JsonObject[string];
+  /** The ttl that the client asked for (2025-11-25), already checked to be a safe positive integer; clamped here. */
+  readonly requestedTtlMs?: number | undefined;
+  readonly idempotencyKey?: string | undefined;
+  /** Absent = unknown, which counts as able. */
+  readonly inputCapabilities?: InputCapabilities | undefined;
+  /** Answers to `ask` questions that were gathered before, by key: the raw responses. */
+  readonly answers?: Readonly<Record<string, JsonObject>> | undefined;
+  /** Progress token of the request (2025-11-25). */
+  readonly progressToken?: string | number | undefined;
+  readonly trace?: TraceContext | undefined;
+}

@@ -1,0 +1,39 @@
+/** Time as everything above a store sees it: one per process, passed in, so that tests can turn it. */
+export interface Clock {
+  /** Milliseconds since 1970-01-01 UTC; never runs backwards. */
+  nowMs(): number;
+  /**
+   * Call `callback` once after `delayMs` (any length; longer than 2^31 ms does not overflow).
+   * Does not keep the process alive.
+   *
+   * @returns cancels the timer; safe to call twice and after it fired.
+   */
+  after(delayMs: number, callback: () => void): () => void;
+}
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** The clock of the operating system, made monotonic. `offsetMs` (default 0) is added to every reading. */
+export function systemClock(options: { readonly offsetMs?: () => number } = {}): Clock {
+  let latestMs = 0;
+  return {
+    nowMs() {
+      latestMs = Math.max(latestMs, Date.now() + (options.offsetMs?.() ?? 0));
+      return latestMs;
+    },
+    after(delayMs, callback) {
+      let timer: NodeJS.Timeout;
+      let leftMs = Math.max(0, delayMs);
+      const arm = () => {
+        const partMs = Math.min(leftMs, MAX_TIMER_MS);
+        leftMs -= partMs;
+        timer = setTimeout(leftMs > 0 ? arm : callback, partMs);
+        timer.unref();
+      };
+      arm();
+      return () => {
+        clearTimeout(timer);
+      };
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import type { OwnerLimits } from './task-store.ts';
+
+/** Every limit of mcp-tasks; each can be set. Sizes are bytes of UTF-8 JSON text unless named otherwise. */
+export interface TaskLimits extends OwnerLimits {
+  /** Lifetime of a task that did not ask for one; default 1 h. */
+  readonly defaultTtlMs: number;
+  /** A longer request is clamped; default 24 h. */
+  readonly maxTtlMs: number;
+  /** A result stays readable at least this long after completion; default 15 min. */
+  readonly keepResultMs: number;
+  /** Poll interval that clients are told; default 1 s. */
+  readonly pollIntervalMs: number;
+  readonly maxArgumentsBytes: number;
+  readonly maxResultBytes: number;
+  /** All variables of a task together. */
+  readonly maxVariablesBytes: number;
+  /** One string inside a variable. */
+  readonly maxVariableStringBytes: number;
+  /** Levels of arrays and objects around a value inside a variable. */
+  readonly maxVariableDepth: number;
+  readonly maxCheckpointBytes: number;
+  readonly maxCheckpoints: number;
+  readonly maxOpenQuestions: number;
+  /** Longer messages are cut. */
+  readonly maxStatusMessageBytes: number;
+  readonly maxIdempotencyKeyCharacters: number;
+  readonly maxOwnerBytes: number;
+  readonly maxCallerBytes: number;
+}
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const MINUTE_MS = 60_000;
+
+/** The limits that hold where nothing else is set. */
+export const DEFAULT_LIMITS: TaskLimits = {
+  maxActiveTasks: 100,
+  maxStoredTasks: 1_000,
+  defaultTtlMs: 60 * MINUTE_MS,
+  maxTtlMs: 24 * 60 * MINUTE_MS,
+  keepResultMs: 15 * MINUTE_MS,
+  pollIntervalMs: 1_000,
+  maxArgumentsBytes: MiB,
+  maxResultBytes: 4 * MiB,
+  maxVariablesBytes: MiB,
+  maxVariableStringBytes: 64 * KiB,
+  maxVariableDepth: 10,
+  maxCheckpointBytes: MiB,
+  maxCheckpoints: 10_000,
+  maxOpenQuestions: 16,
+  maxStatusMessageBytes: KiB,
+  maxIdempotencyKeyCharacters: 256,
+  maxOwnerBytes: 512,
+  maxCallerBytes: 8 * KiB,
+};

@@ -1,0 +1,137 @@
+/**
+ * Words of this package.
+ *
+ * - **task**: the record that a client polls; **head** and **entries** are its two parts.
+ * - **run**: one execution of the task's handler in a process; **attempt** is its number, 0 before the first.
+ * - **holder**: the process start that may write for the run; **lease**: until when (`dueAtMs`).
+ * - **parked**: waits for something, held by nobody (`dueAtMs` null, no holder, status not terminal).
+ */
+import type { TaskStatus } from '@mcp-tasks/wire';
+
+/** The latest progress that a run reported. */
+export interface TaskProgress {
+  /** Work done so far; grows strictly from report to report. */
+  readonly done: number;
+  /** All work, in the same unit; absent when unknown. */
+  readonly total?: number | undefined;
+  /** What is being done, for a person. */
+  readonly message?: string | undefined;
+}
+
+/**
+ * The small part of a record, at most 16 KiB as JSON; every answer of a store carries it.
+ *
+ * Instants are milliseconds since 1970-01-01 UTC, on the time base of the store's processes.
+ */
+export interface TaskHead {
+  readonly taskId: string;
+  /** Whose task this is: opaque, at most 512 bytes of UTF-8, compared by bytes. */
+  readonly owner: string;
+  /** Number of the last write, from 1; compare-and-set compares it. */
+  readonly version: number;
+  readonly status: TaskStatus;
+  /** For a person, at most 1 KiB. */
+  readonly statusMessage?: string | undefined;
+  readonly progress?: TaskProgress | undefined;
+  readonly createdAtMs: number;
+  readonly lastUpdatedAtMs: number;
+  /** Lifetime since creation as granted and shown, in milliseconds. */
+  readonly ttlMs: number;
+  /** The task is expired when the present is at or after this instant. */
+  readonly expiresAtMs: number;
+  /** Suggested time between two polls, in milliseconds. */
+  readonly pollIntervalMs: number;
+  /** Name of the handler (tool) that the task runs. */
+  readonly handler: string;
+  /** SHA-256 of handler and arguments: tells whether a repeated idempotency key means the same call. */
+  readonly callDigest: string;
+  /** The client asked for the ttl itself: completion does not lengthen it. */
+  readonly ttlRequested?: boolean | undefined;
+  /** Number of the latest run; 0 when none has begun. */
+  readonly attempt: number;
+  /** Leases that ran out on started runs since the last stored checkpoint or answer. */
+  readonly crashCount: number;
+  /** The process start that may write for the run; absent when nobody may. */
+  readonly holder?: string | undefined;
+  /** When the task wants attention: now = queued, end of lease = held, null = parked or terminal. */
+  readonly dueAtMs: number | null;
+  /** Names of the outstanding questions, in the order in which they were asked. */
+  readonly openQuestions: readonly string[];
+  /** First text, at most 1 KiB, of a result with `isError`; present exactly on a task that completed with one. */
+  readonly toolError?: string | undefined;
+}
+
+/** What an entry is about; see {@link TaskEntry}. */
+export type TaskEntryKind =
+  'call' | 'variable' | 'published' | 'checkpoint' | 'question' | 'answer' | 'outcome' | 'result' | 'error';
+
+/** Every kind of entry, for callers that want the whole record. */
+export const TASK_ENTRY_KINDS: readonly TaskEntryKind[] = [
+  'call',
+  'variable',
+  'published',
+  'checkpoint',
+  'question',
+  'answer',
+  'outcome',
+  'result',
+  'error',
+];
+
+/** Names one entry of a task; a kind and a name occur once in a record. */
+export interface TaskEntryKey {
+  readonly kind: TaskEntryKind;
+  /** Any well-formed Unicode; `''` for the kinds that occur once (`call`, `result`, `error`). */
+  readonly name: string;
+}
+
+/** One entry: opaque JSON text to every store. */
+export interface TaskEntry extends TaskEntryKey {
+  /** JSON text, kept byte for byte. */
+  readonly value: string;
+}
+
+/** A head with the entries that were asked for (a store may return more of them). */
+export interface TaskRecord {
+  readonly head: TaskHead;
+  readonly entries: readonly TaskEntry[];
+}
+
+/** The fields of a head that a write may change; the others are fixed at creation. */
+export type MutableHeadField =
+  | 'status'
+  | 'statusMessage'
+  | 'progress'
+  | 'lastUpdatedAtMs'
+  | 'ttlMs'
+  | 'expiresAtMs'
+  | 'attempt'
+  | 'crashCount'
+  | 'holder'
+  | 'dueAtMs'
+  | 'openQuestions'
+  | 'toolError';
+
+/** Changed head fields: an absent field stays as it is, `null` removes an optional one (`dueAtMs` becomes null). */
+export type TaskHeadPatch = {
+  readonly [Field in MutableHeadField]?:
+    Exclude<TaskHead[Field], undefined> | (undefined extends TaskHead[Field] ? null : never);
+};
+
+/** One write: changed head fields, entries to put (add or replace) and to delete. */
+export interface TaskPatch {
+  readonly head: TaskHeadPatch;
+  readonly put?: readonly TaskEntry[] | undefined;
+  readonly delete?: readonly TaskEntryKey[] | undefined;
+}
+
+const OPTIONAL_FIELDS = ['statusMessage', 'progress', 'holder', 'toolError'] as const satisfies MutableHeadField[];
+
+/** The head after a write: fields of the patch applied, version one higher. Pure. */
+export function applyHeadPatch(head: TaskHead, patch: TaskHeadPatch): TaskHead {
+  const next = { ...head, ...patch, version: head.version + 1 } as {
+    -readonly [Field in keyof TaskHead]: TaskHead[Field];
+  };
+  for (const field of OPTIONAL_FIELDS) if (patch[field] === null) delete next[field];
+  return next;
+}
