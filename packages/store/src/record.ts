@@ -125,13 +125,15 @@ export interface TaskPatch {
   readonly delete?: readonly TaskEntryKey[] | undefined;
 }
 
-const OPTIONAL_FIELDS = ['statusMessage', 'progress', 'holder', 'toolError'] as const satisfies MutableHeadField[];
-
 /** The head after a write: fields of the patch applied, version one higher. Pure. */
 export function applyHeadPatch(head: TaskHead, patch: TaskHeadPatch): TaskHead {
-  const next = { ...head, ...patch, version: head.version + 1 } as {
-    -readonly [Field in keyof TaskHead]: TaskHead[Field];
+  const { statusMessage, progress, holder, toolError, ...rest } = { ...head, ...patch };
+  return {
+    ...rest,
+    ...(statusMessage != null && { statusMessage }),
+    ...(progress != null && { progress }),
+    ...(holder != null && { holder }),
+    ...(toolError != null && { toolError }),
+    version: head.version + 1,
   };
-  for (const field of OPTIONAL_FIELDS) if (patch[field] === null) delete next[field];
-  return next;
 }
