@@ -1,19 +1,13 @@
-// The one table of allowed edges between packages. A row lists what a package's sources may import;
-// tests may also use the contract kit.
-const allowed = {
-  wire: [],
-  store: ['wire'],
-  runner: ['wire', 'store'],
-  server: ['wire', 'store', 'runner'],
-  'store-kit': ['wire', 'store'],
-};
+// `layers.json` is the one table of allowed edges between packages: a row lists what a package's sources may import.
+// Tests may also use the contract kit. `packages/repo-check` plants a fault for every rule below and sees it found.
+const layers = require('./layers.json');
 
-const edge = ([name, below]) => ({
-  name: `${name}-imports-only-${below.join('-') || 'nothing'}`,
-  comment: `packages/${name} may import ${below.join(', ') || 'no package of this workspace'}.`,
+const edge = ([name, below], folder, extra) => ({
+  name: `${name}-${folder}-imports-only-what-is-below`,
+  comment: `packages/${name}/${folder} may import ${[...below, ...extra].join(', ') || 'no package of this workspace'}.`,
   severity: 'error',
-  from: { path: `^packages/${name}/src/` },
-  to: { path: '^packages/', pathNot: [name, ...below].map((target) => `^packages/${target}/`) },
+  from: { path: `^packages/${name}/${folder}/` },
+  to: { path: '^packages/', pathNot: [name, ...below, ...extra].map((target) => `^packages/${target}/`) },
 });
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -23,6 +17,13 @@ module.exports = {
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     { name: 'no-dist', severity: 'error', from: {}, to: { path: '^packages/[^/]+/dist/' } },
     { name: 'no-import-of-examples', severity: 'error', from: { path: '^packages/' }, to: { path: '^examples/' } },
+    {
+      name: 'no-development-dependency-in-sources',
+      comment: 'A published file must not import what the package does not bring.',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm', 'npm-peer', 'type-only'] },
+    },
     {
       name: 'cross-package-by-name-only',
       severity: 'error',
@@ -35,11 +36,20 @@ module.exports = {
       from: { path: '^packages/(?!server/)[^/]+/src/' },
       to: { path: '@modelcontextprotocol/' },
     },
-    ...Object.entries(allowed).map(edge),
+    {
+      name: 'zod-in-wire-only',
+      comment: "zod is how wire checks messages; authors' schemas are Standard Schema.",
+      severity: 'error',
+      from: { path: '^packages/(?!wire/)[^/]+/src/' },
+      to: { path: '(^|/)node_modules/zod/' },
+    },
+    ...Object.entries(layers).map((row) => edge(row, 'src', [])),
+    ...Object.entries(layers).map((row) => edge(row, 'test', ['store-kit'])),
   ],
   options: {
-    doNotFollow: { path: 'node_modules' },
-    exclude: { path: '/(dist|coverage)/' },
+    // Not `exclude`: an excluded dist would hide the edges that `no-dist` is there to find.
+    doNotFollow: { path: ['node_modules', '/dist/'] },
+    exclude: { path: '/coverage/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.base.json' },
     enhancedResolveOptions: {

@@ -1,0 +1,60 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+/** The folder of the repository. */
+export const REPOSITORY = path.resolve(import.meta.dirname, '../../..');
+
+/** What the checks read of a package.json. */
+export interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly private?: boolean;
+  readonly packageManager?: string;
+  readonly scripts?: Readonly<Record<string, string>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly exports?: Readonly<Record<string, unknown>>;
+}
+
+/** One package of the workspace. */
+export interface WorkspacePackage {
+  /** Name of its folder. */
+  readonly folder: string;
+  /** Absolute path of its folder. */
+  readonly directory: string;
+  readonly manifest: Manifest;
+}
+
+/** Read a file of the repository as text. */
+export async function readText(...segments: string[]): Promise<string> {
+  return readFile(path.join(REPOSITORY, ...segments), 'utf8');
+}
+
+/** Read a package.json below the repository's folder. */
+export async function readManifest(...segments: string[]): Promise<Manifest> {
+  return JSON.parse(await readText(...segments, 'package.json')) as Manifest;
+}
+
+/** Every package below `packages` or `examples`, by folder name. */
+export async function workspacePackages(group: 'packages' | 'examples'): Promise<readonly WorkspacePackage[]> {
+  const entries = await readdir(path.join(REPOSITORY, group), { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  return Promise.all(
+    folders.sort().map(async (folder) => ({
+      folder,
+      directory: path.join(REPOSITORY, group, folder),
+      manifest: await readManifest(group, folder),
+    })),
+  );
+}
+
+/** The packages that are published. */
+export async function publishedPackages(): Promise<readonly WorkspacePackage[]> {
+  return (await workspacePackages('packages')).filter((item) => item.manifest.private !== true);
+}
+
+/** `layers.json`: what each package's sources may import. */
+export async function readLayers(): Promise<Readonly<Record<string, readonly string[]>>> {
+  return JSON.parse(await readText('layers.json')) as Record<string, string[]>;
+}
