@@ -1,36 +1,157 @@
 // The public surface of @mcp-tasks/wire. Adding a line here makes a promise.
 
-// JSON
+// JSON and JSON-RPC
 export type { JsonObject, JsonValue } from './json.ts';
+export type {
+  JsonRpcError,
+  MessageMeta,
+  ProgressToken,
+  RelatedTaskMetadata,
+  RequestId,
+  ResultMeta,
+} from './json-rpc.ts';
+export { JSON_RPC_ERROR } from './error-codes.ts';
+export { TASK_METHODS } from './methods.ts';
 
 // Status table
 export { canTransition, isTerminalStatus, TASK_STATUSES, TASK_TRANSITIONS } from './status.ts';
 export type { TaskStatus, TerminalTaskStatus } from './status.ts';
 
-// Error codes and the error that a handler throws on purpose
-export { JSON_RPC_ERROR } from './error-codes.ts';
+// The error that a handler throws on purpose
 export { ProtocolFailure } from './protocol-failure.ts';
 
 // `_meta` keys
 export {
+  CLIENT_CAPABILITIES_META_KEY,
   IDEMPOTENCY_KEY_META_KEY,
   MODEL_IMMEDIATE_RESPONSE_META_KEY,
+  modelImmediateResponseMeta,
   RELATED_TASK_META_KEY,
   relatedTaskMeta,
+  SUBSCRIPTION_ID_META_KEY,
   TASKS_EXTENSION_ID,
   VARIABLES_META_KEY,
   WORKFLOW_META_KEY,
 } from './meta-keys.ts';
 
-// What tools answer and ask
+// Schemas
+export { WireParseError } from './wire-schema.ts';
+export type { WireIssue, WireParseResult, WireSchema } from './wire-schema.ts';
+
+// Tools: what they are, answer and ask
+export { TASK_SUPPORTS } from './tool.ts';
+export type { TaskSupport, Tool, ToolAnnotations, ToolExecution2025, ToolInputSchema } from './tool.ts';
 export type {
-  CallToolResult,
+  BlobResourceContents,
   ContentAnnotations,
   ContentBlock,
   EmbeddedResourceContent,
-  InputRequest,
-  InputResponse,
+  Icon,
   MediaContent,
   ResourceLinkContent,
   TextContent,
-} from './tool-result.ts';
+  TextResourceContents,
+} from './content.ts';
+export type { CallToolResult, InputRequest, InputResponse } from './tool-result.ts';
+
+// Elicitation
+export type {
+  BooleanFormField,
+  ChoiceFormField,
+  ElicitFormParams,
+  ElicitParams2025,
+  ElicitParams2026,
+  ElicitResult,
+  ElicitUrlParams2025,
+  ElicitUrlParams2026,
+  FormField,
+  FormOption,
+  FormSchema,
+  FormValue,
+  FormValues,
+  MultiChoiceFormField,
+  NumberFormField,
+  StringFormField,
+  TitledChoiceFormField,
+  TitledFormValues,
+} from './elicitation.ts';
+
+// Sampling
+export type {
+  CreateMessageParams,
+  CreateMessageResult,
+  ModelHint,
+  ModelPreferences,
+  SamplingContentBlock,
+  SamplingMessage,
+  ToolChoice,
+  ToolResultContent,
+  ToolUseContent,
+} from './sampling.ts';
+
+// 2025-11-25
+export { CLIENT_TASKS_CAPABILITY_2025, SERVER_TASKS_CAPABILITY_2025 } from './v2025/capabilities.ts';
+export type {
+  ClientTaskRequests2025,
+  ClientTasksCapability2025,
+  ServerTaskRequests2025,
+  ServerTasksCapability2025,
+} from './v2025/capabilities.ts';
+export type { CallToolParams2025, ListTasksParams2025, TaskIdParams2025, TaskMetadata2025 } from './v2025/requests.ts';
+export type {
+  CancelTaskResult2025,
+  CreateTaskResult2025,
+  GetTaskResult2025,
+  ListTasksResult2025,
+  Task2025,
+  TaskPayloadResult2025,
+  TaskStatusNotificationParams2025,
+} from './v2025/task.ts';
+export type { CallToolResult2025 } from './v2025/tool-result.ts';
+
+// 2026-07-28 with the tasks extension
+export {
+  declaresTasksExtension,
+  TASKS_EXTENSION_CAPABILITY_2026,
+  TASKS_EXTENSION_MISSING_2026,
+} from './v2026/capabilities.ts';
+export type {
+  ClientCapabilities2026,
+  ElicitationCapability2026,
+  MissingCapabilityData2026,
+  SamplingCapability2026,
+} from './v2026/capabilities.ts';
+export type {
+  CreateMessageRequest2026,
+  ElicitRequest2026,
+  InputRequest2026,
+  InputRequests2026,
+  InputResponse2026,
+  InputResponses2026,
+  ListRootsRequest2026,
+  ListRootsResult2026,
+  Root2026,
+} from './v2026/input.ts';
+export type {
+  CancelTaskResult2026,
+  ListenParams2026,
+  SubscriptionFilter2026,
+  SubscriptionsAcknowledgedParams2026,
+  TaskIdParams2026,
+  UpdateTaskParams2026,
+  UpdateTaskResult2026,
+} from './v2026/requests.ts';
+export type {
+  CancelledTask2026,
+  CompletedTask2026,
+  CompleteResult2026,
+  CreateTaskResult2026,
+  DetailedTask2026,
+  FailedTask2026,
+  GetTaskResult2026,
+  InputRequiredTask2026,
+  Task2026,
+  TaskNotificationParams2026,
+  WorkingTask2026,
+} from './v2026/task.ts';
+export type { CallToolResult2026 } from './v2026/tool-result.ts';

@@ -1,0 +1,42 @@
+import type { Icon } from './content.ts';
+import type { JsonObject, JsonValue } from './json.ts';
+
+/** Whether a tool can run as a task in 2025-11-25; absent means `forbidden`. @see 2025-11-25, Tasks, "Tool-Level Negotiation" */
+export type TaskSupport = 'forbidden' | 'optional' | 'required';
+
+/** All values of {@link TaskSupport}. */
+export const TASK_SUPPORTS = ['forbidden', 'optional', 'required'] as const satisfies readonly TaskSupport[];
+
+/** `execution` of a tool; 2025-11-25 only. */
+export interface ToolExecution2025 {
+  readonly taskSupport?: TaskSupport | undefined;
+}
+
+/** Hints about what a tool does. */
+export interface ToolAnnotations {
+  readonly title?: string | undefined;
+  readonly readOnlyHint?: boolean | undefined;
+  readonly destructiveHint?: boolean | undefined;
+  readonly idempotentHint?: boolean | undefined;
+  readonly openWorldHint?: boolean | undefined;
+}
+
+/** JSON Schema of a tool's arguments; further keywords pass through. */
+export interface ToolInputSchema {
+  readonly type: 'object';
+  readonly properties?: Record<string, JsonValue> | undefined;
+  readonly required?: string[] | undefined;
+}
+
+/** A tool as it is listed, or offered to the client's model. @see 2025-11-25, Tools, "Tool" */
+export interface Tool {
+  readonly name: string;
+  readonly title?: string | undefined;
+  readonly description?: string | undefined;
+  readonly inputSchema: ToolInputSchema;
+  readonly outputSchema?: JsonObject | undefined;
+  readonly annotations?: ToolAnnotations | undefined;
+  readonly execution?: ToolExecution2025 | undefined;
+  readonly icons?: Icon[] | undefined;
+  readonly _meta?: Record<string, unknown> | undefined;
+}

@@ -1,0 +1,33 @@
+import type { MessageMeta } from '../json-rpc.ts';
+import type { JsonObject } from '../json.ts';
+
+/** `params.task` of a request: asks for a task. @see 2025-11-25, Tasks, "Creating Tasks" */
+export interface TaskMetadata2025 {
+  /**
+   * Wished lifetime since creation, in milliseconds. The schema accepts any finite number, as one official package does;
+   * which numbers are granted is a rule of the receiver.
+   */
+  readonly ttl?: number | undefined;
+}
+
+/** Params of `tools/call`. @see 2025-11-25, Tools, "Calling Tools" */
+export interface CallToolParams2025 {
+  readonly name: string;
+  readonly arguments?: JsonObject | undefined;
+  /** Present: the caller asks for a task. */
+  readonly task?: TaskMetadata2025 | undefined;
+  readonly _meta?: MessageMeta | undefined;
+}
+
+/** Params of `tasks/get`, `tasks/result` and `tasks/cancel`. */
+export interface TaskIdParams2025 {
+  readonly taskId: string;
+  readonly _meta?: MessageMeta | undefined;
+}
+
+/** Params of `tasks/list`; the whole object may be absent. */
+export interface ListTasksParams2025 {
+  /** From the page before; absent for the first page. */
+  readonly cursor?: string | undefined;
+  readonly _meta?: MessageMeta | undefined;
+}

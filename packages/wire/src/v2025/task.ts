@@ -1,0 +1,57 @@
+import type { ResultMeta, MessageMeta } from '../json-rpc.ts';
+import type { TaskStatus } from '../status.ts';
+
+/** A task as 2025-11-25 shows it. @see 2025-11-25, Tasks, "Task" */
+export interface Task2025 {
+  readonly taskId: string;
+  /** For a tool call, `failed` includes results with `isError`. */
+  readonly status: TaskStatus;
+  /** For a person or a model. */
+  readonly statusMessage?: string | undefined;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  /** ISO 8601. */
+  readonly lastUpdatedAt: string;
+  /** Lifetime since creation as granted, in milliseconds, an integer; `null` = unlimited. Always present. */
+  readonly ttl: number | null;
+  /** Suggested time between two polls, in milliseconds, an integer. */
+  readonly pollInterval?: number | undefined;
+}
+
+/** Answer to a request with `params.task`. @see 2025-11-25, Tasks, "Creating Tasks" */
+export interface CreateTaskResult2025 {
+  readonly task: Task2025;
+  /** May hold the model's immediate response. */
+  readonly _meta?: ResultMeta | undefined;
+}
+
+/** Answer to `tasks/get`. @see 2025-11-25, Tasks, "Getting Tasks" */
+export interface GetTaskResult2025 extends Task2025 {
+  readonly _meta?: ResultMeta | undefined;
+}
+
+/** Answer to `tasks/cancel`: the task, already `cancelled`. @see 2025-11-25, Tasks, "Cancelling Tasks" */
+export type CancelTaskResult2025 = GetTaskResult2025;
+
+/** Answer to `tasks/list`. @see 2025-11-25, Tasks, "Listing Tasks" */
+export interface ListTasksResult2025 {
+  readonly tasks: Task2025[];
+  /** Opaque; absent on the last page. */
+  readonly nextCursor?: string | undefined;
+  readonly _meta?: ResultMeta | undefined;
+}
+
+/**
+ * Answer to `tasks/result`: what the original request would have answered, with the related task in `_meta`.
+ *
+ * @see 2025-11-25, Tasks, "Retrieving Task Results"
+ */
+export interface TaskPayloadResult2025 {
+  readonly _meta?: ResultMeta | undefined;
+  readonly [key: string]: unknown;
+}
+
+/** Params of `notifications/tasks/status`. @see 2025-11-25, Tasks, "Status Notifications" */
+export interface TaskStatusNotificationParams2025 extends Task2025 {
+  readonly _meta?: MessageMeta | undefined;
+}

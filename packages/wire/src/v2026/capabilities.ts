@@ -1,0 +1,56 @@
+import type { JsonObject } from '../json.ts';
+import { TASKS_EXTENSION_ID } from '../meta-keys.ts';
+
+/** What a client can be asked, on each 2026-07-28 request. Keys of others pass through. */
+export interface ClientCapabilities2026 {
+  readonly sampling?: SamplingCapability2026 | undefined;
+  readonly elicitation?: ElicitationCapability2026 | undefined;
+  readonly roots?: JsonObject | undefined;
+  readonly experimental?: Record<string, JsonObject> | undefined;
+  /** By identifier. */
+  readonly extensions?: Record<string, JsonObject> | undefined;
+}
+
+/** The client's model can be asked. */
+export interface SamplingCapability2026 {
+  readonly context?: JsonObject | undefined;
+  readonly tools?: JsonObject | undefined;
+}
+
+/** The person behind the client can be asked; an empty object means forms. */
+export interface ElicitationCapability2026 {
+  readonly form?: JsonObject | undefined;
+  readonly url?: JsonObject | undefined;
+}
+
+/** `error.data` of -32021. @see SEP-2663, "Capability Negotiation" */
+export interface MissingCapabilityData2026 {
+  /** What the request should have declared. */
+  readonly requiredCapabilities: ClientCapabilities2026;
+}
+
+/** What a server and a client put in `capabilities.extensions`: exactly the empty object. */
+export const TASKS_EXTENSION_CAPABILITY_2026: { readonly [TASKS_EXTENSION_ID]: Readonly<Record<string, never>> } = {
+  [TASKS_EXTENSION_ID]: {},
+};
+
+/** `error.data` of -32021 when the request does not declare the tasks extension. */
+export const TASKS_EXTENSION_MISSING_2026: MissingCapabilityData2026 = {
+  requiredCapabilities: { extensions: TASKS_EXTENSION_CAPABILITY_2026 },
+};
+
+/**
+ * Tell whether client capabilities declare the tasks extension: any object at its key counts.
+ *
+ * @param capabilities - what the request carries, unchecked
+ */
+export function declaresTasksExtension(capabilities: unknown): boolean {
+  const extensions = ownValue(capabilities, 'extensions');
+  const declared = ownValue(extensions, TASKS_EXTENSION_ID);
+  return typeof declared === 'object' && declared !== null && !Array.isArray(declared);
+}
+
+function ownValue(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+  return (value as Record<string, unknown>)[key];
+}

@@ -1,0 +1,47 @@
+import type { MessageMeta } from '../json-rpc.ts';
+import type { InputResponses2026 } from './input.ts';
+import type { CompleteResult2026 } from './task.ts';
+
+/** Params of `tasks/get` and `tasks/cancel`. */
+export interface TaskIdParams2026 {
+  readonly taskId: string;
+  readonly _meta?: MessageMeta | undefined;
+}
+
+/** Params of `tasks/update`. @see SEP-2663, "Task Update Requests" */
+export interface UpdateTaskParams2026 {
+  readonly taskId: string;
+  /** Any part of the open questions; keys of no open question are ignored. */
+  readonly inputResponses: InputResponses2026;
+  readonly _meta?: MessageMeta | undefined;
+}
+
+/** Answer to `tasks/update`: received, nothing more. @see SEP-2663, "Task Update Requests" */
+export type UpdateTaskResult2026 = CompleteResult2026;
+
+/** Answer to `tasks/cancel`: received, nothing more. @see SEP-2663, "Task Cancellation" */
+export type CancelTaskResult2026 = CompleteResult2026;
+
+/** What a `subscriptions/listen` stream carries; nothing that is not asked for. @see 2026-07-28, "subscriptions/listen" */
+export interface SubscriptionFilter2026 {
+  readonly toolsListChanged?: boolean | undefined;
+  readonly promptsListChanged?: boolean | undefined;
+  readonly resourcesListChanged?: boolean | undefined;
+  /** Addresses of resources. */
+  readonly resourceSubscriptions?: string[] | undefined;
+  /** Tasks whose changes are wanted. @see SEP-2663, "Task Status Notifications" */
+  readonly taskIds?: string[] | undefined;
+}
+
+/** Params of `subscriptions/listen`. */
+export interface ListenParams2026 {
+  readonly notifications: SubscriptionFilter2026;
+  readonly _meta?: MessageMeta | undefined;
+}
+
+/** Params of `notifications/subscriptions/acknowledged`: what of the filter is served. */
+export interface SubscriptionsAcknowledgedParams2026 {
+  readonly notifications: SubscriptionFilter2026;
+  /** Carries the subscription's id. */
+  readonly _meta?: MessageMeta | undefined;
+}
