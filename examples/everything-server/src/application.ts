@@ -1,0 +1,44 @@
+import { createTasks, type Tasks } from '@mcp-tasks/runner';
+import { attach, serveTasks, type ServedTasks, type ServeTasksOptions } from '@mcp-tasks/server';
+import { McpServer } from '@modelcontextprotocol/server';
+import type { Environment } from './environment.ts';
+import { openStore } from './stores.ts';
+import { registerTools } from './tools/index.ts';
+
+/** The task layer with its tools, and the two ways in which servers are made for it. */
+export interface Application {
+  readonly tasks: Tasks;
+  readonly served: ServedTasks;
+  /** A server for one 2025-11-25 session, with the task layer attached. */
+  readonly createSessionServer: () => McpServer;
+}
+
+/** Build everything that the environment asks for; nothing is started or opened. */
+export function createApplication(environment: Environment): Application {
+  const tasks = createTasks({
+    store: openStore(environment.STORE_URL),
+    limits: {
+      maxActiveTasks: environment.MAX_ACTIVE_TASKS,
+      defaultTtlMs: environment.DEFAULT_TTL_MS,
+      maxTtlMs: environment.MAX_TTL_MS,
+      pollIntervalMs: environment.POLL_INTERVAL_MS,
+    },
+    leaseMs: environment.LEASE_MS,
+    parkAfterMs: environment.PARK_AFTER_MS,
+    maxCrashes: environment.MAX_CRASHES,
+  });
+  registerTools(tasks, { countDirectory: environment.COUNT_DIR });
+
+  const createServer = () => new McpServer({ name: 'mcp-tasks-everything', version: '1.0.0' });
+  // Without tokens there is nobody to tell apart: anonymous callers share one owner, and a task's id is its key.
+  const options: ServeTasksOptions = environment.TOKENS === undefined ? { anonymous: 'allow' } : {};
+  return {
+    tasks,
+    served: serveTasks(tasks, createServer, options),
+    createSessionServer: () => {
+      const server = createServer();
+      attach(tasks, server, options);
+      return server;
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { memoryStore, type TaskStore } from '@mcp-tasks/store';
+
+/** How a store is made from its URL. */
+interface StoreKind {
+  /** Tell whether the rest of the URL makes sense. */
+  readonly accepts: (url: string) => boolean;
+  readonly open: (url: string) => TaskStore;
+}
+
+/** The stores that `STORE_URL` can name, by the scheme of the URL. */
+const STORES = new Map<string, StoreKind>([
+  ['memory:', { accepts: (url) => url === 'memory:', open: () => memoryStore() }],
+]);
+
+function kindOf(url: string): StoreKind | undefined {
+  const scheme = /^[a-z][a-z0-9+.-]*:/.exec(url)?.[0];
+  return scheme === undefined ? undefined : STORES.get(scheme);
+}
+
+/** Say what is wrong with a store URL without repeating it, since it may hold a password. */
+export function storeUrlProblem(url: string): string | undefined {
+  const kind = kindOf(url);
+  if (kind === undefined) return `must begin with one of: ${[...STORES.keys()].join(', ')}`;
+  return kind.accepts(url) ? undefined : 'is no URL that this store understands';
+}
+
+/** Make the store that a URL names. @throws {RangeError} {@link storeUrlProblem} has something to say. */
+export function openStore(url: string): TaskStore {
+  const problem = storeUrlProblem(url);
+  const kind = kindOf(url);
+  if (problem !== undefined || kind === undefined) throw new RangeError(`STORE_URL ${problem ?? ''}`);
+  return kind.open(url);
+}
