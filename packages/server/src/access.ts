@@ -1,0 +1,60 @@
+import { TASKS_EXTENSION_ID, type InputRequest, type JsonObject } from '@mcp-tasks/wire';
+import { TaskError } from '@mcp-tasks/store';
+import type { InputCapabilities } from '@mcp-tasks/runner';
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Tell whether these client capabilities declare the tasks extension; the 2025-11-25 `tasks` capability does not count.
+ *
+ * @see SEP-2663, "Capability Negotiation" and "Backward Compatibility"
+ */
+export function declaresTasksExtension(clientCapabilities: unknown): boolean {
+  const extensions = isObject(clientCapabilities) ? clientCapabilities['extensions'] : undefined;
+  return isObject(extensions) && isObject(extensions[TASKS_EXTENSION_ID]);
+}
+
+/** The error for a request that needs the extension and does not declare it. @see SEP-2663, "Capability Negotiation" */
+export function tasksExtensionRequired(): TaskError {
+  return capabilitiesRequired({ extensions: { [TASKS_EXTENSION_ID]: {} } });
+}
+
+/** What a client that declares these capabilities can answer; nothing is known without them. */
+export function inputCapabilities(clientCapabilities: unknown): InputCapabilities | undefined {
+  if (!isObject(clientCapabilities)) return undefined;
+  return {
+    elicitation: missingFor('elicitation/create', clientCapabilities) === undefined,
+    sampling: missingFor('sampling/createMessage', clientCapabilities) === undefined,
+  };
+}
+
+/**
+ * Refuse to show questions to a request whose client cannot answer them.
+ *
+ * @throws {TaskError} CLIENT_CAPABILITY_REQUIRED - names the first capability that is missing.
+ */
+export function requireInputCapabilities(requests: Iterable<InputRequest>, clientCapabilities: unknown): void {
+  for (const { method } of requests) {
+    const missing = missingFor(method, isObject(clientCapabilities) ? clientCapabilities : {});
+    if (missing !== undefined) throw capabilitiesRequired(missing);
+  }
+}
+
+/** Forms are meant by a bare `elicitation: {}`, and by one that names `form`. @see 2025-11-25, Elicitation, "Capabilities" */
+function missingFor(
+  method: InputRequest['method'],
+  capabilities: Readonly<Record<string, unknown>>,
+): JsonObject | undefined {
+  if (method === 'sampling/createMessage') return isObject(capabilities['sampling']) ? undefined : { sampling: {} };
+  const { elicitation } = capabilities;
+  const hasForms = isObject(elicitation) && (elicitation['form'] !== undefined || elicitation['url'] === undefined);
+  return hasForms ? undefined : { elicitation: { form: {} } };
+}
+
+function capabilitiesRequired(requiredCapabilities: JsonObject): TaskError {
+  return new TaskError('CLIENT_CAPABILITY_REQUIRED', 'Missing required client capability', {
+    details: { requiredCapabilities },
+  });
+}

@@ -1,0 +1,46 @@
+import { VARIABLES_META_KEY, type InputRequest, type JsonObject, type JsonValue } from '@mcp-tasks/wire';
+import { TaskError, type TaskEntryKind, type TaskRecord } from '@mcp-tasks/store';
+
+/** `_meta` with the published variables of a task. */
+export interface PublishedMeta {
+  readonly [VARIABLES_META_KEY]: JsonObject;
+}
+
+/**
+ * The value of an entry that a record must have.
+ *
+ * @throws {TaskError} STORE_CORRUPT_RECORD - it is missing or no JSON.
+ */
+export function readEntry<Value>(record: TaskRecord, kind: TaskEntryKind, name = ''): Value {
+  const entry = record.entries.find((candidate) => candidate.kind === kind && candidate.name === name);
+  if (entry === undefined) throw corrupt(record, `has no ${kind} ${name}`);
+  return parse(record, entry.value) as Value;
+}
+
+/** The requests of the questions that are open, by key, in the order in which they were asked. */
+export function readOpenQuestions(record: TaskRecord): Readonly<Record<string, InputRequest>> {
+  return Object.fromEntries(
+    record.head.openQuestions.map((key) => [key, readEntry<InputRequest>(record, 'question', key)]),
+  );
+}
+
+/** `{ _meta }` with the published variables, or nothing when there are none. */
+export function publishedMeta(record: TaskRecord): { readonly _meta?: PublishedMeta } {
+  const published = record.entries.filter(({ kind }) => kind === 'published');
+  if (published.length === 0) return {};
+  const variables = Object.fromEntries(published.map(({ name, value }) => [name, parse(record, value)]));
+  return { _meta: { [VARIABLES_META_KEY]: variables } };
+}
+
+function parse(record: TaskRecord, text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch (error) {
+    throw corrupt(record, 'has an entry that is no JSON', error);
+  }
+}
+
+function corrupt(record: TaskRecord, what: string, cause?: unknown): TaskError {
+  const { taskId } = record.head;
+  return new TaskError('STORE_CORRUPT_RECORD', `Task ${taskId} ${what}`, { details: { taskId }, cause });
+}

@@ -1,0 +1,92 @@
+import { userInfo } from 'node:os';
+import { TaskError } from '@mcp-tasks/store';
+import type { AuthInfo } from '@modelcontextprotocol/server';
+
+/** What is known about who sent a request. */
+export interface OwnerContext {
+  /** Verified by the host before the SDK saw the request; absent when nobody verified anything. */
+  readonly authInfo?: AuthInfo | undefined;
+  /** The HTTP request; absent on stdio and in memory. */
+  readonly request?: Request | undefined;
+  /** The MCP session (2025-11-25 over HTTP with sessions); made by the server, so only its client knows it. */
+  readonly sessionId?: string | undefined;
+}
+
+/** How callers are told apart. */
+export interface OwnerOptions {
+  /**
+   * Name the owner of a caller's tasks: at most 512 bytes of UTF-8, compared by bytes; undefined = anonymous.
+   *
+   * Default: issuer and subject of the verified auth (`authInfo.extra.iss`, `.sub`), and the user of the operating system
+   * on stdio. A transport that carries several users must hand over `authInfo` or the request, or set this.
+   */
+  readonly owner?: ((context: OwnerContext) => string | undefined) | undefined;
+  /**
+   * What callers without an owner get. `refuse` (default): no tasks, as from a server that knows none.
+   * `allow`: tasks of one owner that all of them share, with one quota; whoever knows an id may use the task, nobody may list.
+   */
+  readonly anonymous?: 'refuse' | 'allow' | undefined;
+}
+
+/** Who a caller is to the tasks: an owner, one of those who share the anonymous owner, or one who may have none. */
+export interface ResolvedOwner {
+  readonly kind: 'owner' | 'anonymous' | 'refused';
+  /** The owner of what this caller runs; nothing is stored under that of a refused one. */
+  readonly owner: string;
+}
+
+const MAX_OWNER_BYTES = 512;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+// Kinds of owner are told apart by the first member, and JSON keeps the members apart whatever characters they hold.
+const ownerOf = (...members: readonly (string | null)[]): string => JSON.stringify(members);
+
+const ANONYMOUS_OWNER = ownerOf('anonymous');
+
+/**
+ * Find out whose tasks a caller may see.
+ *
+ * @throws {TaskError} OWNER_INVALID - the owner is too long, or no well-formed Unicode.
+ */
+export function resolveOwner(context: OwnerContext, options: OwnerOptions): ResolvedOwner {
+  const owner = (options.owner ?? defaultOwner)(context);
+  if (owner === undefined) {
+    return { kind: options.anonymous === 'allow' ? 'anonymous' : 'refused', owner: ANONYMOUS_OWNER };
+  }
+  if (owner === '' || Buffer.byteLength(owner) > MAX_OWNER_BYTES || LONE_SURROGATE.test(owner)) {
+    throw new TaskError('OWNER_INVALID', `The owner must be 1 to ${MAX_OWNER_BYTES} bytes of well-formed Unicode`, {
+      details: { maxBytes: MAX_OWNER_BYTES },
+    });
+  }
+  return { kind: 'owner', owner };
+}
+
+/**
+ * An `owner` function for servers whose callers have no subject: issuer and subject if there are, the local user on stdio,
+ * else the OAuth client, else the session of the server's own making.
+ *
+ * All users of one OAuth client share its tasks, and a session's tasks are out of reach once it ends.
+ */
+export function subjectClientSession(context: OwnerContext): string | undefined {
+  const owner = defaultOwner(context);
+  if (owner !== undefined) return owner;
+  const { authInfo, sessionId } = context;
+  if (authInfo?.clientId) return ownerOf('client', authInfo.clientId);
+  return sessionId === undefined ? undefined : ownerOf('session', sessionId);
+}
+
+function defaultOwner({ authInfo, request, sessionId }: OwnerContext): string | undefined {
+  const { iss, sub } = authInfo?.extra ?? {};
+  if (typeof sub === 'string' && sub !== '') return ownerOf('subject', typeof iss === 'string' ? iss : null, sub);
+  const isLocal = authInfo === undefined && request === undefined && sessionId === undefined;
+  return isLocal ? ownerOf('local', localUser()) : undefined;
+}
+
+/** The name of the user that runs this process; in a container it may have none. */
+function localUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? '');
+  }
+}
