@@ -1,0 +1,72 @@
+import type { JSONRPCErrorResponse } from '@modelcontextprotocol/server';
+import { JSON_RPC_ERROR } from '@mcp-tasks/wire';
+import type { OwnerTasks } from '@mcp-tasks/runner';
+import { TaskError } from '@mcp-tasks/store';
+import { tasksExtensionRequired } from '../access.ts';
+import { toErrorObject } from '../errors.ts';
+import type { OwnerContext } from '../owner.ts';
+import type { ListenHost } from './listen-host.ts';
+import type { TaskListenRequest } from './listen-request.ts';
+
+/** A JSON-RPC error with the HTTP status that it goes with. */
+export interface ListenRefusal {
+  readonly httpStatus: number;
+  readonly message: JSONRPCErrorResponse;
+}
+
+/** The tasks whose changes a subscription will carry. */
+export interface GrantedTasks {
+  /** Undefined for a caller who may have no tasks. */
+  readonly tasks: OwnerTasks | undefined;
+  readonly taskIds: readonly string[];
+}
+
+/**
+ * Why a request gets no stream at all, whatever tasks exist: it does not declare the extension, or its ids are no ids.
+ *
+ * @see SEP-2663, "Task Status Notifications" for -32021
+ */
+export function refusal(listen: TaskListenRequest): ListenRefusal | undefined {
+  if (!listen.declared) return refuse(listen, 400, toErrorObject(tasksExtensionRequired()));
+  return 'problem' in listen.taskIds
+    ? refuse(listen, 200, { code: JSON_RPC_ERROR.INVALID_PARAMS, message: listen.taskIds.problem })
+    : undefined;
+}
+
+/** Why a request gets no stream now: too many are open. The text is the SDK's. */
+export function subscriptionLimit(listen: TaskListenRequest): ListenRefusal {
+  return refuse(listen, 200, { code: JSON_RPC_ERROR.INTERNAL_ERROR, message: 'Subscription limit reached' });
+}
+
+/** Keep those of the ids that are the caller's tasks; or the error to answer when that cannot be found out. */
+export async function grantTasks(
+  host: ListenHost,
+  listen: TaskListenRequest,
+  context: OwnerContext,
+): Promise<GrantedTasks | ListenRefusal> {
+  const taskIds = 'problem' in listen.taskIds ? [] : listen.taskIds;
+  try {
+    const tasks = host.tasksOf(context);
+    if (tasks === undefined) return { tasks, taskIds: [] };
+    const found = await Promise.all(taskIds.map((taskId) => isTaskOf(host, tasks, taskId)));
+    return { tasks, taskIds: taskIds.filter((_, index) => found[index]) };
+  } catch (error) {
+    return refuse(listen, 200, toErrorObject(error));
+  }
+}
+
+/** Foreign, missing and expired tasks are told apart by nobody. */
+async function isTaskOf(host: ListenHost, tasks: OwnerTasks, taskId: string): Promise<boolean> {
+  try {
+    await tasks.get(taskId);
+    return true;
+  } catch (error) {
+    if (!TaskError.is(error, 'TASK_NOT_FOUND')) throw error;
+    host.refused?.(tasks, taskId);
+    return false;
+  }
+}
+
+function refuse(listen: TaskListenRequest, httpStatus: number, error: JSONRPCErrorResponse['error']): ListenRefusal {
+  return { httpStatus, message: { jsonrpc: '2.0', id: listen.id, error } };
+}

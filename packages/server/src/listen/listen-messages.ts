@@ -1,0 +1,86 @@
+import {
+  SERVER_INFO_META_KEY,
+  SUBSCRIPTION_ID_META_KEY,
+  type JSONRPCMessage,
+  type JSONRPCNotification,
+  type RequestId,
+  type ResultMetaObject,
+} from '@modelcontextprotocol/server';
+import type { TaskRecord } from '@mcp-tasks/store';
+import { detailedTask } from '../codec-2026.ts';
+import { toErrorObject } from '../errors.ts';
+import { isObject, isRequestId } from './listen-request.ts';
+
+const ACKNOWLEDGED_METHOD = 'notifications/subscriptions/acknowledged';
+
+/** The acknowledgement of a subscription, if that is what the message is. */
+export interface Acknowledgement {
+  readonly id: RequestId;
+  readonly notification: JSONRPCNotification;
+}
+
+/** Read a message of the SDK as the acknowledgement of a subscription. */
+export function readAcknowledgement(message: unknown): Acknowledgement | undefined {
+  if (!isObject(message) || message['method'] !== ACKNOWLEDGED_METHOD || !isObject(message['params'])) return undefined;
+  const meta = message['params']['_meta'];
+  const id = isObject(meta) ? meta[SUBSCRIPTION_ID_META_KEY] : undefined;
+  return isRequestId(id) ? { id, notification: message as unknown as JSONRPCNotification } : undefined;
+}
+
+/** The id of the request that the message answers, with a result or an error. */
+export function answeredId(message: unknown): RequestId | undefined {
+  return isObject(message) && !('method' in message) && isRequestId(message['id']) ? message['id'] : undefined;
+}
+
+/** What results say about their server; unknown until the first one. */
+export type ServerInfo = ResultMetaObject[typeof SERVER_INFO_META_KEY];
+
+/** What an acknowledgement grants beside tasks: is it anything at all? */
+export function grantsNothing(acknowledgement: JSONRPCNotification): boolean {
+  const granted = acknowledgement.params?.['notifications'];
+  return typeof granted !== 'object' || granted === null || Object.keys(granted).length === 0;
+}
+
+/** The acknowledgement with the granted tasks added. @see SEP-2663, "Task Status Notifications" */
+export function acknowledgeTasks(
+  acknowledgement: JSONRPCNotification,
+  taskIds: readonly string[],
+): JSONRPCNotification {
+  const { params } = acknowledgement;
+  const notifications = { ...(params?.['notifications'] as object | undefined), taskIds };
+  return { ...acknowledgement, params: { ...params, notifications } };
+}
+
+/**
+ * `notifications/tasks` with the task as `tasks/get` would show it now.
+ *
+ * @see SEP-2663, "Task Status Notifications"
+ */
+export function taskNotification(record: TaskRecord, id: RequestId): JSONRPCNotification {
+  const task = detailedTask(record);
+  return {
+    jsonrpc: '2.0',
+    method: 'notifications/tasks',
+    params: { ...task, _meta: { ...task._meta, [SUBSCRIPTION_ID_META_KEY]: id } },
+  };
+}
+
+/** The graceful end of a subscription. @see 2026-07-28, Subscriptions, "Graceful Closure" */
+export function listenResult(id: RequestId, serverInfo: ServerInfo): JSONRPCMessage {
+  return {
+    jsonrpc: '2.0',
+    id,
+    result: {
+      resultType: 'complete',
+      _meta: {
+        [SUBSCRIPTION_ID_META_KEY]: id,
+        ...(serverInfo !== undefined && { [SERVER_INFO_META_KEY]: serverInfo }),
+      },
+    },
+  };
+}
+
+/** The end of a subscription that could not go on. */
+export function listenFailure(id: RequestId, error: unknown): JSONRPCMessage {
+  return { jsonrpc: '2.0', id, error: toErrorObject(error) };
+}

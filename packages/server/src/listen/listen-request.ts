@@ -1,0 +1,70 @@
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  isJSONRPCRequest,
+  PROTOCOL_VERSION_META_KEY,
+  type JSONRPCRequest,
+  type RequestId,
+} from '@modelcontextprotocol/server';
+import { declaresTasksExtension } from '../access.ts';
+
+/** The method that opens a stream of notifications (2026-07-28). */
+export const LISTEN_METHOD = 'subscriptions/listen';
+
+/**
+ * Most task ids that one `subscriptions/listen` may name: each costs a read, a watch and a place in the stream's memory.
+ * More are refused with -32602; a client with more tasks opens several streams.
+ */
+export const MAX_TASK_IDS_PER_LISTEN = 256;
+
+/** A `subscriptions/listen` that asks for task notifications. */
+export interface TaskListenRequest {
+  readonly id: RequestId;
+  /** The request declares the tasks extension. */
+  readonly declared: boolean;
+  /** The ids asked for, each once; or why they are refused. */
+  readonly taskIds: readonly string[] | { readonly problem: string };
+  /** The request without `taskIds`, for the SDK. */
+  readonly forwarded: JSONRPCRequest;
+}
+
+/** Tell whether a value is an object with fields. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Tell whether a value can be the id of a request. */
+export function isRequestId(value: unknown): value is RequestId {
+  return typeof value === 'string' || typeof value === 'number';
+}
+
+function readTaskIds(taskIds: unknown): TaskListenRequest['taskIds'] {
+  if (!Array.isArray(taskIds) || !taskIds.every((taskId) => typeof taskId === 'string')) {
+    return { problem: 'Invalid params: notifications.taskIds must be an array of strings' };
+  }
+  const unique = [...new Set(taskIds)];
+  return unique.length <= MAX_TASK_IDS_PER_LISTEN
+    ? unique
+    : { problem: `Invalid params: notifications.taskIds must name at most ${MAX_TASK_IDS_PER_LISTEN} tasks` };
+}
+
+/**
+ * Read a message as a 2026-07-28 `subscriptions/listen` with `taskIds`.
+ *
+ * @returns undefined for every other message: those are the SDK's alone.
+ */
+export function readTaskListen(message: unknown): TaskListenRequest | undefined {
+  if (!isObject(message) || message['method'] !== LISTEN_METHOD || !isJSONRPCRequest(message)) return undefined;
+  const params: unknown = message.params;
+  if (!isObject(params) || !isObject(params['_meta']) || !(PROTOCOL_VERSION_META_KEY in params['_meta'])) {
+    return undefined;
+  }
+  const filter = params['notifications'];
+  if (!isObject(filter) || filter['taskIds'] === undefined) return undefined;
+  const { taskIds, ...otherTypes } = filter;
+  return {
+    id: message.id,
+    declared: declaresTasksExtension(params['_meta'][CLIENT_CAPABILITIES_META_KEY]),
+    taskIds: readTaskIds(taskIds),
+    forwarded: { ...message, params: { ...message.params, notifications: otherTypes } },
+  };
+}

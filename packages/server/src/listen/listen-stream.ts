@@ -1,0 +1,113 @@
+import type { RequestId } from '@modelcontextprotocol/server';
+import type { Clock } from '@mcp-tasks/store';
+import { frameSink } from './frame-sink.ts';
+import type { GrantedTasks } from './listen-grant.ts';
+import {
+  acknowledgeTasks,
+  answeredId,
+  grantsNothing,
+  listenFailure,
+  readAcknowledgement,
+  taskNotification,
+} from './listen-messages.ts';
+import { frameData, readSseFrames, toFrame } from './sse-frames.ts';
+import { openTaskFeed } from './task-feed.ts';
+
+/** What {@link openListenStream} merges into one stream. */
+export interface ListenStreamOptions {
+  readonly id: RequestId;
+  readonly granted: GrantedTasks;
+  readonly clock: Clock;
+  /** 0 = no keep-alive comments. */
+  readonly keepAliveMs: number;
+  /** The SDK's answer to the request without `taskIds`. */
+  readonly body: ReadableStream<Uint8Array>;
+  /** Aborts when the client has gone. */
+  readonly signal: AbortSignal;
+  /** Called once, when the stream is over and nothing of it is left. */
+  readonly onEnd: () => void;
+}
+
+/** One open subscription over HTTP. */
+export interface ListenStream {
+  readonly readable: ReadableStream<Uint8Array>;
+  /** Send no more of tasks; ends the stream gracefully when it carries nothing else. */
+  close(): void;
+}
+
+/**
+ * Merge the SDK's stream and the changes of tasks into one.
+ *
+ * The acknowledgement comes first, with the tasks added. When the SDK grants nothing beside them it ends its stream at once:
+ * its result is kept back until all tasks are over, and the keep-alive is ours. Both sides wait for a client that is slow to read.
+ */
+export function openListenStream(options: ListenStreamOptions): ListenStream {
+  const { id, granted, clock, keepAliveMs, signal } = options;
+  const reader = options.body.getReader();
+  const feed = granted.tasks && openTaskFeed(granted.tasks, granted.taskIds, clock);
+  let stopKeepAlive = (): void => undefined;
+
+  const end = (): void => {
+    if (!sink.close()) return;
+    feed?.close();
+    stopKeepAlive();
+    signal.removeEventListener('abort', end);
+    // A body that failed has nothing left to cancel.
+    reader.cancel().catch(() => undefined);
+    options.onEnd();
+  };
+  const sink = frameSink(end);
+  const fail = async (error: unknown): Promise<void> => {
+    await sink.write(toFrame(listenFailure(id, error)));
+    end();
+  };
+
+  const keepAlive = (): void => {
+    stopKeepAlive = clock.after(keepAliveMs, () => {
+      sink.offer(': keepalive');
+      keepAlive();
+    });
+  };
+  const sendTasks = async (): Promise<void> => {
+    for (let record = await feed?.next(); record !== undefined; record = await feed?.next()) {
+      await sink.write(toFrame(taskNotification(record, id)));
+    }
+  };
+
+  const merge = async (): Promise<void> => {
+    let tasksSent: Promise<void> | undefined;
+    let tasksOnly = false;
+    let result: string | undefined;
+    for await (const frame of readSseFrames(reader)) {
+      const message = frameData(frame);
+      const acknowledged = readAcknowledgement(message);
+      if (acknowledged !== undefined) {
+        tasksOnly = grantsNothing(acknowledged.notification);
+        await sink.write(toFrame(acknowledgeTasks(acknowledged.notification, granted.taskIds)));
+        tasksSent = sendTasks();
+        tasksSent.catch(fail);
+      } else if (tasksOnly && answeredId(message) === id) {
+        result = frame;
+      } else {
+        await sink.write(frame);
+      }
+    }
+    if (tasksOnly && result !== undefined) {
+      if (keepAliveMs > 0 && feed !== undefined) keepAlive();
+      await tasksSent;
+      await sink.write(result);
+    }
+    end();
+  };
+
+  signal.addEventListener('abort', end);
+  // Not before the caller has the stream that `onEnd` is about.
+  if (signal.aborted) queueMicrotask(end);
+  else merge().catch(fail);
+  return {
+    readable: sink.readable,
+    close() {
+      feed?.close();
+    },
+  };
+}

@@ -1,0 +1,39 @@
+/**
+ * Read an SSE body event by event, with LF line ends and without the blank line that ends each.
+ *
+ * Bytes may be cut anywhere, also inside a character or a line end; an event that the end of the stream cuts off is dropped,
+ * as the standard says.
+ *
+ * @see WHATWG HTML, "Parsing an event stream"
+ */
+export async function* readSseFrames(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let afterCarriageReturn = false;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    let chunk = decoder.decode(value, { stream: true });
+    if (chunk === '') continue;
+    if (afterCarriageReturn && chunk.startsWith('\n')) chunk = chunk.slice(1);
+    afterCarriageReturn = chunk.endsWith('\r');
+    text += chunk.replace(/\r\n?/g, '\n');
+    const frames = text.split('\n\n');
+    text = frames.pop() ?? '';
+    yield* frames;
+  }
+}
+
+/** The JSON that an event carries; undefined for comments and for events without data. */
+export function frameData(frame: string): unknown {
+  const lines = frame
+    .split('\n')
+    .filter((line) => line.startsWith('data:'))
+    .map((line) => line.slice('data:'.length).replace(/^ /, ''));
+  return lines.length === 0 ? undefined : (JSON.parse(lines.join('\n')) as unknown);
+}
+
+/** Write a JSON-RPC message as one SSE event; JSON text has no line end, so nothing can cut it. */
+export function toFrame(message: unknown): string {
+  return `event: message\ndata: ${JSON.stringify(message)}`;
+}
