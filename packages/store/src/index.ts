@@ -36,3 +36,17 @@ export { DEFAULT_LIMITS } from './limits.ts';
 export type { TaskLimits } from './limits.ts';
 export { systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
+
+// Rules of a task's life, and what applies them
+export { applyRule } from './apply-rule.ts';
+export type { RuleOutcome } from './apply-rule.ts';
+export { rules } from './rules/index.ts';
+export { transitionError } from './rules/rule.ts';
+export type { Rule, Verdict } from './rules/rule.ts';
+export type { Answered } from './rules/answer.ts';
+export type { Claim, ClaimOptions } from './rules/claim.ts';
+export type { Completion } from './rules/end.ts';
+export type { Effects, Parking } from './rules/held.ts';
+export { interrupted, runEnded, taskNotFound } from './failures.ts';
+export type { TaskFailure } from './failures.ts';
+export { cutUtf8, utf8Bytes } from './text.ts';

@@ -1,0 +1,34 @@
+import { isTerminalStatus, type InputResponse } from '@mcp-tasks/wire';
+import { done, liveRule, write, type Rule } from './rule.ts';
+
+/** What became of answers. */
+export interface Answered {
+  /** Keys whose answers were stored; the others were not open. */
+  readonly keys: readonly string[];
+  /** The task was parked and is due now: submit it. */
+  readonly wakes: boolean;
+}
+
+/**
+ * Close questions with responses that were checked already. Keys that are not open are ignored, also all of them; a parked
+ * task becomes due in the same write. An answer resets the count of crashes.
+ */
+export function answer(responses: Readonly<Record<string, InputResponse>>): Rule<Answered> {
+  return liveRule((head, nowMs) => {
+    const isAnswered = (key: string) => Object.hasOwn(responses, key);
+    const keys = head.openQuestions.filter(isAnswered);
+    if (isTerminalStatus(head.status) || keys.length === 0) return done({ keys: [], wakes: false });
+    const openQuestions = head.openQuestions.filter((key) => !isAnswered(key));
+    const wakes = head.holder === undefined && head.dueAtMs === null;
+    return write(
+      head,
+      nowMs,
+      {
+        ...(openQuestions.length === 0 && { status: 'working' }),
+        head: { openQuestions, crashCount: 0, ...(wakes && { dueAtMs: nowMs }) },
+        put: keys.map((key) => ({ kind: 'answer', name: key, value: JSON.stringify(responses[key]) })),
+      },
+      { keys, wakes },
+    );
+  });
+}

@@ -1,0 +1,124 @@
+import { isTerminalStatus, type CallToolResult, type TerminalTaskStatus } from '@mcp-tasks/wire';
+import { interrupted, runEnded, type TaskFailure } from '../failures.ts';
+import type { TaskEntry, TaskHead, TaskHeadPatch } from '../record.ts';
+import { TaskError } from '../task-error.ts';
+import type { TaskLease } from '../task-store.ts';
+import { cutUtf8 } from '../text.ts';
+import { holds } from './lease.ts';
+import { done, liveRule, refused, write, type Rule, type Verdict } from './rule.ts';
+
+const MAX_SHOWN_ERROR_BYTES = 1024;
+
+/** How a task ends. */
+interface Ending {
+  readonly status: TerminalTaskStatus;
+  /** Keep the outcome readable at least this long; default: the task keeps its time. */
+  readonly keepResultMs?: number | undefined;
+  readonly head?: TaskHeadPatch | undefined;
+  readonly put?: readonly TaskEntry[] | undefined;
+}
+
+/** The result of a run. */
+export interface Completion {
+  readonly result: CallToolResult;
+  /** `result` as JSON, for a caller that has it already. */
+  readonly json?: string | undefined;
+  /** The result stays readable at least this long, unless the client asked for the ttl itself. */
+  readonly keepResultMs: number;
+}
+
+/**
+ * End a task: status, outcome and all that goes with it in one write. Nobody holds it any longer, it is never due again,
+ * and all open questions are withdrawn (their entries stay; a question is open exactly while its key is in `openQuestions`).
+ */
+export function end<Value>(head: TaskHead, nowMs: number, ending: Ending, value: Value): Verdict<Value> {
+  const { status, keepResultMs = 0, put } = ending;
+  return write(
+    head,
+    nowMs,
+    {
+      status,
+      head: { ...ending.head, ...keep(head, nowMs, keepResultMs), holder: null, dueAtMs: null, openQuestions: [] },
+      put,
+    },
+    value,
+  );
+}
+
+function keep(head: TaskHead, nowMs: number, keepResultMs: number): TaskHeadPatch {
+  const expiresAtMs = nowMs + keepResultMs;
+  if (head.ttlRequested === true || expiresAtMs <= head.expiresAtMs) return {};
+  return { expiresAtMs, ttlMs: expiresAtMs - head.createdAtMs };
+}
+
+/** End a task as failed with an error; for the rules that do so. */
+export function endFailed<Value>(
+  head: TaskHead,
+  nowMs: number,
+  ending: { readonly error: TaskFailure; readonly keepResultMs?: number | undefined },
+  value: Value,
+): Verdict<Value> {
+  const { error, keepResultMs } = ending;
+  const statusMessage = cutUtf8(error.message, MAX_SHOWN_ERROR_BYTES);
+  const put = [{ kind: 'error' as const, name: '', value: JSON.stringify(error) }];
+  return end(head, nowMs, { status: 'failed', keepResultMs, head: { statusMessage }, put }, value);
+}
+
+/**
+ * The run's result: status and result in one write. Refused with RUN_ENDED when the run no longer holds the task.
+ *
+ * A result with `isError` is a completion too; its first text is shown in `toolError`.
+ */
+export function complete(lease: TaskLease, completion: Completion): Rule<'completed'> {
+  const { result, json = JSON.stringify(result), keepResultMs } = completion;
+  const put = [{ kind: 'result' as const, name: '', value: json }];
+  const toolError = result.isError === true ? cutUtf8(firstText(result), MAX_SHOWN_ERROR_BYTES) : undefined;
+  return liveRule((head, nowMs) => {
+    if (endedBy(lease, head, 'completed')) return done('completed');
+    if (!holds(lease, head)) return refused(runEnded(lease));
+    const shown = toolError === undefined ? {} : { toolError };
+    return end(head, nowMs, { status: 'completed', keepResultMs, head: shown, put }, 'completed');
+  });
+}
+
+function firstText(result: CallToolResult): string {
+  for (const block of result.content) if (block.type === 'text') return block.text;
+  return '';
+}
+
+/** The run failed with a JSON-RPC error. Refused with RUN_ENDED when the run no longer holds the task. */
+export function fail(lease: TaskLease, error: TaskFailure, keepResultMs: number): Rule<'failed'> {
+  return liveRule((head, nowMs) => {
+    if (endedBy(lease, head, 'failed')) return done('failed');
+    if (!holds(lease, head)) return refused(runEnded(lease));
+    return endFailed(head, nowMs, { error, keepResultMs }, 'failed');
+  });
+}
+
+/** The run cannot be finished here: the task fails with -32603 and `data.code` TASK_INTERRUPTED. */
+export function interrupt(lease: TaskLease, keepResultMs: number): Rule<'failed'> {
+  return fail(lease, interrupted('the server shut down before it was finished.'), keepResultMs);
+}
+
+/** No two runs share an attempt: a task that ended in the run's attempt was ended by it (or, when failed, for it). */
+function endedBy(lease: TaskLease, head: TaskHead, status: TerminalTaskStatus): boolean {
+  return head.status === status && head.attempt === lease.attempt;
+}
+
+/**
+ * End the task at its owner's wish. Refused with TASK_ALREADY_TERMINAL (`details.status` says which) when it was over
+ * before; a task that another caller cancelled meanwhile counts as cancelled by this one.
+ */
+export function cancel(): Rule<'cancelled'> {
+  return liveRule((head, nowMs, first) => {
+    if (head.status === 'cancelled' && !isTerminalStatus(first.status)) return done('cancelled');
+    if (isTerminalStatus(head.status)) return refused(alreadyTerminal(head));
+    return end(head, nowMs, { status: 'cancelled' }, 'cancelled');
+  });
+}
+
+function alreadyTerminal({ taskId, status }: TaskHead): TaskError {
+  return new TaskError('TASK_ALREADY_TERMINAL', `Cannot cancel task ${taskId}: it is ${status} already.`, {
+    details: { taskId, status },
+  });
+}

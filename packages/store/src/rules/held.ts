@@ -1,0 +1,111 @@
+import type { InputRequest } from '@mcp-tasks/wire';
+import { runEnded } from '../failures.ts';
+import type { TaskLimits } from '../limits.ts';
+import type { TaskEntry, TaskEntryKey, TaskProgress } from '../record.ts';
+import { TaskError } from '../task-error.ts';
+import type { TaskLease } from '../task-store.ts';
+import { gaveBack, holds } from './lease.ts';
+import { done, liveRule, refused, write, type Rule } from './rule.ts';
+
+/** What a run writes while it goes on. An entry is in at most one of `put` and `delete`. */
+export interface Effects {
+  /** Variables, published values, checkpoints. */
+  readonly put?: readonly TaskEntry[] | undefined;
+  readonly delete?: readonly TaskEntryKey[] | undefined;
+  readonly progress?: TaskProgress | undefined;
+  /** Already cut to its limit. */
+  readonly statusMessage?: string | undefined;
+}
+
+/**
+ * Effects of the run, in one write; sending them twice has one effect. A checkpoint resets the count of crashes.
+ * Refused with RUN_ENDED when the run no longer holds the task.
+ */
+export function effects(lease: TaskLease, change: Effects): Rule<'written'> {
+  const { put, delete: deleted, progress, statusMessage } = change;
+  const isProof = put?.some((entry) => entry.kind === 'checkpoint') === true;
+  return liveRule((head, nowMs) => {
+    if (!holds(lease, head)) return refused(runEnded(lease));
+    const fields = {
+      ...(progress && { progress }),
+      ...(statusMessage !== undefined && { statusMessage }),
+      ...(isProof && { crashCount: 0 }),
+    };
+    return write(head, nowMs, { head: fields, put, delete: deleted }, 'written');
+  });
+}
+
+/**
+ * Open a question. A key that is open, or was stored before, is left as it is: the first request under a key is the request.
+ * Refused with QUESTION_LIMIT when too many are open, with RUN_ENDED when the run no longer holds the task.
+ */
+export function ask(
+  lease: TaskLease,
+  key: string,
+  request: InputRequest,
+  limits: Pick<TaskLimits, 'maxOpenQuestions'>,
+): Rule<'asked'> {
+  const proof: TaskEntryKey = { kind: 'question', name: key };
+  const put = [{ ...proof, value: JSON.stringify(request) }];
+  return liveRule((head, nowMs) => {
+    if (!holds(lease, head)) return refused(runEnded(lease));
+    const { openQuestions } = head;
+    if (openQuestions.includes(key)) return done('asked');
+    if (openQuestions.length >= limits.maxOpenQuestions)
+      return refused(questionLimit(lease.taskId, limits.maxOpenQuestions));
+    return write(
+      head,
+      nowMs,
+      {
+        ...(head.status === 'working' && { status: 'input_required' }),
+        head: { openQuestions: [...openQuestions, key] },
+        put,
+        // An answer may have closed the question again before a lost write is sent once more.
+        proof,
+      },
+      'asked',
+    );
+  });
+}
+
+function questionLimit(taskId: string, maxOpenQuestions: number): TaskError {
+  return new TaskError(
+    'QUESTION_LIMIT',
+    `Task ${taskId} has ${maxOpenQuestions} open questions, which is the limit: wait for an answer before asking more.`,
+    { details: { taskId, maxOpenQuestions } },
+  );
+}
+
+/** Why a run parks its task. */
+export interface Parking {
+  /** What is awaited, for a person; already cut to its limit. Absent = the message stays. */
+  readonly message?: string | undefined;
+  /** Keys of the questions at which the run waits. */
+  readonly awaits?: readonly string[] | undefined;
+}
+
+/**
+ * End the run and let the task wait, held by nobody. When what it waits for came meanwhile (an awaited question is
+ * no longer open, or somebody else wrote since the head with which the application began), the task is due at once.
+ * Refused with RUN_ENDED when the run no longer holds the task.
+ */
+export function park(lease: TaskLease, parking: Parking = {}): Rule<'parked' | 'due'> {
+  const { message, awaits = [] } = parking;
+  return liveRule((head, nowMs, first) => {
+    if (gaveBack(lease, head)) return done(head.dueAtMs === null ? 'parked' : 'due');
+    if (!holds(lease, head)) return refused(runEnded(lease));
+    const isAwaited = head.version === first.version && awaits.every((key) => head.openQuestions.includes(key));
+    const dueAtMs = isAwaited ? null : nowMs;
+    const change = { head: { holder: null, dueAtMs, ...(message !== undefined && { statusMessage: message }) } };
+    return write(head, nowMs, change, isAwaited ? 'parked' : 'due');
+  });
+}
+
+/** Give the task back for another run, at once and anywhere. Refused with RUN_ENDED when the run no longer holds it. */
+export function release(lease: TaskLease): Rule<'released'> {
+  return liveRule((head, nowMs) => {
+    if (gaveBack(lease, head)) return done('released');
+    if (!holds(lease, head)) return refused(runEnded(lease));
+    return write(head, nowMs, { head: { holder: null, dueAtMs: nowMs } }, 'released');
+  });
+}

@@ -1,0 +1,7 @@
+import { answer } from './answer.ts';
+import { claim } from './claim.ts';
+import { cancel, complete, fail, interrupt } from './end.ts';
+import { ask, effects, park, release } from './held.ts';
+
+/** The rules of a task's life, one pure function each; `applyRule` writes what they decide. */
+export const rules = { answer, ask, cancel, claim, complete, effects, fail, interrupt, park, release } as const;

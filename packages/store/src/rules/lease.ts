@@ -1,0 +1,20 @@
+import { isTerminalStatus } from '@mcp-tasks/wire';
+import type { TaskHead } from '../record.ts';
+import type { TaskLease } from '../task-store.ts';
+
+/**
+ * Tell whether the run may write for the task. The end of the lease plays no part: it only allows others to take
+ * the task over, and from then on attempt and holder are theirs.
+ */
+export function holds(lease: TaskLease, head: TaskHead): boolean {
+  return isHeldAs(lease, head) && !isTerminalStatus(head.status);
+}
+
+function isHeldAs(lease: TaskLease, head: TaskHead): boolean {
+  return head.attempt === lease.attempt && head.holder === lease.holder;
+}
+
+/** Tell whether the run gave the task back: nobody holds it, and no later run has begun. */
+export function gaveBack(lease: TaskLease, head: TaskHead): boolean {
+  return head.attempt === lease.attempt && head.holder === undefined && !isTerminalStatus(head.status);
+}

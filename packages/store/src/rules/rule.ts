@@ -1,0 +1,81 @@
+import { canTransition, type TaskStatus } from '@mcp-tasks/wire';
+import { taskNotFound } from '../failures.ts';
+import type { TaskEntry, TaskEntryKey, TaskHead, TaskHeadPatch, TaskPatch } from '../record.ts';
+import { TaskError } from '../task-error.ts';
+
+/** What a rule makes of a head. */
+export type Verdict<Value> =
+  /** Write this patch if the head is still the present one. */
+  | {
+      readonly kind: 'write';
+      readonly patch: TaskPatch;
+      readonly value: Value;
+      /** An entry that this write puts and nobody puts twice: after a conflict, its presence says that the write happened. */
+      readonly proof?: TaskEntryKey | undefined;
+    }
+  /** Nothing to write: the effect is in the head already, or the rule has nothing to do. */
+  | { readonly kind: 'done'; readonly value: Value }
+  | { readonly kind: 'refused'; readonly error: TaskError };
+
+/**
+ * A decision about one task: pure, so that it can be applied again to the head that a lost race brings back.
+ *
+ * `first` is the head with which the application began (default `head`): a rule that sees its own effect in `head` but
+ * not in `first` knows that its write happened although the answer was lost.
+ */
+export type Rule<Value> = (head: TaskHead, nowMs: number, first?: TaskHead) => Verdict<Value>;
+
+/** What one write changes, before the fields that every write has. */
+export interface Change {
+  /** Checked with the transition table; absent = the status stays. */
+  readonly status?: TaskStatus | undefined;
+  readonly head?: Omit<TaskHeadPatch, 'status' | 'lastUpdatedAtMs'> | undefined;
+  readonly put?: readonly TaskEntry[] | undefined;
+  readonly delete?: readonly TaskEntryKey[] | undefined;
+  readonly proof?: TaskEntryKey | undefined;
+}
+
+/**
+ * Tell why a task may not go from one status to the other; undefined when it may.
+ *
+ * @returns {TaskError} TASK_INVALID_TRANSITION naming task, from and to; self transitions are refused too.
+ * @see 2025-11-25, Tasks, "Task Status Lifecycle"
+ */
+export function transitionError(taskId: string, from: TaskStatus, to: TaskStatus): TaskError | undefined {
+  if (canTransition(from, to)) return undefined;
+  return new TaskError('TASK_INVALID_TRANSITION', `Task ${taskId} cannot go from ${from} to ${to}.`, {
+    details: { taskId, from, to },
+  });
+}
+
+/** Make a rule that refuses expired tasks: expiry is a read rule, and from then on nothing is written. */
+export function liveRule<Value>(
+  decide: (head: TaskHead, nowMs: number, first: TaskHead) => Verdict<Value>,
+): Rule<Value> {
+  return (head, nowMs, first = head) =>
+    nowMs >= head.expiresAtMs ? refused(taskNotFound()) : decide(head, nowMs, first);
+}
+
+/** The verdict that writes a change; the one place where a status changes. */
+export function write<Value>(head: TaskHead, nowMs: number, change: Change, value: Value): Verdict<Value> {
+  const { status, put, delete: deleted, proof } = change;
+  const error = status && transitionError(head.taskId, head.status, status);
+  if (error) return refused(error);
+  const lastUpdatedAtMs = Math.max(head.lastUpdatedAtMs, nowMs);
+  const patch: TaskPatch = {
+    head: { ...change.head, ...(status && { status }), lastUpdatedAtMs },
+    ...(put?.length && { put }),
+    ...(deleted?.length && { delete: deleted }),
+  };
+  return { kind: 'write', patch, value, ...(proof && { proof }) };
+}
+
+/** The verdict that writes nothing. */
+export function done<Value>(value: Value): Verdict<Value> {
+  return { kind: 'done', value };
+}
+
+/** The verdict of a rule that does not hold for this head. */
+export function refused(error: TaskError): { readonly kind: 'refused'; readonly error: TaskError } {
+  return { kind: 'refused', error };
+}

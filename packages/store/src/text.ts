@@ -1,0 +1,13 @@
+const encoder = new TextEncoder();
+
+/** Bytes of a text as UTF-8. */
+export function utf8Bytes(text: string): number {
+  return Buffer.byteLength(text);
+}
+
+/** Cut a text to at most `maxBytes` of UTF-8, never inside a character. */
+export function cutUtf8(text: string, maxBytes: number): string {
+  // No character takes less than a byte, so a longer text cannot fit.
+  const head = text.slice(0, maxBytes);
+  return head.slice(0, encoder.encodeInto(head, new Uint8Array(maxBytes)).read);
+}
