@@ -1,24 +1,16 @@
-import { TASKS_EXTENSION_ID, type InputRequest, type JsonObject } from '@mcp-tasks/wire';
+import { TASKS_EXTENSION_MISSING_2026, type InputRequest, type JsonObject } from '@mcp-tasks/wire';
 import { TaskError } from '@mcp-tasks/store';
 import type { InputCapabilities } from '@mcp-tasks/runner';
+
+export { declaresTasksExtension } from '@mcp-tasks/wire';
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/**
- * Tell whether these client capabilities declare the tasks extension; the 2025-11-25 `tasks` capability does not count.
- *
- * @see SEP-2663, "Capability Negotiation" and "Backward Compatibility"
- */
-export function declaresTasksExtension(clientCapabilities: unknown): boolean {
-  const extensions = isObject(clientCapabilities) ? clientCapabilities['extensions'] : undefined;
-  return isObject(extensions) && isObject(extensions[TASKS_EXTENSION_ID]);
-}
-
 /** The error for a request that needs the extension and does not declare it. @see SEP-2663, "Capability Negotiation" */
 export function tasksExtensionRequired(): TaskError {
-  return capabilitiesRequired({ extensions: { [TASKS_EXTENSION_ID]: {} } });
+  return capabilitiesRequired({ ...TASKS_EXTENSION_MISSING_2026.requiredCapabilities } as JsonObject);
 }
 
 /** What a client that declares these capabilities can answer; nothing is known without them. */

@@ -1,44 +1,25 @@
-import type { CallToolResult, InputRequest, JsonObject, JsonValue, TaskStatus } from '@mcp-tasks/wire';
+import type {
+  CallToolResult,
+  ContentBlock,
+  CreateTaskResult2026,
+  DetailedTask2026,
+  InputRequests2026,
+  JsonObject,
+  JsonRpcError,
+  Task2026,
+  TaskNotificationParams2026,
+} from '@mcp-tasks/wire';
 import type { TaskEntryKind, TaskHead, TaskRecord } from '@mcp-tasks/store';
-import { publishedMeta, readEntry, readOpenQuestions, type PublishedMeta } from './entries.ts';
+import { publishedMeta, readEntry, readOpenQuestions } from './entries.ts';
 
 /** The entries that {@link detailedTask} needs. */
 export const DETAILED_TASK_KINDS: readonly TaskEntryKind[] = ['result', 'error', 'question', 'published'];
 
-/** A task as the 2026-07-28 extension shows it. @see SEP-2663, "Tasks" */
-export interface Task2026 {
-  readonly taskId: string;
-  readonly status: TaskStatus;
-  readonly statusMessage?: string;
-  readonly createdAt: string;
-  readonly lastUpdatedAt: string;
-  readonly ttlMs: number;
-  readonly pollIntervalMs: number;
-}
-
-/** A task with what its status brings along. @see SEP-2663, "Task Status" */
-export interface DetailedTask2026 extends Task2026 {
-  readonly inputRequests?: Readonly<Record<string, InputRequest>>;
-  readonly result?: JsonObject;
-  readonly error?: JsonObject;
-  readonly _meta?: PublishedMeta;
-}
-
-function task2026(head: TaskHead): Task2026 {
-  return {
-    taskId: head.taskId,
-    status: head.status,
-    ...(head.statusMessage !== undefined && { statusMessage: head.statusMessage }),
-    createdAt: new Date(head.createdAtMs).toISOString(),
-    lastUpdatedAt: new Date(head.lastUpdatedAtMs).toISOString(),
-    ttlMs: head.ttlMs,
-    pollIntervalMs: head.pollIntervalMs,
-  };
-}
+type TaskFields = Omit<Task2026, 'status'>;
 
 /** The answer of a tools/call that became a task. @see SEP-2663, "Task Creation" */
-export function createTaskResult2026(head: TaskHead): Task2026 & { readonly resultType: 'task' } {
-  return { resultType: 'task', ...task2026(head) };
+export function createTaskResult2026(head: TaskHead): CreateTaskResult2026 {
+  return { resultType: 'task', ...taskFields(head), status: head.status };
 }
 
 /**
@@ -47,33 +28,44 @@ export function createTaskResult2026(head: TaskHead): Task2026 & { readonly resu
  * @throws {TaskError} STORE_CORRUPT_RECORD - an entry that the status calls for is missing or unreadable.
  * @see SEP-2663, "Task Polling"
  */
-export function detailedTask(record: TaskRecord): DetailedTask2026 {
-  return { ...task2026(record.head), ...details(record), ...publishedMeta(record) };
+export function detailedTask(record: TaskRecord): TaskNotificationParams2026 {
+  return { ...withDetails(record), ...publishedMeta(record) };
 }
 
-function details(record: TaskRecord): Pick<DetailedTask2026, 'inputRequests' | 'result' | 'error'> {
+function withDetails(record: TaskRecord): DetailedTask2026 {
+  const fields = taskFields(record.head);
   const { status } = record.head;
   switch (status) {
     case 'input_required':
-      return { inputRequests: readOpenQuestions(record) };
+      return { ...fields, status, inputRequests: readOpenQuestions(record) as unknown as InputRequests2026 };
     case 'completed':
-      return { result: { resultType: 'complete', ...withText(readEntry<CallToolResult>(record, 'result')) } };
+      return { ...fields, status, result: completeResult(readEntry(record, 'result') as CallToolResult) };
     case 'failed':
-      return { error: readEntry<JsonObject>(record, 'error') };
+      return { ...fields, status, error: readEntry(record, 'error') as JsonRpcError };
     case 'working':
     case 'cancelled':
-      return {};
+      return { ...fields, status };
   }
 }
 
-/** What the SDK adds to an inline answer: structured content that is no object is shown as text too, unless there is one. */
-function withText(result: CallToolResult): JsonObject {
-  const { structuredContent, content } = result;
+function taskFields(head: TaskHead): TaskFields {
+  return {
+    taskId: head.taskId,
+    ...(head.statusMessage !== undefined && { statusMessage: head.statusMessage }),
+    createdAt: new Date(head.createdAtMs).toISOString(),
+    lastUpdatedAt: new Date(head.lastUpdatedAtMs).toISOString(),
+    ttlMs: head.ttlMs,
+    pollIntervalMs: head.pollIntervalMs,
+  };
+}
+
+/** The result as the SDK answers it inline: structured content that is no object is shown as text too, unless there is one. */
+function completeResult(result: CallToolResult): JsonObject {
+  const { structuredContent } = result;
+  const content: readonly ContentBlock[] = result.content;
   const isObject =
     typeof structuredContent === 'object' && structuredContent !== null && !Array.isArray(structuredContent);
-  if (structuredContent === undefined || isObject || content.some((block) => block.type === 'text')) {
-    return result as unknown as JsonObject;
-  }
-  const text = { type: 'text', text: JSON.stringify(structuredContent) };
-  return { ...(result as unknown as JsonObject), content: [...(content as unknown as JsonValue[]), text] };
+  const isShown = structuredContent === undefined || isObject || content.some(({ type }) => type === 'text');
+  const text: readonly ContentBlock[] = isShown ? [] : [{ type: 'text', text: JSON.stringify(structuredContent) }];
+  return { resultType: 'complete', ...result, content: [...content, ...text] } as unknown as JsonObject;
 }

@@ -2,25 +2,23 @@ import { VARIABLES_META_KEY, type InputRequest, type JsonObject, type JsonValue 
 import { TaskError, type TaskEntryKind, type TaskRecord } from '@mcp-tasks/store';
 
 /** `_meta` with the published variables of a task. */
-export interface PublishedMeta {
-  readonly [VARIABLES_META_KEY]: JsonObject;
-}
+export type PublishedMeta = Readonly<Record<typeof VARIABLES_META_KEY, JsonObject>>;
 
 /**
  * The value of an entry that a record must have.
  *
  * @throws {TaskError} STORE_CORRUPT_RECORD - it is missing or no JSON.
  */
-export function readEntry<Value>(record: TaskRecord, kind: TaskEntryKind, name = ''): Value {
+export function readEntry(record: TaskRecord, kind: TaskEntryKind, name = ''): unknown {
   const entry = record.entries.find((candidate) => candidate.kind === kind && candidate.name === name);
   if (entry === undefined) throw corrupt(record, `has no ${kind} ${name}`);
-  return parse(record, entry.value) as Value;
+  return parse(record, entry.value);
 }
 
 /** The requests of the questions that are open, by key, in the order in which they were asked. */
 export function readOpenQuestions(record: TaskRecord): Readonly<Record<string, InputRequest>> {
   return Object.fromEntries(
-    record.head.openQuestions.map((key) => [key, readEntry<InputRequest>(record, 'question', key)]),
+    record.head.openQuestions.map((key) => [key, readEntry(record, 'question', key) as InputRequest]),
   );
 }
 

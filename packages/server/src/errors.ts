@@ -1,15 +1,8 @@
-import { JSON_RPC_ERROR, ProtocolFailure, type JsonValue } from '@mcp-tasks/wire';
+import { JSON_RPC_ERROR, ProtocolFailure, type JsonRpcError, type JsonValue } from '@mcp-tasks/wire';
 import { TaskError, type TaskErrorCode } from '@mcp-tasks/store';
 import { ProtocolError } from '@modelcontextprotocol/server';
 
 const { METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR, MISSING_REQUIRED_CLIENT_CAPABILITY } = JSON_RPC_ERROR;
-
-/** A JSON-RPC error object. */
-export interface JsonRpcErrorObject {
-  readonly code: number;
-  readonly message: string;
-  readonly data?: JsonValue;
-}
 
 /** The JSON-RPC code of every {@link TaskError}: the caller's mistakes, what does not exist for this caller, and ours. */
 export function jsonRpcCode(code: TaskErrorCode): number {
@@ -68,7 +61,7 @@ export function jsonRpcCode(code: TaskErrorCode): number {
  * A tool's `ProtocolFailure` and the SDK's protocol errors are sent as they are, a {@link TaskError} with its code and details
  * as data. Of faults of ours and of unknown errors nothing is told but that, so that no driver text gets out.
  */
-export function toErrorObject(error: unknown): JsonRpcErrorObject {
+export function toErrorObject(error: unknown): JsonRpcError {
   if (ProtocolFailure.is(error) || error instanceof ProtocolError) {
     const { code, message, data } = error;
     return { code, message, ...(data !== undefined && { data: data as JsonValue }) };
