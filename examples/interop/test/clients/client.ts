@@ -1,0 +1,63 @@
+/** Where a client finds the server. */
+export type Endpoint =
+  | { readonly kind: 'http'; readonly url: string; readonly token: string }
+  | { readonly kind: 'stdio'; readonly command: string; readonly args: string[]; readonly env: Record<string, string> };
+
+/** How a call ended, told alike for every client. */
+export interface Ended {
+  readonly asTask: boolean;
+  readonly status: 'completed' | 'failed' | 'cancelled';
+  /** First text of the result, where the client shows a result. */
+  readonly text?: string | undefined;
+  readonly structured?: unknown;
+  readonly isError?: boolean | undefined;
+  /** JSON-RPC error of a failed task, as far as the client shows it. */
+  readonly code?: number | undefined;
+  readonly message?: string | undefined;
+}
+
+/** A task that runs. */
+export interface StartedTask {
+  readonly taskId: string;
+  readonly ended: Promise<Ended>;
+  cancel(): Promise<void>;
+}
+
+/** A connected client with the features that the flows need. Questions are answered by {@link ANSWERS}. */
+export interface InteropClient {
+  /** Call the tool the way the client thinks right: as a task wherever the tool allows it. */
+  call(tool: string, args?: Record<string, string | number>): Promise<Ended>;
+  start(tool: string, args: Record<string, string | number>): Promise<StartedTask>;
+  /** Call a tool as a client that cannot make a task of it. @returns the code of the JSON-RPC error */
+  callWithoutTask(tool: string): Promise<number>;
+  /** Ids of every page of `tasks/list`. */
+  listTaskIds(): Promise<string[][]>;
+  close(): Promise<void>;
+}
+
+/** What the person behind the client fills in, by the form's message. */
+export const ANSWERS: Readonly<Record<string, Record<string, string | boolean>>> = {
+  'Delete notes.txt?': { confirm: true },
+  'What is your name?': { name: 'Ada' },
+  'Who is with you?': { name: 'Grace' },
+};
+
+/** What the model behind the client says. */
+export const JOKE = 'Why did the task cross the road? It was cancelled.';
+
+/** The content for a form; fails the flow when the server asks something unexpected. */
+export function answerTo(message: unknown): Record<string, string | boolean> {
+  const answer = typeof message === 'string' ? ANSWERS[message] : undefined;
+  if (answer === undefined) throw new Error(`unexpected question: ${String(message)}`);
+  return answer;
+}
+
+/** The parts of a tool result that flows look at; each client has a type of its own for it. */
+export function partsOf(result: object): Pick<Ended, 'text' | 'structured' | 'isError'> {
+  const { content, structuredContent, isError } = result as {
+    content?: readonly { text?: string }[];
+    structuredContent?: unknown;
+    isError?: boolean;
+  };
+  return { text: content?.[0]?.text, structured: structuredContent, isError: isError ?? false };
+}
