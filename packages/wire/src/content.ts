@@ -1,3 +1,8 @@
+import * as z from 'zod';
+import { base64, fraction, instant, meta, role } from './fields.ts';
+import { field, oneOf, openObject } from './schema.ts';
+import type { WireSchema } from './wire-schema.ts';
+
 /** Hints for whom a content block is and how much it matters. */
 export interface ContentAnnotations {
   readonly audience?: ('user' | 'assistant')[] | undefined;
@@ -73,3 +78,58 @@ export interface EmbeddedResourceContent extends ContentBase {
 
 /** One block of a tool's answer. */
 export type ContentBlock = TextContent | MediaContent | ResourceLinkContent | EmbeddedResourceContent;
+
+/** {@link Icon}. */
+export const IconSchema: WireSchema<Icon> = openObject<Icon>()({
+  src: z.string(),
+  mimeType: z.string().optional(),
+  sizes: z.array(z.string()).optional(),
+  theme: z.enum(['light', 'dark']).optional(),
+});
+
+function contentSchemas(data: z.ZodType<string>, lastModified: z.ZodType<string>, size: z.ZodType<number>) {
+  const annotations = openObject<ContentAnnotations>()({
+    audience: z.array(role).optional(),
+    priority: fraction.optional(),
+    lastModified: lastModified.optional(),
+  });
+  const base = { annotations: field(annotations).optional(), _meta: meta.optional() };
+  const resourceBase = { uri: z.string(), mimeType: z.string().optional(), _meta: meta.optional() };
+  const resource = oneOf<TextResourceContents | BlobResourceContents>()([
+    openObject<TextResourceContents>()({ ...resourceBase, text: z.string() }),
+    openObject<BlobResourceContents>()({ ...resourceBase, blob: data }),
+  ]);
+  const text = openObject<TextContent>()({ ...base, type: z.literal('text'), text: z.string() });
+  const media = openObject<MediaContent>()({
+    ...base,
+    type: z.enum(['image', 'audio']),
+    data,
+    mimeType: z.string(),
+  });
+  const link = openObject<ResourceLinkContent>()({
+    ...base,
+    type: z.literal('resource_link'),
+    uri: z.string(),
+    name: z.string(),
+    title: z.string().optional(),
+    description: z.string().optional(),
+    mimeType: z.string().optional(),
+    size: size.optional(),
+    icons: z.array(field(IconSchema)).optional(),
+  });
+  const embedded = openObject<EmbeddedResourceContent>()({
+    ...base,
+    type: z.literal('resource'),
+    resource: field(resource),
+  });
+  return { text, media, block: oneOf<ContentBlock>()([text, media, link, embedded], 'type') };
+}
+
+/** Content that we send: what every known peer accepts. */
+export const sentContent = contentSchemas(base64, instant, z.int());
+
+/** Content that we receive: what any known peer would send. */
+export const receivedContent = contentSchemas(z.string(), z.string(), z.number());
+
+/** {@link ContentBlock}, as sent: base64 and instants are checked. */
+export const ContentBlockSchema: WireSchema<ContentBlock> = sentContent.block;

@@ -1,88 +1,9 @@
-import type { MessageMeta, ResultMeta } from './json-rpc.ts';
-
-interface FormFieldBase {
-  readonly title?: string | undefined;
-  readonly description?: string | undefined;
-}
-
-/** A field for free text. */
-export interface StringFormField extends FormFieldBase {
-  readonly type: 'string';
-  /** In characters. */
-  readonly minLength?: number | undefined;
-  /** In characters. */
-  readonly maxLength?: number | undefined;
-  readonly format?: 'email' | 'uri' | 'date' | 'date-time' | undefined;
-  readonly default?: string | undefined;
-}
-
-/** A field for a number. */
-export interface NumberFormField extends FormFieldBase {
-  readonly type: 'number' | 'integer';
-  readonly minimum?: number | undefined;
-  readonly maximum?: number | undefined;
-  readonly default?: number | undefined;
-}
-
-/** A yes-or-no field. */
-export interface BooleanFormField extends FormFieldBase {
-  readonly type: 'boolean';
-  readonly default?: boolean | undefined;
-}
-
-/** A choice of one. */
-export interface ChoiceFormField extends FormFieldBase {
-  readonly type: 'string';
-  readonly enum: string[];
-  /** Titles of the values in the same order; an older form of {@link TitledChoiceFormField}. */
-  readonly enumNames?: string[] | undefined;
-  readonly default?: string | undefined;
-}
-
-/** One value of a choice with the title that the person sees. */
-export interface FormOption {
-  readonly const: string;
-  readonly title: string;
-}
-
-/** A choice of one, with titles. */
-export interface TitledChoiceFormField extends FormFieldBase {
-  readonly type: 'string';
-  readonly oneOf: FormOption[];
-  readonly default?: string | undefined;
-}
-
-/** The values of a choice of several. */
-export interface FormValues {
-  readonly type: 'string';
-  readonly enum: string[];
-}
-
-/** The values of a choice of several, with titles. */
-export interface TitledFormValues {
-  readonly anyOf: FormOption[];
-}
-
-/** A choice of several. */
-export interface MultiChoiceFormField extends FormFieldBase {
-  readonly type: 'array';
-  readonly minItems?: number | undefined;
-  readonly maxItems?: number | undefined;
-  readonly items: FormValues | TitledFormValues;
-  readonly default?: string[] | undefined;
-}
-
-/** A field of a form. @see 2025-11-25, Elicitation, "Requested Schema"; the same in 2026-07-28 */
-export type FormField =
-  StringFormField | NumberFormField | BooleanFormField | ChoiceFormField | TitledChoiceFormField | MultiChoiceFormField;
-
-/** The form of a question: an object of primitive fields. */
-export interface FormSchema {
-  readonly $schema?: string | undefined;
-  readonly type: 'object';
-  readonly properties: Record<string, FormField>;
-  readonly required?: string[] | undefined;
-}
+import * as z from 'zod';
+import { meta } from './fields.ts';
+import { FormSchemaSchema, type FormSchema } from './form.ts';
+import { MessageMetaSchema, type MessageMeta, type ResultMeta } from './json-rpc.ts';
+import { field, oneOf, openObject } from './schema.ts';
+import type { WireSchema } from './wire-schema.ts';
 
 /** Params of `elicitation/create` with a form, the same in both generations. @see 2025-11-25, Elicitation, "Form Mode" */
 export interface ElicitFormParams {
@@ -122,3 +43,34 @@ export interface ElicitResult {
   readonly content?: Record<string, FormValue> | undefined;
   readonly _meta?: ResultMeta | undefined;
 }
+
+const elicit = { message: z.string(), _meta: field(MessageMetaSchema).optional() };
+const urlMode = { ...elicit, mode: z.literal('url'), url: z.url() };
+
+/** {@link ElicitFormParams}. */
+export const ElicitFormParamsSchema: WireSchema<ElicitFormParams> = openObject<ElicitFormParams>()({
+  ...elicit,
+  mode: z.literal('form').optional(),
+  requestedSchema: field(FormSchemaSchema),
+});
+
+/** {@link ElicitParams2025}. */
+export const ElicitParams2025Schema: WireSchema<ElicitParams2025> = oneOf<ElicitParams2025>()(
+  [ElicitFormParamsSchema, openObject<ElicitUrlParams2025>()({ ...urlMode, elicitationId: z.string() })],
+  'mode',
+);
+
+/** {@link ElicitParams2026}. */
+export const ElicitParams2026Schema: WireSchema<ElicitParams2026> = oneOf<ElicitParams2026>()(
+  [ElicitFormParamsSchema, openObject<ElicitUrlParams2026>()(urlMode)],
+  'mode',
+);
+
+const formValues = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]));
+
+/** {@link ElicitResult}. */
+export const ElicitResultSchema: WireSchema<ElicitResult> = openObject<ElicitResult>()({
+  action: z.enum(['accept', 'decline', 'cancel']),
+  content: z.preprocess((content) => content ?? undefined, formValues.optional()),
+  _meta: meta.optional(),
+});

@@ -10,11 +10,12 @@ export type {
   RequestId,
   ResultMeta,
 } from './json-rpc.ts';
+export { JsonRpcErrorSchema, MessageMetaSchema, RelatedTaskMetadataSchema } from './json-rpc.ts';
 export { JSON_RPC_ERROR } from './error-codes.ts';
 export { TASK_METHODS } from './methods.ts';
 
 // Status table
-export { canTransition, isTerminalStatus, TASK_STATUSES, TASK_TRANSITIONS } from './status.ts';
+export { canTransition, isTerminalStatus, TASK_STATUSES, TASK_TRANSITIONS, TaskStatusSchema } from './status.ts';
 export type { TaskStatus, TerminalTaskStatus } from './status.ts';
 
 // The error that a handler throws on purpose
@@ -39,8 +40,9 @@ export { WireParseError } from './wire-schema.ts';
 export type { WireIssue, WireParseResult, WireSchema } from './wire-schema.ts';
 
 // Tools: what they are, answer and ask
-export { TASK_SUPPORTS } from './tool.ts';
+export { TASK_SUPPORTS, TaskSupportSchema, ToolExecution2025Schema, ToolSchema } from './tool.ts';
 export type { TaskSupport, Tool, ToolAnnotations, ToolExecution2025, ToolInputSchema } from './tool.ts';
+export { ContentBlockSchema, IconSchema } from './content.ts';
 export type {
   BlobResourceContents,
   ContentAnnotations,
@@ -55,28 +57,38 @@ export type {
 export type { CallToolResult, InputRequest, InputResponse } from './tool-result.ts';
 
 // Elicitation
+export {
+  ElicitFormParamsSchema,
+  ElicitParams2025Schema,
+  ElicitParams2026Schema,
+  ElicitResultSchema,
+} from './elicitation.ts';
 export type {
-  BooleanFormField,
-  ChoiceFormField,
   ElicitFormParams,
   ElicitParams2025,
   ElicitParams2026,
   ElicitResult,
   ElicitUrlParams2025,
   ElicitUrlParams2026,
+  FormValue,
+} from './elicitation.ts';
+export { FormFieldSchema, FormSchemaSchema } from './form.ts';
+export type {
+  BooleanFormField,
+  ChoiceFormField,
   FormField,
   FormOption,
   FormSchema,
-  FormValue,
   FormValues,
   MultiChoiceFormField,
   NumberFormField,
   StringFormField,
   TitledChoiceFormField,
   TitledFormValues,
-} from './elicitation.ts';
+} from './form.ts';
 
 // Sampling
+export { CreateMessageParamsSchema, CreateMessageResultSchema } from './sampling.ts';
 export type {
   CreateMessageParams,
   CreateMessageResult,
@@ -90,14 +102,36 @@ export type {
 } from './sampling.ts';
 
 // 2025-11-25
-export { CLIENT_TASKS_CAPABILITY_2025, SERVER_TASKS_CAPABILITY_2025 } from './v2025/capabilities.ts';
+export {
+  CLIENT_TASKS_CAPABILITY_2025,
+  ClientTasksCapability2025Schema,
+  SERVER_TASKS_CAPABILITY_2025,
+  ServerTasksCapability2025Schema,
+} from './v2025/capabilities.ts';
 export type {
+  ClientElicitationRequests2025,
+  ClientSamplingRequests2025,
   ClientTaskRequests2025,
   ClientTasksCapability2025,
   ServerTaskRequests2025,
   ServerTasksCapability2025,
+  ServerToolRequests2025,
 } from './v2025/capabilities.ts';
+export {
+  CallToolParams2025Schema,
+  ListTasksParams2025Schema,
+  TaskIdParams2025Schema,
+  TaskMetadata2025Schema,
+} from './v2025/requests.ts';
 export type { CallToolParams2025, ListTasksParams2025, TaskIdParams2025, TaskMetadata2025 } from './v2025/requests.ts';
+export {
+  CreateTaskResult2025Schema,
+  GetTaskResult2025Schema,
+  ListTasksResult2025Schema,
+  Task2025Schema,
+  TaskPayloadResult2025Schema,
+  TaskStatusNotificationParams2025Schema,
+} from './v2025/task.ts';
 export type {
   CancelTaskResult2025,
   CreateTaskResult2025,
@@ -107,11 +141,14 @@ export type {
   TaskPayloadResult2025,
   TaskStatusNotificationParams2025,
 } from './v2025/task.ts';
+export { CallToolResult2025Schema } from './v2025/tool-result.ts';
 export type { CallToolResult2025 } from './v2025/tool-result.ts';
 
 // 2026-07-28 with the tasks extension
 export {
+  ClientCapabilities2026Schema,
   declaresTasksExtension,
+  MissingCapabilityData2026Schema,
   TASKS_EXTENSION_CAPABILITY_2026,
   TASKS_EXTENSION_MISSING_2026,
 } from './v2026/capabilities.ts';
@@ -119,8 +156,16 @@ export type {
   ClientCapabilities2026,
   ElicitationCapability2026,
   MissingCapabilityData2026,
+  RootsCapability2026,
   SamplingCapability2026,
 } from './v2026/capabilities.ts';
+export {
+  InputRequest2026Schema,
+  InputRequests2026Schema,
+  InputResponse2026Schema,
+  InputResponses2026Schema,
+  ListRootsResult2026Schema,
+} from './v2026/input.ts';
 export type {
   CreateMessageRequest2026,
   ElicitRequest2026,
@@ -132,6 +177,13 @@ export type {
   ListRootsResult2026,
   Root2026,
 } from './v2026/input.ts';
+export {
+  ListenParams2026Schema,
+  SubscriptionFilter2026Schema,
+  SubscriptionsAcknowledgedParams2026Schema,
+  TaskIdParams2026Schema,
+  UpdateTaskParams2026Schema,
+} from './v2026/requests.ts';
 export type {
   CancelTaskResult2026,
   ListenParams2026,
@@ -141,6 +193,14 @@ export type {
   UpdateTaskParams2026,
   UpdateTaskResult2026,
 } from './v2026/requests.ts';
+export {
+  CompleteResult2026Schema,
+  CreateTaskResult2026Schema,
+  DetailedTask2026Schema,
+  GetTaskResult2026Schema,
+  Task2026Schema,
+  TaskNotificationParams2026Schema,
+} from './v2026/task.ts';
 export type {
   CancelledTask2026,
   CompletedTask2026,
@@ -151,7 +211,9 @@ export type {
   GetTaskResult2026,
   InputRequiredTask2026,
   Task2026,
+  TaskNotificationMeta2026,
   TaskNotificationParams2026,
   WorkingTask2026,
 } from './v2026/task.ts';
+export { CallToolResult2026Schema } from './v2026/tool-result.ts';
 export type { CallToolResult2026 } from './v2026/tool-result.ts';

@@ -1,5 +1,9 @@
+import * as z from 'zod';
+import { jsonValue } from './fields.ts';
 import type { JsonValue } from './json.ts';
-import type { RELATED_TASK_META_KEY } from './meta-keys.ts';
+import { RELATED_TASK_META_KEY } from './meta-keys.ts';
+import { field, openObject } from './schema.ts';
+import type { WireSchema } from './wire-schema.ts';
 
 /** Ties a request to its response. @see JSON-RPC 2.0, "Request object" */
 export type RequestId = string | number;
@@ -31,3 +35,21 @@ export interface JsonRpcError {
   readonly message: string;
   readonly data?: JsonValue | undefined;
 }
+
+/** {@link RelatedTaskMetadata}. */
+export const RelatedTaskMetadataSchema: WireSchema<RelatedTaskMetadata> = openObject<RelatedTaskMetadata>()({
+  taskId: z.string(),
+});
+
+/** {@link MessageMeta}. */
+export const MessageMetaSchema: WireSchema<MessageMeta> = openObject<MessageMeta>()({
+  progressToken: z.union([z.string(), z.int()]).optional(),
+  [RELATED_TASK_META_KEY]: field(RelatedTaskMetadataSchema).optional(),
+});
+
+/** {@link JsonRpcError}. */
+export const JsonRpcErrorSchema: WireSchema<JsonRpcError> = openObject<JsonRpcError>()({
+  code: z.int(),
+  message: z.string(),
+  data: jsonValue.optional(),
+});

@@ -1,7 +1,11 @@
-import type { ContentBlock, MediaContent, TextContent } from './content.ts';
-import type { MessageMeta, ResultMeta } from './json-rpc.ts';
+import * as z from 'zod';
+import { receivedContent, sentContent, type ContentBlock, type MediaContent, type TextContent } from './content.ts';
+import { fraction, jsonObject, jsonValue, meta, role } from './fields.ts';
+import { MessageMetaSchema, type MessageMeta, type ResultMeta } from './json-rpc.ts';
 import type { JsonObject, JsonValue } from './json.ts';
-import type { Tool } from './tool.ts';
+import { field, oneOf, openObject } from './schema.ts';
+import { ToolSchema, type Tool } from './tool.ts';
+import type { WireSchema } from './wire-schema.ts';
 
 /** The model wants a tool called. */
 export interface ToolUseContent {
@@ -75,3 +79,63 @@ export interface CreateMessageResult {
   readonly stopReason?: string | undefined;
   readonly _meta?: ResultMeta | undefined;
 }
+
+const ToolUseContentSchema = openObject<ToolUseContent>()({
+  type: z.literal('tool_use'),
+  id: z.string(),
+  name: z.string(),
+  input: jsonObject,
+  _meta: meta.optional(),
+});
+
+function samplingContent({ text, media, block }: typeof sentContent) {
+  const toolResult = openObject<ToolResultContent>()({
+    type: z.literal('tool_result'),
+    toolUseId: z.string(),
+    content: z.array(field(block)),
+    structuredContent: jsonValue.optional(),
+    isError: z.boolean().optional(),
+    _meta: meta.optional(),
+  });
+  const one = field(oneOf<SamplingContentBlock>()([text, media, ToolUseContentSchema, toolResult], 'type'));
+  return z.union([one, z.array(one)]);
+}
+
+const SamplingMessageSchema = openObject<SamplingMessage>()({
+  role,
+  content: samplingContent(sentContent),
+  _meta: meta.optional(),
+});
+
+const ModelPreferencesSchema = openObject<ModelPreferences>()({
+  hints: z.array(field(openObject<ModelHint>()({ name: z.string().optional() }))).optional(),
+  costPriority: fraction.optional(),
+  speedPriority: fraction.optional(),
+  intelligencePriority: fraction.optional(),
+});
+
+const ToolChoiceSchema = openObject<ToolChoice>()({ mode: z.enum(['auto', 'required', 'none']).optional() });
+
+/** {@link CreateMessageParams}. */
+export const CreateMessageParamsSchema: WireSchema<CreateMessageParams> = openObject<CreateMessageParams>()({
+  messages: z.array(field(SamplingMessageSchema)),
+  maxTokens: z.int(),
+  modelPreferences: field(ModelPreferencesSchema).optional(),
+  systemPrompt: z.string().optional(),
+  includeContext: z.enum(['none', 'thisServer', 'allServers']).optional(),
+  temperature: z.number().optional(),
+  stopSequences: z.array(z.string()).optional(),
+  metadata: jsonObject.optional(),
+  tools: z.array(field(ToolSchema)).optional(),
+  toolChoice: field(ToolChoiceSchema).optional(),
+  _meta: field(MessageMetaSchema).optional(),
+});
+
+/** {@link CreateMessageResult}. */
+export const CreateMessageResultSchema: WireSchema<CreateMessageResult> = openObject<CreateMessageResult>()({
+  role,
+  content: samplingContent(receivedContent),
+  model: z.string(),
+  stopReason: z.string().optional(),
+  _meta: meta.optional(),
+});

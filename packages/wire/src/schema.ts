@@ -27,13 +27,12 @@ class ZodWireSchema<T> implements WireSchema<T> {
   }
 }
 
-/** The issue to show; for a union the one of the alternative that came furthest. */
+/** The issue to show; for a union that of the alternative that was missed by least. */
 function wireIssue(issue: z.core.$ZodIssue, parents: readonly PropertyKey[]): WireIssue {
   const path = [...parents, ...issue.path];
   if (issue.code === 'invalid_union') {
-    const alternatives = issue.errors.flatMap((issues) => (issues[0] === undefined ? [] : [issues[0]]));
-    const [best] = alternatives.sort((a, b) => b.path.length - a.path.length);
-    if (best !== undefined && best.path.length > 0) return wireIssue(best, path);
+    const [best] = issue.errors.toSorted((a, b) => a.length - b.length);
+    if (best?.[0] !== undefined && best[0].path.length > 0) return wireIssue(best[0], path);
   }
   return { path: pathText(path), message: issue.message };
 }

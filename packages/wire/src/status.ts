@@ -1,3 +1,7 @@
+import * as z from 'zod';
+import { schemaOf } from './schema.ts';
+import type { WireSchema } from './wire-schema.ts';
+
 /**
  * The five statuses of a task, the same in both generations.
  *
@@ -34,3 +38,6 @@ export function isTerminalStatus(status: TaskStatus): status is TerminalTaskStat
 export function canTransition(from: TaskStatus, to: TaskStatus): boolean {
   return TASK_TRANSITIONS[from].includes(to);
 }
+
+/** {@link TaskStatus}. */
+export const TaskStatusSchema: WireSchema<TaskStatus> = schemaOf(z.enum(TASK_STATUSES));

@@ -1,5 +1,9 @@
-import type { Icon } from './content.ts';
+import * as z from 'zod';
+import { IconSchema, type Icon } from './content.ts';
+import { jsonObject, jsonValue, meta } from './fields.ts';
 import type { JsonObject, JsonValue } from './json.ts';
+import { field, openObject, schemaOf } from './schema.ts';
+import type { WireSchema } from './wire-schema.ts';
 
 /** Whether a tool can run as a task in 2025-11-25; absent means `forbidden`. @see 2025-11-25, Tasks, "Tool-Level Negotiation" */
 export type TaskSupport = 'forbidden' | 'optional' | 'required';
@@ -40,3 +44,38 @@ export interface Tool {
   readonly icons?: Icon[] | undefined;
   readonly _meta?: Record<string, unknown> | undefined;
 }
+
+/** {@link TaskSupport}. */
+export const TaskSupportSchema: WireSchema<TaskSupport> = schemaOf(z.enum(TASK_SUPPORTS));
+
+/** {@link ToolExecution2025}. */
+export const ToolExecution2025Schema: WireSchema<ToolExecution2025> = openObject<ToolExecution2025>()({
+  taskSupport: field(TaskSupportSchema).optional(),
+});
+
+const ToolAnnotationsSchema = openObject<ToolAnnotations>()({
+  title: z.string().optional(),
+  readOnlyHint: z.boolean().optional(),
+  destructiveHint: z.boolean().optional(),
+  idempotentHint: z.boolean().optional(),
+  openWorldHint: z.boolean().optional(),
+});
+
+const ToolInputSchemaSchema = openObject<ToolInputSchema>()({
+  type: z.literal('object'),
+  properties: z.record(z.string(), jsonValue).optional(),
+  required: z.array(z.string()).optional(),
+});
+
+/** {@link Tool}. */
+export const ToolSchema: WireSchema<Tool> = openObject<Tool>()({
+  name: z.string(),
+  title: z.string().optional(),
+  description: z.string().optional(),
+  inputSchema: field(ToolInputSchemaSchema),
+  outputSchema: jsonObject.optional(),
+  annotations: field(ToolAnnotationsSchema).optional(),
+  execution: field(ToolExecution2025Schema).optional(),
+  icons: z.array(field(IconSchema)).optional(),
+  _meta: meta.optional(),
+});

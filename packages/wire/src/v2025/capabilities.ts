@@ -1,8 +1,17 @@
+import { jsonObject } from '../fields.ts';
 import type { JsonObject } from '../json.ts';
+import { field, openObject } from '../schema.ts';
+import type { WireSchema } from '../wire-schema.ts';
+
+/** Which requests of the kind `tools` may become tasks. */
+export interface ServerToolRequests2025 {
+  /** `tools/call`. */
+  readonly call?: JsonObject | undefined;
+}
 
 /** Which requests to a server may become tasks; exhaustive. */
 export interface ServerTaskRequests2025 {
-  readonly tools?: { readonly call?: JsonObject | undefined } | undefined;
+  readonly tools?: ServerToolRequests2025 | undefined;
 }
 
 /** `capabilities.tasks` of a server. @see 2025-11-25, Tasks, "Server Capabilities" */
@@ -14,10 +23,22 @@ export interface ServerTasksCapability2025 {
   readonly requests?: ServerTaskRequests2025 | undefined;
 }
 
+/** Which requests of the kind `sampling` may become tasks. */
+export interface ClientSamplingRequests2025 {
+  /** `sampling/createMessage`. */
+  readonly createMessage?: JsonObject | undefined;
+}
+
+/** Which requests of the kind `elicitation` may become tasks. */
+export interface ClientElicitationRequests2025 {
+  /** `elicitation/create`. */
+  readonly create?: JsonObject | undefined;
+}
+
 /** Which requests to a client may become tasks; exhaustive. */
 export interface ClientTaskRequests2025 {
-  readonly sampling?: { readonly createMessage?: JsonObject | undefined } | undefined;
-  readonly elicitation?: { readonly create?: JsonObject | undefined } | undefined;
+  readonly sampling?: ClientSamplingRequests2025 | undefined;
+  readonly elicitation?: ClientElicitationRequests2025 | undefined;
 }
 
 /** `capabilities.tasks` of a client. @see 2025-11-25, Tasks, "Client Capabilities" */
@@ -48,3 +69,28 @@ export const CLIENT_TASKS_CAPABILITY_2025: {
 } = {
   full: { list: {}, cancel: {}, requests: { sampling: { createMessage: {} }, elicitation: { create: {} } } },
 };
+
+/** {@link ServerTasksCapability2025}. */
+export const ServerTasksCapability2025Schema: WireSchema<ServerTasksCapability2025> =
+  openObject<ServerTasksCapability2025>()({
+    list: jsonObject.optional(),
+    cancel: jsonObject.optional(),
+    requests: field(
+      openObject<ServerTaskRequests2025>()({
+        tools: field(openObject<ServerToolRequests2025>()({ call: jsonObject.optional() })).optional(),
+      }),
+    ).optional(),
+  });
+
+/** {@link ClientTasksCapability2025}. */
+export const ClientTasksCapability2025Schema: WireSchema<ClientTasksCapability2025> =
+  openObject<ClientTasksCapability2025>()({
+    list: jsonObject.optional(),
+    cancel: jsonObject.optional(),
+    requests: field(
+      openObject<ClientTaskRequests2025>()({
+        sampling: field(openObject<ClientSamplingRequests2025>()({ createMessage: jsonObject.optional() })).optional(),
+        elicitation: field(openObject<ClientElicitationRequests2025>()({ create: jsonObject.optional() })).optional(),
+      }),
+    ).optional(),
+  });

@@ -1,5 +1,9 @@
-import type { MessageMeta } from '../json-rpc.ts';
+import * as z from 'zod';
+import { jsonObject } from '../fields.ts';
+import { MessageMetaSchema, type MessageMeta } from '../json-rpc.ts';
 import type { JsonObject } from '../json.ts';
+import { field, openObject } from '../schema.ts';
+import type { WireSchema } from '../wire-schema.ts';
 
 /** `params.task` of a request: asks for a task. @see 2025-11-25, Tasks, "Creating Tasks" */
 export interface TaskMetadata2025 {
@@ -31,3 +35,30 @@ export interface ListTasksParams2025 {
   readonly cursor?: string | undefined;
   readonly _meta?: MessageMeta | undefined;
 }
+
+const _meta = field(MessageMetaSchema).optional();
+
+/** {@link TaskMetadata2025}. */
+export const TaskMetadata2025Schema: WireSchema<TaskMetadata2025> = openObject<TaskMetadata2025>()({
+  ttl: z.number().optional(),
+});
+
+/** {@link CallToolParams2025}. */
+export const CallToolParams2025Schema: WireSchema<CallToolParams2025> = openObject<CallToolParams2025>()({
+  name: z.string(),
+  arguments: jsonObject.optional(),
+  task: field(TaskMetadata2025Schema).optional(),
+  _meta,
+});
+
+/** {@link TaskIdParams2025}. */
+export const TaskIdParams2025Schema: WireSchema<TaskIdParams2025> = openObject<TaskIdParams2025>()({
+  taskId: z.string(),
+  _meta,
+});
+
+/** {@link ListTasksParams2025}. */
+export const ListTasksParams2025Schema: WireSchema<ListTasksParams2025> = openObject<ListTasksParams2025>()({
+  cursor: z.string().optional(),
+  _meta,
+});

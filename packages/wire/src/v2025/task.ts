@@ -1,5 +1,9 @@
-import type { ResultMeta, MessageMeta } from '../json-rpc.ts';
-import type { TaskStatus } from '../status.ts';
+import * as z from 'zod';
+import { meta } from '../fields.ts';
+import { MessageMetaSchema, type MessageMeta, type ResultMeta } from '../json-rpc.ts';
+import { field, openObject } from '../schema.ts';
+import { TaskStatusSchema, type TaskStatus } from '../status.ts';
+import type { WireSchema } from '../wire-schema.ts';
 
 /** A task as 2025-11-25 shows it. @see 2025-11-25, Tasks, "Task" */
 export interface Task2025 {
@@ -55,3 +59,44 @@ export interface TaskPayloadResult2025 {
 export interface TaskStatusNotificationParams2025 extends Task2025 {
   readonly _meta?: MessageMeta | undefined;
 }
+
+const task = {
+  taskId: z.string(),
+  status: field(TaskStatusSchema),
+  statusMessage: z.string().optional(),
+  createdAt: z.string(),
+  lastUpdatedAt: z.string(),
+  ttl: z.int().nullable(),
+  pollInterval: z.int().optional(),
+};
+
+/** {@link Task2025}. */
+export const Task2025Schema: WireSchema<Task2025> = openObject<Task2025>()(task);
+
+/** {@link CreateTaskResult2025}. */
+export const CreateTaskResult2025Schema: WireSchema<CreateTaskResult2025> = openObject<CreateTaskResult2025>()({
+  task: field(Task2025Schema),
+  _meta: meta.optional(),
+});
+
+/** {@link GetTaskResult2025}, {@link CancelTaskResult2025}. */
+export const GetTaskResult2025Schema: WireSchema<GetTaskResult2025> = openObject<GetTaskResult2025>()({
+  ...task,
+  _meta: meta.optional(),
+});
+
+/** {@link ListTasksResult2025}. */
+export const ListTasksResult2025Schema: WireSchema<ListTasksResult2025> = openObject<ListTasksResult2025>()({
+  tasks: z.array(field(Task2025Schema)),
+  nextCursor: z.string().optional(),
+  _meta: meta.optional(),
+});
+
+/** {@link TaskPayloadResult2025}. */
+export const TaskPayloadResult2025Schema: WireSchema<TaskPayloadResult2025> = openObject<TaskPayloadResult2025>()({
+  _meta: meta.optional(),
+});
+
+/** {@link TaskStatusNotificationParams2025}. */
+export const TaskStatusNotificationParams2025Schema: WireSchema<TaskStatusNotificationParams2025> =
+  openObject<TaskStatusNotificationParams2025>()({ ...task, _meta: field(MessageMetaSchema).optional() });

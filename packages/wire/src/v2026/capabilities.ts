@@ -1,14 +1,23 @@
+import * as z from 'zod';
+import { jsonObject } from '../fields.ts';
 import type { JsonObject } from '../json.ts';
 import { TASKS_EXTENSION_ID } from '../meta-keys.ts';
+import { field, openObject } from '../schema.ts';
+import type { WireSchema } from '../wire-schema.ts';
 
 /** What a client can be asked, on each 2026-07-28 request. Keys of others pass through. */
 export interface ClientCapabilities2026 {
   readonly sampling?: SamplingCapability2026 | undefined;
   readonly elicitation?: ElicitationCapability2026 | undefined;
-  readonly roots?: JsonObject | undefined;
+  readonly roots?: RootsCapability2026 | undefined;
   readonly experimental?: Record<string, JsonObject> | undefined;
   /** By identifier. */
   readonly extensions?: Record<string, JsonObject> | undefined;
+}
+
+/** The client's roots can be asked for. */
+export interface RootsCapability2026 {
+  readonly listChanged?: boolean | undefined;
 }
 
 /** The client's model can be asked. */
@@ -28,6 +37,23 @@ export interface MissingCapabilityData2026 {
   /** What the request should have declared. */
   readonly requiredCapabilities: ClientCapabilities2026;
 }
+
+/** {@link ClientCapabilities2026}. */
+export const ClientCapabilities2026Schema: WireSchema<ClientCapabilities2026> = openObject<ClientCapabilities2026>()({
+  sampling: field(
+    openObject<SamplingCapability2026>()({ context: jsonObject.optional(), tools: jsonObject.optional() }),
+  ).optional(),
+  elicitation: field(
+    openObject<ElicitationCapability2026>()({ form: jsonObject.optional(), url: jsonObject.optional() }),
+  ).optional(),
+  roots: field(openObject<RootsCapability2026>()({ listChanged: z.boolean().optional() })).optional(),
+  experimental: z.record(z.string(), jsonObject).optional(),
+  extensions: z.record(z.string(), jsonObject).optional(),
+});
+
+/** {@link MissingCapabilityData2026}. */
+export const MissingCapabilityData2026Schema: WireSchema<MissingCapabilityData2026> =
+  openObject<MissingCapabilityData2026>()({ requiredCapabilities: field(ClientCapabilities2026Schema) });
 
 /** What a server and a client put in `capabilities.extensions`: exactly the empty object. */
 export const TASKS_EXTENSION_CAPABILITY_2026: { readonly [TASKS_EXTENSION_ID]: Readonly<Record<string, never>> } = {

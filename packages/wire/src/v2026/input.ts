@@ -1,6 +1,20 @@
-import type { ElicitParams2026, ElicitResult } from '../elicitation.ts';
+import * as z from 'zod';
+import {
+  ElicitParams2026Schema,
+  ElicitResultSchema,
+  type ElicitParams2026,
+  type ElicitResult,
+} from '../elicitation.ts';
+import { jsonObject, meta } from '../fields.ts';
 import type { JsonObject } from '../json.ts';
-import type { CreateMessageParams, CreateMessageResult } from '../sampling.ts';
+import {
+  CreateMessageParamsSchema,
+  CreateMessageResultSchema,
+  type CreateMessageParams,
+  type CreateMessageResult,
+} from '../sampling.ts';
+import { field, oneOf, openObject, schemaOf } from '../schema.ts';
+import type { WireSchema } from '../wire-schema.ts';
 
 /** Asks the person behind the client. */
 export interface ElicitRequest2026 {
@@ -43,3 +57,40 @@ export type InputResponse2026 = ElicitResult | ListRootsResult2026 | CreateMessa
 
 /** Answers by the keys of their questions. */
 export type InputResponses2026 = Record<string, InputResponse2026>;
+
+/** {@link InputRequest2026}. */
+export const InputRequest2026Schema: WireSchema<InputRequest2026> = oneOf<InputRequest2026>()(
+  [
+    openObject<ElicitRequest2026>()({ method: z.literal('elicitation/create'), params: field(ElicitParams2026Schema) }),
+    openObject<CreateMessageRequest2026>()({
+      method: z.literal('sampling/createMessage'),
+      params: field(CreateMessageParamsSchema),
+    }),
+    openObject<ListRootsRequest2026>()({ method: z.literal('roots/list'), params: jsonObject.optional() }),
+  ],
+  'method',
+);
+
+/** {@link InputRequests2026}. */
+export const InputRequests2026Schema: WireSchema<InputRequests2026> = schemaOf(
+  z.record(z.string(), field(InputRequest2026Schema)),
+);
+
+/** {@link ListRootsResult2026}. */
+export const ListRootsResult2026Schema: WireSchema<ListRootsResult2026> = openObject<ListRootsResult2026>()({
+  roots: z.array(
+    field(openObject<Root2026>()({ uri: z.string(), name: z.string().optional(), _meta: meta.optional() })),
+  ),
+});
+
+/** {@link InputResponse2026}: tells nothing about whether it answers the question; the question's own schema does. */
+export const InputResponse2026Schema: WireSchema<InputResponse2026> = oneOf<InputResponse2026>()([
+  ElicitResultSchema,
+  ListRootsResult2026Schema,
+  CreateMessageResultSchema,
+]);
+
+/** {@link InputResponses2026}. */
+export const InputResponses2026Schema: WireSchema<InputResponses2026> = schemaOf(
+  z.record(z.string(), field(InputResponse2026Schema)),
+);

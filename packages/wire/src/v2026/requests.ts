@@ -1,5 +1,8 @@
-import type { MessageMeta } from '../json-rpc.ts';
-import type { InputResponses2026 } from './input.ts';
+import * as z from 'zod';
+import { MessageMetaSchema, type MessageMeta } from '../json-rpc.ts';
+import { field, openObject } from '../schema.ts';
+import type { WireSchema } from '../wire-schema.ts';
+import { InputResponses2026Schema, type InputResponses2026 } from './input.ts';
 import type { CompleteResult2026 } from './task.ts';
 
 /** Params of `tasks/get` and `tasks/cancel`. */
@@ -45,3 +48,37 @@ export interface SubscriptionsAcknowledgedParams2026 {
   /** Carries the subscription's id. */
   readonly _meta?: MessageMeta | undefined;
 }
+
+const _meta = field(MessageMetaSchema).optional();
+
+/** {@link TaskIdParams2026}. */
+export const TaskIdParams2026Schema: WireSchema<TaskIdParams2026> = openObject<TaskIdParams2026>()({
+  taskId: z.string(),
+  _meta,
+});
+
+/** {@link UpdateTaskParams2026}. */
+export const UpdateTaskParams2026Schema: WireSchema<UpdateTaskParams2026> = openObject<UpdateTaskParams2026>()({
+  taskId: z.string(),
+  inputResponses: field(InputResponses2026Schema),
+  _meta,
+});
+
+/** {@link SubscriptionFilter2026}. */
+export const SubscriptionFilter2026Schema: WireSchema<SubscriptionFilter2026> = openObject<SubscriptionFilter2026>()({
+  toolsListChanged: z.boolean().optional(),
+  promptsListChanged: z.boolean().optional(),
+  resourcesListChanged: z.boolean().optional(),
+  resourceSubscriptions: z.array(z.string()).optional(),
+  taskIds: z.array(z.string()).optional(),
+});
+
+/** {@link ListenParams2026}. */
+export const ListenParams2026Schema: WireSchema<ListenParams2026> = openObject<ListenParams2026>()({
+  notifications: field(SubscriptionFilter2026Schema),
+  _meta,
+});
+
+/** {@link SubscriptionsAcknowledgedParams2026}. */
+export const SubscriptionsAcknowledgedParams2026Schema: WireSchema<SubscriptionsAcknowledgedParams2026> =
+  openObject<SubscriptionsAcknowledgedParams2026>()({ notifications: field(SubscriptionFilter2026Schema), _meta });

@@ -1,7 +1,17 @@
-import type { JsonRpcError, MessageMeta, ResultMeta } from '../json-rpc.ts';
+import * as z from 'zod';
+import { jsonObject, meta } from '../fields.ts';
+import {
+  JsonRpcErrorSchema,
+  MessageMetaSchema,
+  type JsonRpcError,
+  type MessageMeta,
+  type ResultMeta,
+} from '../json-rpc.ts';
 import type { JsonObject } from '../json.ts';
-import type { TaskStatus } from '../status.ts';
-import type { InputRequests2026 } from './input.ts';
+import { field, oneOf, openObject } from '../schema.ts';
+import { TaskStatusSchema, type TaskStatus } from '../status.ts';
+import type { WireSchema } from '../wire-schema.ts';
+import { InputRequests2026Schema, type InputRequests2026 } from './input.ts';
 
 interface TaskFields2026 {
   readonly taskId: string;
@@ -71,8 +81,87 @@ export interface CompleteResult2026 {
 /** Answer to `tasks/get`. @see SEP-2663, "Task Polling" */
 export type GetTaskResult2026 = DetailedTask2026 & CompleteResult2026;
 
-/** Params of `notifications/tasks`: what `tasks/get` would have answered. @see SEP-2663, "Task Status Notifications" */
-export type TaskNotificationParams2026 = DetailedTask2026 & {
+/** `_meta` of `notifications/tasks`. */
+export interface TaskNotificationMeta2026 {
   /** On a `subscriptions/listen` stream it carries the subscription's id. */
   readonly _meta?: MessageMeta | undefined;
+}
+
+/** Params of `notifications/tasks`: what `tasks/get` would have answered. @see SEP-2663, "Task Status Notifications" */
+export type TaskNotificationParams2026 = DetailedTask2026 & TaskNotificationMeta2026;
+
+const task = {
+  taskId: z.string(),
+  statusMessage: z.string().optional(),
+  createdAt: z.string(),
+  lastUpdatedAt: z.string(),
+  ttlMs: z.int().nullable(),
+  pollIntervalMs: z.int().optional(),
 };
+const working = { ...task, status: z.literal('working') };
+const inputRequired = {
+  ...task,
+  status: z.literal('input_required'),
+  inputRequests: field(InputRequests2026Schema),
+};
+const completed = { ...task, status: z.literal('completed'), result: jsonObject };
+const failed = { ...task, status: z.literal('failed'), error: field(JsonRpcErrorSchema) };
+const cancelled = { ...task, status: z.literal('cancelled') };
+
+/** {@link Task2026}. */
+export const Task2026Schema: WireSchema<Task2026> = openObject<Task2026>()({
+  ...task,
+  status: field(TaskStatusSchema),
+});
+
+/** {@link CreateTaskResult2026}. */
+export const CreateTaskResult2026Schema: WireSchema<CreateTaskResult2026> = openObject<CreateTaskResult2026>()({
+  ...task,
+  status: field(TaskStatusSchema),
+  resultType: z.literal('task'),
+  _meta: meta.optional(),
+});
+
+/** {@link DetailedTask2026}. */
+export const DetailedTask2026Schema: WireSchema<DetailedTask2026> = oneOf<DetailedTask2026>()(
+  [
+    openObject<WorkingTask2026>()(working),
+    openObject<InputRequiredTask2026>()(inputRequired),
+    openObject<CompletedTask2026>()(completed),
+    openObject<FailedTask2026>()(failed),
+    openObject<CancelledTask2026>()(cancelled),
+  ],
+  'status',
+);
+
+const complete = { resultType: z.literal('complete'), _meta: meta.optional() };
+
+/** {@link CompleteResult2026}. */
+export const CompleteResult2026Schema: WireSchema<CompleteResult2026> = openObject<CompleteResult2026>()(complete);
+
+/** {@link GetTaskResult2026}. */
+export const GetTaskResult2026Schema: WireSchema<GetTaskResult2026> = oneOf<GetTaskResult2026>()(
+  [
+    openObject<WorkingTask2026 & CompleteResult2026>()({ ...working, ...complete }),
+    openObject<InputRequiredTask2026 & CompleteResult2026>()({ ...inputRequired, ...complete }),
+    openObject<CompletedTask2026 & CompleteResult2026>()({ ...completed, ...complete }),
+    openObject<FailedTask2026 & CompleteResult2026>()({ ...failed, ...complete }),
+    openObject<CancelledTask2026 & CompleteResult2026>()({ ...cancelled, ...complete }),
+  ],
+  'status',
+);
+
+const notified = { _meta: field(MessageMetaSchema).optional() };
+
+/** {@link TaskNotificationParams2026}. */
+export const TaskNotificationParams2026Schema: WireSchema<TaskNotificationParams2026> =
+  oneOf<TaskNotificationParams2026>()(
+    [
+      openObject<WorkingTask2026 & TaskNotificationMeta2026>()({ ...working, ...notified }),
+      openObject<InputRequiredTask2026 & TaskNotificationMeta2026>()({ ...inputRequired, ...notified }),
+      openObject<CompletedTask2026 & TaskNotificationMeta2026>()({ ...completed, ...notified }),
+      openObject<FailedTask2026 & TaskNotificationMeta2026>()({ ...failed, ...notified }),
+      openObject<CancelledTask2026 & TaskNotificationMeta2026>()({ ...cancelled, ...notified }),
+    ],
+    'status',
+  );
