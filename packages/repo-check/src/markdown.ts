@@ -1,0 +1,67 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { marked, type Token } from 'marked';
+import { REPOSITORY } from './repository.ts';
+
+const LEFT_OUT = new Set(['node_modules', '.git', '.turbo', 'dist', 'coverage', '.changeset']);
+
+/** A page of the documentation. */
+export interface Page {
+  /** Path from the repository's folder, with `/`. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Every Markdown page of the repository, changesets and changelogs left out. */
+export async function readPages(): Promise<readonly Page[]> {
+  const entries = await markdownBelow(REPOSITORY);
+  return Promise.all(
+    entries.sort().map(async (full) => ({
+      file: path.relative(REPOSITORY, full).split(path.sep).join('/'),
+      text: await readFile(full, 'utf8'),
+    })),
+  );
+}
+
+async function markdownBelow(directory: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const full = path.join(directory, entry.name);
+    if (entry.isDirectory() && !LEFT_OUT.has(entry.name)) found.push(...(await markdownBelow(full)));
+    if (entry.isFile() && entry.name.endsWith('.md') && entry.name !== 'CHANGELOG.md') found.push(full);
+  }
+  return found;
+}
+
+/** A fenced block of code. */
+export interface CodeBlock {
+  /** The word after the fence, such as `ts`. */
+  readonly language: string;
+  readonly code: string;
+  /** Text of the HTML comment right above the block; says how a test runs it. */
+  readonly mark: string | undefined;
+}
+
+/** The fenced blocks of a page, wherever they stand, in their order. */
+export function codeBlocks(page: Page): readonly CodeBlock[] {
+  const blocks: CodeBlock[] = [];
+  let mark: string | undefined;
+  void marked.walkTokens(marked.lexer(page.text), (token) => {
+    if (token.type === 'space') return;
+    if (token.type === 'code') {
+      const { lang = '', text } = token as Token & { lang?: string; text: string };
+      blocks.push({ language: lang, code: text, mark });
+    }
+    mark = token.type === 'html' ? /^<!--\s*(.*?)\s*-->\s*$/s.exec(token.raw)?.[1] : undefined;
+  });
+  return blocks;
+}
+
+/** Targets of the links of a page, as written. */
+export function linkTargets(page: Page): readonly string[] {
+  const targets: string[] = [];
+  void marked.walkTokens(marked.lexer(page.text), (token) => {
+    if (token.type === 'link' || token.type === 'image') targets.push((token as Token & { href: string }).href);
+  });
+  return targets;
+}

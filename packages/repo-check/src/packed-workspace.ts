@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { parse } from 'yaml';
+import { publishedPackages, readManifest, readText } from './repository.ts';
+
+const run = promisify(execFile);
+
+/** A folder outside of the repository in which the packed packages are installed, as a user would. */
+export interface PackedWorkspace {
+  readonly directory: string;
+  /** Run a program in the folder. Rejects with what it printed. */
+  run(command: string, ...args: string[]): Promise<string>;
+  write(file: string, text: string): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** What users of the examples install beside our packages; the versions are those of the catalog. */
+const BESIDE = [
+  '@modelcontextprotocol/client',
+  '@modelcontextprotocol/node',
+  '@modelcontextprotocol/sdk',
+  '@modelcontextprotocol/server',
+  '@types/node',
+  'typescript-native',
+  'zod',
+];
+
+/** Pack every published package once, and install the tarballs in an empty folder. Needs a build. */
+export async function packWorkspace(): Promise<PackedWorkspace> {
+  const directory = await realpath(await mkdtemp(path.join(tmpdir(), 'mcp-tasks-packed-')));
+  const inFolder = async (command: string, ...args: string[]) => {
+    const options = { cwd: directory, maxBuffer: 64 * 1024 * 1024 };
+    return run(command, args, options).then(
+      ({ stdout }) => stdout,
+      (error: unknown) => {
+        const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+        throw new TypeError(`${command} ${args.join(' ')} failed:\n${stdout}${stderr}`, { cause: error });
+      },
+    );
+  };
+  const write = async (file: string, text: string) => {
+    await mkdir(path.dirname(path.join(directory, file)), { recursive: true });
+    await writeFile(path.join(directory, file), text);
+  };
+
+  const tarballs = await packAll(path.join(directory, 'tarballs'));
+  const { catalog } = parse(await readText('pnpm-workspace.yaml')) as { catalog: Record<string, string> };
+  const beside = Object.fromEntries(BESIDE.map((name) => [name, catalog[name] ?? '']));
+  const manifest = { name: 'user', private: true, type: 'module', dependencies: { ...tarballs, ...beside } };
+  await write('package.json', JSON.stringify(manifest));
+  // Our packages name each other by version; nothing is published yet, so these names mean the tarballs.
+  await write('pnpm-workspace.yaml', JSON.stringify({ packages: ['.'], overrides: tarballs, allowBuilds: {} }));
+  await inFolder('pnpm', 'install', '--prefer-offline', '--no-frozen-lockfile', '--reporter=append-only');
+  return { directory, run: inFolder, write, remove: () => rm(directory, { recursive: true, force: true }) };
+}
+
+/** Pack every published package into a folder; answers `file:` addresses by package name. */
+export async function packAll(destination: string): Promise<Readonly<Record<string, string>>> {
+  await mkdir(destination, { recursive: true });
+  const tarballs: Record<string, string> = {};
+  for (const item of await publishedPackages()) {
+    const { name, version } = await readManifest('packages', item.folder);
+    await run('pnpm', ['pack', '--pack-destination', destination], { cwd: item.directory });
+    const file = `${name.replace('@', '').replace('/', '-')}-${version}.tgz`;
+    if (!(await readdir(destination)).includes(file)) throw new TypeError(`pnpm pack of ${name} wrote no ${file}`);
+    tarballs[name] = `file:${path.join(destination, file)}`;
+  }
+  return tarballs;
+}

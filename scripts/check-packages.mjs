@@ -1,0 +1,56 @@
+// Packs every published package and checks the tarball: exports and files (publint), types (attw).
+// Prints one line a check and, last, `N passed, N failed`. Needs a build.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '..');
+const scratch = mkdtempSync(path.join(tmpdir(), 'mcp-tasks-pack-'));
+const counts = { passed: 0, failed: 0 };
+
+function check(title, command, args, cwd) {
+  try {
+    const output = execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    counts.passed += 1;
+    console.log(`ok      ${title}`);
+    return output;
+  } catch (error) {
+    counts.failed += 1;
+    console.log(`FAILED  ${title}\n${error.stdout ?? ''}${error.stderr ?? error.message}`);
+    return undefined;
+  }
+}
+
+function filesOf(tarball) {
+  return execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim().split('\n');
+}
+
+try {
+  for (const folder of readdirSync(path.join(root, 'packages')).sort()) {
+    const directory = path.join(root, 'packages', folder);
+    const manifest = JSON.parse(readFileSync(path.join(directory, 'package.json'), 'utf8'));
+    if (manifest.private === true) continue;
+    const tarball = path.join(scratch, `${folder}.tgz`);
+    check(`${manifest.name}: pnpm pack`, 'pnpm', ['pack', '--out', tarball], directory);
+    check(`${manifest.name}: publint`, 'pnpm', ['exec', 'publint', '--strict', tarball], root);
+    check(`${manifest.name}: types (attw)`, 'pnpm', ['exec', 'attw', tarball, '--profile', 'esm-only'], root);
+    const packed = filesOf(tarball);
+    const strange = packed.filter(
+      (file) => !/^package\/(dist\/.*\.(js|d\.ts)|package\.json|README\.md|LICENSE)$/.test(file),
+    );
+    const missing = ['package/README.md', 'package/LICENSE', 'package/dist/index.js'].filter(
+      (file) => !packed.includes(file),
+    );
+    const ok = strange.length + missing.length === 0;
+    counts[ok ? 'passed' : 'failed'] += 1;
+    console.log(`${ok ? 'ok    ' : 'FAILED'}  ${manifest.name}: files`);
+    for (const file of strange) console.log(`        should not be packed: ${file}`);
+    for (const file of missing) console.log(`        is missing: ${file}`);
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+console.log(`${String(counts.passed)} passed, ${String(counts.failed)} failed`);
+process.exitCode = counts.failed > 0 ? 1 : 0;
