@@ -54,7 +54,8 @@ export async function openSuite(): Promise<Suite> {
         );
         const checks = await readChecks(directory);
         // A scenario with failing checks exits with 1 and has written them; other trouble leaves nothing to read.
-        if (failure !== undefined && checks.length === 0) throw failure;
+        if (failure !== undefined && checks.length === 0)
+          throw new Error(`${scenario} did not run`, { cause: failure });
         return checks;
       } finally {
         await rm(directory, { recursive: true });
