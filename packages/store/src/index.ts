@@ -29,6 +29,9 @@ export type {
   UpdateTaskOutcome,
 } from './task-store.ts';
 
+// The store of one process
+export { memoryStore } from './memory-store.ts';
+
 // Errors, limits, time
 export { TASK_ERROR_CODES, TaskError } from './task-error.ts';
 export type { TaskErrorCode, TaskErrorOptions } from './task-error.ts';

@@ -118,7 +118,7 @@ export type TaskHeadPatch = {
     Exclude<TaskHead[Field], undefined> | (undefined extends TaskHead[Field] ? null : never);
 };
 
-/** One write: changed head fields, entries to put (add or replace) and to delete. */
+/** One write: changed head fields, entries to put (add or replace) and to delete; no entry is in both. */
 export interface TaskPatch {
   readonly head: TaskHeadPatch;
   readonly put?: readonly TaskEntry[] | undefined;
