@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { marked, type Token } from 'marked';
+import { marked, type Tokens } from 'marked';
 import { REPOSITORY } from './repository.ts';
 
 const LEFT_OUT = new Set(['node_modules', '.git', '.turbo', 'dist', 'coverage', '.changeset']);
@@ -49,7 +49,7 @@ export function codeBlocks(page: Page): readonly CodeBlock[] {
   void marked.walkTokens(marked.lexer(page.text), (token) => {
     if (token.type === 'space') return;
     if (token.type === 'code') {
-      const { lang = '', text } = token as Token & { lang?: string; text: string };
+      const { lang = '', text } = token as Tokens.Code;
       blocks.push({ language: lang, code: text, mark });
     }
     mark = token.type === 'html' ? /^<!--\s*(.*?)\s*-->\s*$/s.exec(token.raw)?.[1] : undefined;
@@ -61,7 +61,19 @@ export function codeBlocks(page: Page): readonly CodeBlock[] {
 export function linkTargets(page: Page): readonly string[] {
   const targets: string[] = [];
   void marked.walkTokens(marked.lexer(page.text), (token) => {
-    if (token.type === 'link' || token.type === 'image') targets.push((token as Token & { href: string }).href);
+    if (token.type === 'link' || token.type === 'image') targets.push((token as Tokens.Link).href);
   });
   return targets;
+}
+
+/** Rows of all tables whose first column has this heading, as the text of their cells. */
+export function tableRows(text: string, firstHeading: string): readonly (readonly string[])[] {
+  const rows: string[][] = [];
+  void marked.walkTokens(marked.lexer(text), (token) => {
+    if (token.type !== 'table') return;
+    const table = token as Tokens.Table;
+    if (table.header[0]?.text !== firstHeading) return;
+    rows.push(...table.rows.map((cells) => cells.map((cell) => cell.text)));
+  });
+  return rows;
 }

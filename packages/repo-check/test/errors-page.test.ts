@@ -1,0 +1,27 @@
+import { TASK_ERROR_CODES } from '@mcp-tasks/store';
+import { describe, expect, it } from 'vitest';
+// Not public: what a code means on the wire is the server's own business, and this page's.
+import { jsonRpcCode } from '../../server/src/errors.ts';
+import { tableRows } from '../src/markdown.ts';
+import { readText } from '../src/repository.ts';
+
+describe('docs/errors.md', () => {
+  it('lists every code of the source once, in its order', async () => {
+    const rows = tableRows(await readText('docs/errors.md'), 'code');
+    expect(rows.map(([code]) => code)).toEqual(TASK_ERROR_CODES.map((code) => `\`${code}\``));
+  });
+
+  it('names the JSON-RPC code that the server answers with', async () => {
+    const rows = tableRows(await readText('docs/errors.md'), 'code');
+    const expected = TASK_ERROR_CODES.map((code) => [`\`${code}\``, String(jsonRpcCode(code))]);
+    expect(rows.map(([code, jsonRpc]) => [code, jsonRpc])).toEqual(expected);
+  });
+
+  it('says of each code when it comes and whether the call may be sent again', async () => {
+    const rows = tableRows(await readText('docs/errors.md'), 'code');
+    for (const [code, , when = '', again] of rows) {
+      expect(when.length, code).toBeGreaterThan(10);
+      expect(['yes', 'no'], code).toContain(again);
+    }
+  });
+});
