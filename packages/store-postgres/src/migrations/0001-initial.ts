@@ -1,0 +1,143 @@
+/**
+ * Tables, indexes and the two functions that write a record in one call.
+ *
+ * Text that may hold NUL (status message, progress, tool error, names of questions) is kept, and comes, as JSON text, which
+ * escapes it; owners, idempotency keys and entry names are bytes. plpgsql takes a new snapshot for each statement, so what a function
+ * reads after it got its lock is the present.
+ */
+export const initial = (schema: string): string => `
+CREATE TABLE ${schema}.tasks (
+  task_id text PRIMARY KEY,
+  owner bytea NOT NULL,
+  idempotency_key bytea,
+  version bigint NOT NULL,
+  status text NOT NULL,
+  handler text NOT NULL,
+  created_at_ms bigint NOT NULL,
+  last_updated_at_ms bigint NOT NULL,
+  ttl_ms bigint NOT NULL,
+  expires_at_ms bigint NOT NULL,
+  poll_interval_ms bigint NOT NULL,
+  due_at_ms bigint,
+  attempt integer NOT NULL,
+  crash_count integer NOT NULL,
+  holder text,
+  call_digest text NOT NULL,
+  ttl_requested boolean NOT NULL,
+  status_message_json text,
+  progress_json text,
+  open_questions_json text NOT NULL,
+  tool_error_json text
+) WITH (fillfactor = 80);
+
+CREATE INDEX tasks_owner_created ON ${schema}.tasks (owner, created_at_ms DESC, task_id COLLATE "C" DESC);
+CREATE UNIQUE INDEX tasks_idempotency ON ${schema}.tasks (owner, idempotency_key) WHERE idempotency_key IS NOT NULL;
+CREATE INDEX tasks_due ON ${schema}.tasks (handler, due_at_ms) WHERE due_at_ms IS NOT NULL;
+CREATE INDEX tasks_expires ON ${schema}.tasks (expires_at_ms);
+
+CREATE TABLE ${schema}.task_entries (
+  task_id text NOT NULL REFERENCES ${schema}.tasks (task_id) ON DELETE CASCADE,
+  kind text NOT NULL,
+  name bytea NOT NULL,
+  value text NOT NULL,
+  PRIMARY KEY (task_id, kind, name)
+);
+
+CREATE FUNCTION ${schema}.head_json(t ${schema}.tasks) RETURNS json LANGUAGE sql STABLE AS $$
+  SELECT json_build_object(
+    'taskId', t.task_id, 'owner', encode(t.owner, 'base64'), 'version', t.version, 'status', t.status,
+    'handler', t.handler, 'createdAtMs', t.created_at_ms, 'lastUpdatedAtMs', t.last_updated_at_ms, 'ttlMs', t.ttl_ms,
+    'expiresAtMs', t.expires_at_ms, 'pollIntervalMs', t.poll_interval_ms, 'dueAtMs', t.due_at_ms, 'attempt', t.attempt,
+    'crashCount', t.crash_count, 'holder', t.holder, 'callDigest', t.call_digest, 'ttlRequested', t.ttl_requested,
+    'statusMessage', t.status_message_json::json, 'progress', t.progress_json::json,
+    'openQuestions', t.open_questions_json::json, 'toolError', t.tool_error_json::json)
+$$;
+
+CREATE FUNCTION ${schema}.create_task(
+  p_head json, p_owner bytea, p_key bytea, p_max_active integer, p_max_stored integer, p_now_ms bigint,
+  p_kinds text[], p_names bytea[], p_values text[]
+) RETURNS TABLE (outcome text, head json) LANGUAGE plpgsql AS $$
+DECLARE
+  v_task ${schema}.tasks;
+  v_id text := p_head->>'taskId';
+BEGIN
+  -- One creator per owner at a time: whoever waited here counts afterwards, with a new snapshot.
+  PERFORM pg_advisory_xact_lock(hashtextextended('${schema}', 0) # ('x' || substr(md5(p_owner), 1, 16))::bit(64)::bigint);
+  SELECT * INTO v_task FROM ${schema}.tasks t WHERE t.task_id = v_id AND t.expires_at_ms > p_now_ms;
+  IF NOT FOUND AND p_key IS NOT NULL THEN
+    SELECT * INTO v_task FROM ${schema}.tasks t
+    WHERE t.owner = p_owner AND t.idempotency_key = p_key AND t.expires_at_ms > p_now_ms;
+  END IF;
+  IF FOUND THEN
+    RETURN QUERY SELECT 'existing', ${schema}.head_json(v_task);
+    RETURN;
+  END IF;
+  IF (SELECT count(*) FROM (SELECT 1 FROM ${schema}.tasks t WHERE t.owner = p_owner AND t.expires_at_ms > p_now_ms
+      AND t.status IN ('working', 'input_required') LIMIT p_max_active) counted) >= p_max_active THEN
+    RETURN QUERY SELECT 'over-active', NULL::json;
+    RETURN;
+  END IF;
+  IF (SELECT count(*) FROM (SELECT 1 FROM ${schema}.tasks t WHERE t.owner = p_owner AND t.expires_at_ms > p_now_ms
+      LIMIT p_max_stored) counted) >= p_max_stored THEN
+    RETURN QUERY SELECT 'over-stored', NULL::json;
+    RETURN;
+  END IF;
+  -- Expired tasks free their id and their key.
+  DELETE FROM ${schema}.tasks t WHERE t.task_id = v_id AND t.expires_at_ms <= p_now_ms;
+  IF p_key IS NOT NULL THEN
+    UPDATE ${schema}.tasks t SET idempotency_key = NULL WHERE t.owner = p_owner AND t.idempotency_key = p_key;
+  END IF;
+  INSERT INTO ${schema}.tasks AS t VALUES (
+    v_id, p_owner, p_key, (p_head->>'version')::bigint, p_head->>'status', p_head->>'handler',
+    (p_head->>'createdAtMs')::bigint, (p_head->>'lastUpdatedAtMs')::bigint, (p_head->>'ttlMs')::bigint,
+    (p_head->>'expiresAtMs')::bigint, (p_head->>'pollIntervalMs')::bigint, (p_head->>'dueAtMs')::bigint,
+    (p_head->>'attempt')::integer, (p_head->>'crashCount')::integer, p_head->>'holder', p_head->>'callDigest',
+    COALESCE((p_head->>'ttlRequested')::boolean, false), p_head->>'statusMessage', p_head->>'progress',
+    p_head->>'openQuestions', p_head->>'toolError'
+  ) RETURNING t.* INTO v_task;
+  INSERT INTO ${schema}.task_entries SELECT v_id, e.kind, e.name, e.value FROM unnest(p_kinds, p_names, p_values) AS e (kind, name, value);
+  RETURN QUERY SELECT 'created', ${schema}.head_json(v_task);
+END
+$$;
+
+CREATE FUNCTION ${schema}.update_task(
+  p_task_id text, p_version bigint, p_now_ms bigint, p_head json,
+  p_kinds text[], p_names bytea[], p_values text[], p_delete_kinds text[], p_delete_names bytea[]
+) RETURNS TABLE (outcome text, head json) LANGUAGE plpgsql AS $$
+DECLARE
+  v_task ${schema}.tasks;
+BEGIN
+  UPDATE ${schema}.tasks t SET
+    version = t.version + 1,
+    status = COALESCE(p_head->>'status', t.status),
+    last_updated_at_ms = COALESCE((p_head->>'lastUpdatedAtMs')::bigint, t.last_updated_at_ms),
+    ttl_ms = COALESCE((p_head->>'ttlMs')::bigint, t.ttl_ms),
+    expires_at_ms = COALESCE((p_head->>'expiresAtMs')::bigint, t.expires_at_ms),
+    due_at_ms = CASE WHEN p_head->'dueAtMs' IS NULL THEN t.due_at_ms ELSE (p_head->>'dueAtMs')::bigint END,
+    attempt = COALESCE((p_head->>'attempt')::integer, t.attempt),
+    crash_count = COALESCE((p_head->>'crashCount')::integer, t.crash_count),
+    holder = CASE WHEN p_head->'holder' IS NULL THEN t.holder ELSE p_head->>'holder' END,
+    status_message_json = CASE WHEN p_head->'statusMessage' IS NULL THEN t.status_message_json ELSE p_head->>'statusMessage' END,
+    progress_json = CASE WHEN p_head->'progress' IS NULL THEN t.progress_json ELSE p_head->>'progress' END,
+    open_questions_json = COALESCE(p_head->>'openQuestions', t.open_questions_json),
+    tool_error_json = CASE WHEN p_head->'toolError' IS NULL THEN t.tool_error_json ELSE p_head->>'toolError' END
+  WHERE t.task_id = p_task_id AND t.version = p_version AND t.expires_at_ms > p_now_ms
+  RETURNING t.* INTO v_task;
+  IF NOT FOUND THEN
+    SELECT * INTO v_task FROM ${schema}.tasks t WHERE t.task_id = p_task_id AND t.expires_at_ms > p_now_ms;
+    IF FOUND THEN
+      RETURN QUERY SELECT 'conflict', ${schema}.head_json(v_task);
+    ELSE
+      RETURN QUERY SELECT 'not-found', NULL::json;
+    END IF;
+    RETURN;
+  END IF;
+  DELETE FROM ${schema}.task_entries e USING unnest(p_delete_kinds, p_delete_names) AS gone (kind, name)
+  WHERE e.task_id = p_task_id AND e.kind = gone.kind AND e.name = gone.name;
+  INSERT INTO ${schema}.task_entries AS e SELECT p_task_id, put.kind, put.name, put.value
+  FROM unnest(p_kinds, p_names, p_values) AS put (kind, name, value)
+  ON CONFLICT (task_id, kind, name) DO UPDATE SET value = EXCLUDED.value;
+  RETURN QUERY SELECT 'updated', ${schema}.head_json(v_task);
+END
+$$;
+`;
