@@ -39,6 +39,8 @@ export { DEFAULT_LIMITS } from './limits.ts';
 export type { TaskLimits } from './limits.ts';
 export { systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
+export { serverClock } from './server-clock.ts';
+export type { ServerClock } from './server-clock.ts';
 
 // Rules of a task's life, and what applies them
 export { applyRule } from './apply-rule.ts';
@@ -53,3 +55,15 @@ export type { Effects, Parking } from './rules/held.ts';
 export { interrupted, runEnded, taskNotFound } from './failures.ts';
 export type { TaskFailure } from './failures.ts';
 export { cutUtf8, utf8Bytes } from './text.ts';
+
+// One owner's tasks, and waiting for changes
+export { ownerView } from './owner-view.ts';
+export type { OwnerPage, OwnerView, OwnerViewOptions } from './owner-view.ts';
+export { WaiterHub } from './waiter-hub.ts';
+export type { TaskWaiter, WaiterHubOptions } from './waiter-hub.ts';
+
+// What goes into a record
+export { checkOwner } from './owner.ts';
+export { newTaskId } from './task-id.ts';
+export { mergeVariables, readVariables } from './variables.ts';
+export type { VariableChange, VariableKind, VariableLimits, Variables } from './variables.ts';

@@ -11,3 +11,8 @@ export function cutUtf8(text: string, maxBytes: number): string {
   const head = text.slice(0, maxBytes);
   return head.slice(0, encoder.encodeInto(head, new Uint8Array(maxBytes)).read);
 }
+
+/** Tell whether a text has no half of a surrogate pair alone. */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}
