@@ -135,6 +135,7 @@ function waitInHub(
     };
     const refuse = (error: unknown) => {
       settle(() => {
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a signal's reason is handed on as it is
         reject(error);
       });
     };
