@@ -4,6 +4,9 @@ import path from 'node:path';
 /** The folder of the repository. */
 export const REPOSITORY = path.resolve(import.meta.dirname, '../../..');
 
+/** Subpaths, and for each its file or its files by condition. */
+export type Exports = Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+
 /** What the checks read of a package.json. */
 export interface Manifest {
   readonly name: string;
@@ -14,7 +17,9 @@ export interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
-  readonly exports?: Readonly<Record<string, unknown>>;
+  readonly description?: string;
+  readonly exports?: Exports;
+  readonly publishConfig?: { readonly exports?: Exports };
 }
 
 /** One package of the workspace. */

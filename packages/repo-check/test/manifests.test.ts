@@ -1,0 +1,63 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { publishedPackages, readText, REPOSITORY, type Exports } from '../src/repository.ts';
+
+const SOURCE_CONDITION = '@mcp-tasks/source';
+
+/** Exports as users get them: without the condition that leads to our sources. */
+function withoutSources(exports: Exports) {
+  const published = Object.entries(exports).map(([subpath, target]) => {
+    if (typeof target === 'string') return [subpath, target];
+    const conditions = Object.entries(target).filter(([condition]) => condition !== SOURCE_CONDITION);
+    return [subpath, Object.fromEntries(conditions)];
+  });
+  return Object.fromEntries(published) as unknown;
+}
+
+describe('the package.json of every published package', () => {
+  it('publishes what the workspace exports, without the way to the sources', async () => {
+    for (const { folder, manifest } of await publishedPackages()) {
+      const { exports, publishConfig } = manifest;
+      expect(publishConfig?.exports, folder).toEqual(withoutSources(exports ?? {}));
+      expect(exports?.['./package.json'], folder).toBe('./package.json');
+      for (const [subpath, target] of Object.entries(exports ?? {})) {
+        if (typeof target === 'string') continue;
+        expect(Object.keys(target), `${folder} ${subpath}`).toEqual([SOURCE_CONDITION, 'types', 'default']);
+      }
+    }
+  });
+
+  it('says the same things: ESM, no side effects, only dist, Node 20, licence, provenance, where it comes from', async () => {
+    for (const { folder, manifest } of await publishedPackages()) {
+      expect(manifest, folder).toMatchObject({
+        type: 'module',
+        license: 'MIT',
+        sideEffects: false,
+        files: ['dist'],
+        engines: { node: '>=20' },
+        repository: { directory: `packages/${folder}` },
+        publishConfig: { access: 'public', provenance: true },
+      });
+      expect(manifest.description?.length, folder).toBeGreaterThan(20);
+    }
+  });
+});
+
+describe('changesets', () => {
+  it('know every package that they name, and announce each that was never released', async () => {
+    const names = new Set((await publishedPackages()).map(({ manifest }) => manifest.name));
+    const { fixed } = JSON.parse(await readText('.changeset/config.json')) as { fixed: string[][] };
+    const files = (await readdir(path.join(REPOSITORY, '.changeset'))).filter((file) => file.endsWith('.md'));
+    const announced = new Set<string>();
+    for (const file of files) {
+      const [, front = ''] = /^---\n(.*?)\n---/s.exec(await readText('.changeset', file)) ?? [];
+      for (const name of Object.keys((parse(front) ?? {}) as object)) announced.add(name);
+    }
+    for (const name of [...fixed.flat(), ...announced]) expect(names).toContain(name);
+    for (const { manifest } of await publishedPackages()) {
+      if (manifest.version === '0.0.0') expect(announced).toContain(manifest.name);
+    }
+  });
+});
