@@ -63,6 +63,7 @@ export { WaiterHub } from './waiter-hub.ts';
 export type { TaskWaiter, WaiterHubOptions } from './waiter-hub.ts';
 
 // What goes into a record
+export { grantTtl } from './lifetime.ts';
 export { checkOwner } from './owner.ts';
 export { newTaskId } from './task-id.ts';
 export { mergeVariables, readVariables } from './variables.ts';
