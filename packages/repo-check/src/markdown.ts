@@ -1,9 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { marked, type Tokens } from 'marked';
-import { REPOSITORY } from './repository.ts';
-
-const LEFT_OUT = new Set(['node_modules', '.git', '.turbo', 'dist', 'coverage', '.changeset']);
+import { filesBelow, readText, REPOSITORY } from './repository.ts';
 
 /** A page of the documentation. */
 export interface Page {
@@ -14,23 +10,9 @@ export interface Page {
 
 /** Every Markdown page of the repository, changesets and changelogs left out. */
 export async function readPages(): Promise<readonly Page[]> {
-  const entries = await markdownBelow(REPOSITORY);
-  return Promise.all(
-    entries.sort().map(async (full) => ({
-      file: path.relative(REPOSITORY, full).split(path.sep).join('/'),
-      text: await readFile(full, 'utf8'),
-    })),
-  );
-}
-
-async function markdownBelow(directory: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
-    const full = path.join(directory, entry.name);
-    if (entry.isDirectory() && !LEFT_OUT.has(entry.name)) found.push(...(await markdownBelow(full)));
-    if (entry.isFile() && entry.name.endsWith('.md') && entry.name !== 'CHANGELOG.md') found.push(full);
-  }
-  return found;
+  const files = await filesBelow(REPOSITORY, /\.md$/);
+  const kept = files.filter((file) => !file.startsWith('.changeset/') && !file.endsWith('CHANGELOG.md'));
+  return Promise.all(kept.map(async (file) => ({ file, text: await readText(file) })));
 }
 
 /** A fenced block of code. */

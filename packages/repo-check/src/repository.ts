@@ -63,3 +63,18 @@ export async function publishedPackages(): Promise<readonly WorkspacePackage[]> 
 export async function readLayers(): Promise<Readonly<Record<string, readonly string[]>>> {
   return JSON.parse(await readText('layers.json')) as Record<string, string[]>;
 }
+
+const LEFT_OUT = new Set(['node_modules', '.git', '.turbo', 'dist', 'coverage']);
+
+/** Files below a folder whose path fits, sorted, relative to it, with `/`; built and installed ones left out. */
+export async function filesBelow(directory: string, pattern: RegExp): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const full = path.join(directory, entry.name);
+    if (entry.isDirectory() && !LEFT_OUT.has(entry.name)) {
+      found.push(...(await filesBelow(full, pattern)).map((file) => `${entry.name}/${file}`));
+    }
+    if (entry.isFile() && pattern.test(entry.name)) found.push(entry.name);
+  }
+  return found.sort();
+}
