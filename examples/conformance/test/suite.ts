@@ -1,15 +1,13 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** The suite's program needs this Node or newer. */
-const SUITE_NODE_MAJOR = 22;
-const SUITE_NODE = 'node@22.23.3';
+/** The suite, and the Node that its program needs. npx fetches both, so that no install of the workspace has to. */
+const PACKAGES = ['@modelcontextprotocol/conformance@0.2.0-alpha.12', 'node@22.23.3'];
 
 /** What the suite says of one requirement. */
 export interface Check {
@@ -26,29 +24,22 @@ export interface Suite {
   check(scenario: string, url: string): Promise<Check[]>;
 }
 
-/** Find the suite and a Node that can run it: this one, or else one that npx fetches. */
+/** Fetch the suite. */
 export async function openSuite(): Promise<Suite> {
-  const packageJson = createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json');
-  const program = join(dirname(packageJson), 'dist', 'index.js');
-  const node = await suiteNode();
+  const shell = process.platform === 'win32';
+  const packages = PACKAGES.flatMap((name) => ['-p', name]);
+  const { stdout } = await run('npx', ['-y', ...packages, 'node', '-p', 'process.env.PATH'], { shell });
+  const env = { ...process.env, PATH: stdout.trim() };
+  const suite = (...args: string[]) => run('conformance', args, { env, shell });
   return {
     scenarios: async () => {
-      const { stdout } = await run(node, [program, 'list', '--server']);
-      return [...stdout.matchAll(/^ +- (\S+)/gm)].map(([, name]) => name ?? '');
+      const listed = await suite('list', '--server');
+      return [...listed.stdout.matchAll(/^ +- (\S+)/gm)].map(([, name]) => name ?? '');
     },
     check: async (scenario, url) => {
       const directory = await mkdtemp(join(tmpdir(), 'conformance-'));
       try {
-        const failure = await run(node, [
-          program,
-          'server',
-          '--url',
-          url,
-          '--scenario',
-          scenario,
-          '-o',
-          directory,
-        ]).then(
+        const failure = await suite('server', '--url', url, '--scenario', scenario, '-o', directory).then(
           () => undefined,
           (error: unknown) => error,
         );
@@ -62,14 +53,6 @@ export async function openSuite(): Promise<Suite> {
       }
     },
   };
-}
-
-async function suiteNode(): Promise<string> {
-  if (Number.parseInt(process.versions.node, 10) >= SUITE_NODE_MAJOR) return process.execPath;
-  const { stdout } = await run('npx', ['-y', '-p', SUITE_NODE, 'node', '-p', 'process.execPath'], {
-    shell: process.platform === 'win32',
-  });
-  return stdout.trim();
 }
 
 async function readChecks(directory: string): Promise<Check[]> {
