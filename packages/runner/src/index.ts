@@ -30,3 +30,6 @@ export type { TaskEvent } from './events.ts';
 
 // Executors
 export type { ExecutorHost, QueuedTask, RunSlot, TaskExecutor } from './executor.ts';
+
+// Questions, as they go over the wire
+export { askRequests, checkResponse } from './questions.ts';

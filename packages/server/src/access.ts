@@ -1,4 +1,4 @@
-import { TASKS_EXTENSION_MISSING_2026, type InputRequest, type JsonObject } from '@mcp-tasks/wire';
+import { TASKS_EXTENSION_MISSING_2026, type JsonObject } from '@mcp-tasks/wire';
 import { TaskError } from '@mcp-tasks/store';
 import type { InputCapabilities } from '@mcp-tasks/runner';
 
@@ -27,7 +27,10 @@ export function inputCapabilities(clientCapabilities: unknown): InputCapabilitie
  *
  * @throws {TaskError} CLIENT_CAPABILITY_REQUIRED - names the first capability that is missing.
  */
-export function requireInputCapabilities(requests: Iterable<InputRequest>, clientCapabilities: unknown): void {
+export function requireInputCapabilities(
+  requests: Iterable<{ readonly method: string }>,
+  clientCapabilities: unknown,
+): void {
   for (const { method } of requests) {
     const missing = missingFor(method, isObject(clientCapabilities) ? clientCapabilities : {});
     if (missing !== undefined) throw capabilitiesRequired(missing);
@@ -35,10 +38,7 @@ export function requireInputCapabilities(requests: Iterable<InputRequest>, clien
 }
 
 /** Forms are meant by a bare `elicitation: {}`, and by one that names `form`. @see 2025-11-25, Elicitation, "Capabilities" */
-function missingFor(
-  method: InputRequest['method'],
-  capabilities: Readonly<Record<string, unknown>>,
-): JsonObject | undefined {
+function missingFor(method: string, capabilities: Readonly<Record<string, unknown>>): JsonObject | undefined {
   if (method === 'sampling/createMessage') return isObject(capabilities['sampling']) ? undefined : { sampling: {} };
   const { elicitation } = capabilities;
   const hasForms = isObject(elicitation) && (elicitation['form'] !== undefined || elicitation['url'] === undefined);

@@ -1,0 +1,112 @@
+import { type CallToolResult, type JsonRpcError } from '@mcp-tasks/wire';
+import { TaskError, type TaskHead } from '@mcp-tasks/store';
+import type { TaskTool } from '@mcp-tasks/runner';
+import type { JSONRPCResponse, Result } from '@modelcontextprotocol/server';
+import { callMode } from './call-mode.ts';
+import { declaresTasksExtension } from './access.ts';
+import { createTaskResult2025 } from './codec-2025.ts';
+import { createTaskResult2026 } from './codec-2026.ts';
+import type { TaskConnection, TaskSlot } from './connection.ts';
+import { toErrorObject } from './errors.ts';
+import { readCallMeta, readRequestedTtlMs, type CallMeta, type TaskRequest } from './task-request.ts';
+
+/** How a call of a task tool is served. */
+export type CallPlan =
+  | { readonly mode: 'task' | 'inline'; readonly meta: CallMeta; readonly requestedTtlMs?: number }
+  | { readonly mode: 'refuse'; readonly error: unknown };
+
+/** What the tool's callback leaves for the answer. */
+type CallOutcome = { readonly result: Result } | { readonly error: JsonRpcError };
+
+/**
+ * The slot of a call of a task tool. The SDK handles the call as that of any tool, arguments and all; the callback leaves
+ * the real outcome here, and the answer carries it in the place of what the SDK made of the placeholder.
+ */
+export class CallSlot implements TaskSlot {
+  readonly request: TaskRequest;
+  readonly plan: CallPlan;
+  readonly #connection: TaskConnection;
+  #hasRun = false;
+  #outcome: CallOutcome | undefined;
+  #created: TaskHead | undefined;
+
+  constructor(connection: TaskConnection, tool: TaskTool, request: TaskRequest) {
+    this.request = request;
+    this.plan = planCall(tool, request);
+    this.#connection = connection;
+    if (this.plan.mode === 'refuse') this.fail(this.plan.error);
+  }
+
+  /** The arguments were found right: the callback runs. */
+  begin(): void {
+    this.#hasRun = true;
+  }
+
+  /** Answer with a new task. */
+  create(tool: TaskTool, head: TaskHead): void {
+    this.#created = head;
+    const isModern = this.request.generation === '2026-07-28';
+    const result = isModern ? createTaskResult2026(head) : createTaskResult2025(head, tool.options.immediateResponse);
+    this.#outcome = { result: { ...result } };
+  }
+
+  /** Answer with an error. */
+  fail(error: unknown): void {
+    this.#outcome = { error: toErrorObject(error) };
+  }
+
+  rewrite(response: JSONRPCResponse): JSONRPCResponse {
+    if ('error' in response) return response;
+    const { jsonrpc, id, result } = response;
+    const outcome = this.#outcome ?? this.#argumentError(result);
+    if (outcome === undefined) return response;
+    return 'error' in outcome
+      ? { jsonrpc, id, error: outcome.error }
+      : { jsonrpc, id, result: withMeta(outcome.result, result) };
+  }
+
+  answered(): void {
+    const { generation, isTwoWay, owner } = this.request;
+    if (this.#created === undefined || generation !== '2025-11-25' || !isTwoWay) return;
+    const progressToken = this.plan.mode === 'task' ? this.plan.meta.progressToken : undefined;
+    const tasks = this.#connection.host.tasks.for(owner.owner);
+    this.#connection.relay({ tasks, head: this.#created, progressToken, isStandalone: true });
+  }
+
+  /** The SDK answers wrong arguments with a tool's result, which a 2025-11-25 client that asked for a task cannot read. */
+  #argumentError(result: Result): CallOutcome | undefined {
+    const { generation } = this.request;
+    if (this.#hasRun || this.plan.mode !== 'task' || generation !== '2025-11-25') return undefined;
+    const { isError, content } = result as Partial<CallToolResult>;
+    if (isError !== true) return undefined;
+    const [block] = content ?? [];
+    const message = block?.type === 'text' ? block.text : 'Invalid arguments';
+    return { error: toErrorObject(new TaskError('INVALID_ARGUMENTS', message)) };
+  }
+}
+
+function planCall(tool: TaskTool, request: TaskRequest): CallPlan {
+  const { generation, owner, params, clientCapabilities } = request;
+  const isModern = generation === '2026-07-28';
+  const mode = callMode({
+    tool: tool.name,
+    support: tool.options.taskSupport ?? 'optional',
+    generation,
+    owner: owner.kind,
+    asksForTask: isModern ? declaresTasksExtension(clientCapabilities) : params['task'] !== undefined,
+  });
+  if (mode instanceof TaskError) return { mode: 'refuse', error: mode };
+  try {
+    const meta = readCallMeta(params);
+    const requestedTtlMs = mode === 'task' && !isModern ? readRequestedTtlMs(params) : undefined;
+    return { mode, meta, ...(requestedTtlMs !== undefined && { requestedTtlMs }) };
+  } catch (error) {
+    return { mode: 'refuse', error };
+  }
+}
+
+/** What the SDK added to the placeholder's `_meta` belongs to the answer that takes its place. */
+function withMeta(answer: Result, placeholder: Result): Result {
+  if (placeholder._meta === undefined) return answer;
+  return { ...answer, _meta: { ...placeholder._meta, ...answer._meta } };
+}

@@ -1,0 +1,62 @@
+import { TaskError } from '@mcp-tasks/store';
+import type { TaskTool, ToolCall } from '@mcp-tasks/runner';
+import type { CallToolResult, InputRequiredResult, ServerContext } from '@modelcontextprotocol/server';
+import { askFirst } from './ask-first.ts';
+import { declaresTasksExtension, inputCapabilities, tasksExtensionRequired } from './access.ts';
+import type { CallSlot } from './call-slot.ts';
+import type { TaskHost } from './host.ts';
+import { inlineHost } from './inline-host.ts';
+import { readArguments, type TaskRequest } from './task-request.ts';
+
+/** What the SDK gets where the slot holds the answer: it passes an output schema, and never goes out. */
+const PLACEHOLDER: CallToolResult = { content: [], isError: true };
+
+/** Serve a call whose arguments the SDK found right, as its slot has planned it. */
+export async function callTool(
+  host: TaskHost,
+  tool: TaskTool,
+  slot: CallSlot,
+  context: ServerContext,
+): Promise<CallToolResult | InputRequiredResult> {
+  slot.begin();
+  const { plan, request } = slot;
+  if (plan.mode === 'refuse') return PLACEHOLDER;
+  try {
+    const asksFirst = tool.options.ask !== undefined && request.generation === '2026-07-28';
+    const asked = asksFirst ? askFirst(tool, request.params) : undefined;
+    if (asked?.status === 'asking') return asked.result;
+    const call: ToolCall = {
+      tool: tool.name,
+      owner: request.owner.owner,
+      arguments: readArguments(request.params),
+      ...plan.meta,
+      ...(plan.requestedTtlMs !== undefined && { requestedTtlMs: plan.requestedTtlMs }),
+      ...callerOf(host, request),
+      inputCapabilities: inputCapabilities(request.clientCapabilities),
+      ...(asked !== undefined && { answers: asked.answers }),
+    };
+    if (plan.mode === 'inline') {
+      return (await host.tasks.runInline(call, inlineHost(request, plan.meta, context))) as CallToolResult;
+    }
+    slot.create(tool, await host.tasks.startTask(call));
+  } catch (error) {
+    if (TaskError.is(error, 'INPUT_UNSUPPORTED')) return unsupportedInput(slot, error);
+    slot.fail(error);
+  }
+  return PLACEHOLDER;
+}
+
+function callerOf(host: TaskHost, request: TaskRequest): Pick<ToolCall, 'caller'> {
+  const caller = host.options.caller?.(request.context);
+  return caller === undefined ? {} : { caller };
+}
+
+/** A tool asked inside a request that cannot carry questions: with the tasks extension it could, if the client lacks just that. */
+function unsupportedInput(slot: CallSlot, error: TaskError): CallToolResult {
+  const { generation, clientCapabilities } = slot.request;
+  if (generation === '2026-07-28' && !declaresTasksExtension(clientCapabilities)) {
+    slot.fail(tasksExtensionRequired());
+    return PLACEHOLDER;
+  }
+  return { content: [{ type: 'text', text: error.message }], isError: true };
+}

@@ -1,0 +1,126 @@
+import type { InputRequest } from '@mcp-tasks/wire';
+import type {
+  JSONRPCNotification,
+  JSONRPCRequest,
+  JSONRPCResponse,
+  MessageExtraInfo,
+  RequestId,
+  Transport,
+} from '@modelcontextprotocol/server';
+import { tapTransport, type Inbound, type ResponseSlot } from './response-slots.ts';
+import { acceptAnswer, answeredQuestion, questionRequest } from './questions-2025.ts';
+import { TaskRelay, type RelayConnection, type RelayedTask, type TaskNotification } from './task-relay.ts';
+import { declaredCapabilities, fieldsOf, type Generation, type TaskRequest } from './task-request.ts';
+import type { TaskHost } from './host.ts';
+import type { OwnerContext } from './owner.ts';
+
+/** The slot of a request that has to do with tasks. */
+export interface TaskSlot extends ResponseSlot {
+  readonly request: TaskRequest;
+}
+
+/** Decides what becomes of the requests of a connection. */
+export type ReceiveRequest = (
+  connection: TaskConnection,
+  message: JSONRPCRequest,
+  extra: MessageExtraInfo | undefined,
+) => Inbound<TaskSlot>;
+
+/** One server connected to one transport: for the life of a client's connection, or of one HTTP request. */
+export class TaskConnection implements RelayConnection {
+  readonly host: TaskHost;
+  readonly slots: ReadonlyMap<RequestId, TaskSlot>;
+  readonly #transport: Transport;
+  readonly #relays = new Map<string, TaskRelay>();
+  /** Keys of the questions that were asked on this connection, by task. */
+  readonly #asked = new Map<string, Set<string>>();
+  #generation: Generation = '2025-11-25';
+  #initializedCapabilities: unknown;
+
+  constructor(host: TaskHost, transport: Transport, receive: ReceiveRequest) {
+    this.host = host;
+    this.#transport = transport;
+    this.slots = tapTransport<TaskSlot>(transport, {
+      request: (message, extra) => {
+        if (extra?.classification?.era === 'modern') this.#generation = '2026-07-28';
+        if (message.method === 'initialize') this.#initializedCapabilities = message.params?.['capabilities'];
+        return receive(this, message, extra);
+      },
+      response: (response, extra) => this.#takeAnswer(response, extra),
+      closed: () => {
+        for (const relay of [...this.#relays.values()]) relay.close();
+      },
+    });
+  }
+
+  get generation(): Generation {
+    return this.#generation;
+  }
+
+  /** What is known of a request that comes in. @throws {TaskError} OWNER_INVALID */
+  describe(message: JSONRPCRequest, extra: MessageExtraInfo | undefined): TaskRequest {
+    const params = fieldsOf(message.params);
+    const context = this.#contextOf(extra);
+    const isModern = this.#generation === '2026-07-28';
+    return {
+      generation: this.#generation,
+      owner: this.host.ownerOf(context),
+      context,
+      params,
+      clientCapabilities: isModern ? declaredCapabilities(params) : this.#initializedCapabilities,
+      isTwoWay: !isModern && (context.request === undefined || context.sessionId !== undefined),
+    };
+  }
+
+  notify(notification: TaskNotification, requestId: RequestId | undefined): Promise<void> {
+    return this.#transport.send({ jsonrpc: '2.0', ...notification } as JSONRPCNotification, relatedTo(requestId));
+  }
+
+  ask(requestId: RequestId, question: { taskId: string; key: string; request: InputRequest }): Promise<void> {
+    const { taskId, key, request } = question;
+    const asked = this.#asked.get(taskId) ?? new Set();
+    this.#asked.set(taskId, asked.add(key));
+    return this.#transport.send(questionRequest(taskId, key, request), relatedTo(requestId));
+  }
+
+  /** Whether this question went out on this connection. */
+  hasAsked(taskId: string, key: string): boolean {
+    return this.#asked.get(taskId)?.has(key) === true;
+  }
+
+  /** The task is over: nothing need be remembered of it. */
+  forget(taskId: string): void {
+    this.#asked.delete(taskId);
+  }
+
+  /** The relay of a task, made when there is none. */
+  relay(task: RelayedTask): TaskRelay {
+    const { owner } = task.tasks;
+    const name = JSON.stringify([owner, task.head.taskId]);
+    const existing = this.#relays.get(name);
+    if (existing !== undefined) return existing;
+    const relay = new TaskRelay(task, this, () => this.#relays.delete(name));
+    this.#relays.set(name, relay);
+    return relay;
+  }
+
+  reportError(error: unknown): void {
+    this.#transport.onerror?.(error instanceof Error ? error : new TypeError(String(error)));
+  }
+
+  #takeAnswer(response: JSONRPCResponse, extra: MessageExtraInfo | undefined): boolean {
+    if (answeredQuestion(response.id) === undefined) return false;
+    acceptAnswer(this.host, response, this.#contextOf(extra)).catch((error: unknown) => {
+      this.reportError(error);
+    });
+    return true;
+  }
+
+  #contextOf(extra: MessageExtraInfo | undefined): OwnerContext {
+    return { authInfo: extra?.authInfo, request: extra?.request, sessionId: this.#transport.sessionId };
+  }
+}
+
+function relatedTo(requestId: RequestId | undefined): { relatedRequestId: RequestId } | undefined {
+  return requestId === undefined ? undefined : { relatedRequestId: requestId };
+}

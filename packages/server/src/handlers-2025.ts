@@ -1,0 +1,109 @@
+import {
+  isTerminalStatus,
+  ProtocolFailure,
+  type CallToolResult,
+  type JsonRpcError,
+  type ProgressToken,
+} from '@mcp-tasks/wire';
+import { TaskError, type TaskRecord } from '@mcp-tasks/store';
+import type { CallToolResult as SdkCallToolResult, Result } from '@modelcontextprotocol/server';
+import { watchAbandonment } from './abandonment.ts';
+import { publishedTask2025, task2025, taskResult2025 } from './codec-2025.ts';
+import { readEntry, readOpenQuestions } from './entries.ts';
+import type { TaskHandler, TaskHandlerInput } from './task-handler.ts';
+import { readTaskId, fieldsOf } from './task-request.ts';
+
+/** The task methods of 2025-11-25. @see 2025-11-25, Tasks, "Protocol Messages" */
+export const HANDLERS_2025: Readonly<Record<string, TaskHandler>> = {
+  'tasks/get': getTask,
+  'tasks/result': taskResult,
+  'tasks/list': listTasks,
+  'tasks/cancel': cancelTask,
+};
+
+async function getTask(input: TaskHandlerInput): Promise<Result> {
+  const record = await input.tasks.get(readTaskId(input.request.params), ['published', 'question']);
+  await askAgain(input, record);
+  return { ...publishedTask2025(record) };
+}
+
+/**
+ * Ask what is open on the stream that carries the answer: there are clients that never open `tasks/result` before the task is over.
+ *
+ * @see 2025-11-25, Tasks, "Input Required Status"
+ */
+async function askAgain({ connection, request, context }: TaskHandlerInput, record: TaskRecord): Promise<void> {
+  const { taskId, pollIntervalMs } = record.head;
+  for (const [key, question] of Object.entries(readOpenQuestions(record))) {
+    const mayAsk = request.isTwoWay
+      ? !connection.hasAsked(taskId, key)
+      : connection.host.pacing.mayAsk(taskId, key, pollIntervalMs);
+    if (mayAsk) await connection.ask(context.mcpReq.id, { taskId, key, request: question });
+  }
+}
+
+async function taskResult(input: TaskHandlerInput): Promise<Result> {
+  const { tasks, request, connection } = input;
+  const taskId = readTaskId(request.params);
+  let record = await tasks.get(taskId, ['result', 'error']);
+  if (!isTerminalStatus(record.head.status)) {
+    await untilOver(input, taskId);
+    record = await tasks.get(taskId, ['result', 'error']);
+  }
+  connection.forget(taskId);
+  switch (record.head.status) {
+    case 'completed':
+      return { ...taskResult2025(taskId, asAnsweredInline(input, record)) };
+    case 'failed': {
+      const { code, message, data } = readEntry(record, 'error') as JsonRpcError;
+      throw new ProtocolFailure(code, message, data);
+    }
+    case 'cancelled':
+    case 'working':
+    case 'input_required':
+      throw new TaskError('TASK_CANCELLED', `Task ${taskId} was cancelled`, { details: { taskId } });
+  }
+}
+
+/** Wait until the task is over or gone; meanwhile the request's stream carries questions, progress and status. */
+async function untilOver({ tasks, connection, context }: TaskHandlerInput, taskId: string): Promise<void> {
+  const record = await tasks.get(taskId, ['call']);
+  const { progressToken } = fieldsOf(readEntry(record, 'call'));
+  const requestId = context.mcpReq.id;
+  const relay = connection.relay({
+    tasks,
+    head: record.head,
+    progressToken: progressToken as ProgressToken | undefined,
+    isStandalone: false,
+  });
+  const abandonment = watchAbandonment(context, connection.host.closing);
+  try {
+    await Promise.race([relay.stream(requestId), abandonment.promise]);
+  } finally {
+    abandonment.stop();
+    relay.leave(requestId);
+  }
+}
+
+/** The SDK's result for an inline call of this tool, which differs where a 2025-11-25 client cannot read the tool's. */
+function asAnsweredInline({ mcp, registered }: TaskHandlerInput, record: TaskRecord): CallToolResult {
+  const result = readEntry(record, 'result') as SdkCallToolResult;
+  const { outputSchemaJson } = registered.get(record.head.handler) ?? {};
+  return mcp.server.projectCallToolResult(result, outputSchemaJson) as CallToolResult;
+}
+
+async function listTasks({ tasks, request }: TaskHandlerInput): Promise<Result> {
+  const { cursor } = request.params;
+  if (cursor !== undefined && typeof cursor !== 'string')
+    throw new TaskError('INVALID_CURSOR', 'cursor must be a string');
+  const { heads, nextCursor } = await tasks.list({ cursor });
+  return { tasks: heads.map(task2025), ...(nextCursor !== undefined && { nextCursor }) };
+}
+
+async function cancelTask({ tasks, request, connection }: TaskHandlerInput): Promise<Result> {
+  const taskId = readTaskId(request.params);
+  const { entries } = await tasks.get(taskId, ['published']);
+  const head = await tasks.cancel(taskId);
+  connection.forget(taskId);
+  return { ...publishedTask2025({ head, entries }) };
+}

@@ -1,0 +1,48 @@
+import type { InputResponse } from '@mcp-tasks/wire';
+import { TaskError } from '@mcp-tasks/store';
+import type { Result } from '@modelcontextprotocol/server';
+import { declaresTasksExtension, requireInputCapabilities, tasksExtensionRequired } from './access.ts';
+import { DETAILED_TASK_KINDS, detailedTask } from './codec-2026.ts';
+import type { TaskHandler, TaskHandlerInput } from './task-handler.ts';
+import { isFields, readTaskId } from './task-request.ts';
+
+/** The methods of the tasks extension. @see SEP-2663, "Supported Methods" and following */
+export const HANDLERS_2026: Readonly<Record<string, TaskHandler>> = {
+  'tasks/get': ofDeclaring(getTask),
+  'tasks/update': ofDeclaring(updateTask),
+  'tasks/cancel': ofDeclaring(cancelTask),
+};
+
+/** A request that does not declare the extension learns nothing of any task. @see SEP-2663, "Protocol Errors" */
+function ofDeclaring(handler: TaskHandler): TaskHandler {
+  return async (input) => {
+    if (!declaresTasksExtension(input.request.clientCapabilities)) throw tasksExtensionRequired();
+    return handler(input);
+  };
+}
+
+async function getTask({ tasks, request }: TaskHandlerInput): Promise<Result> {
+  const record = await tasks.get(readTaskId(request.params), DETAILED_TASK_KINDS);
+  const task = detailedTask(record);
+  if (task.status === 'input_required') {
+    requireInputCapabilities(Object.values(task.inputRequests), request.clientCapabilities);
+  }
+  return { ...task };
+}
+
+async function updateTask({ tasks, request }: TaskHandlerInput): Promise<Result> {
+  const taskId = readTaskId(request.params);
+  const { inputResponses } = request.params;
+  if (!isFields(inputResponses)) throw new TaskError('INVALID_ARGUMENTS', 'inputResponses must be an object');
+  await tasks.answer(taskId, inputResponses as Readonly<Record<string, InputResponse>>);
+  return {};
+}
+
+async function cancelTask({ tasks, request }: TaskHandlerInput): Promise<Result> {
+  try {
+    await tasks.cancel(readTaskId(request.params));
+  } catch (error) {
+    if (!TaskError.is(error, 'TASK_ALREADY_TERMINAL')) throw error;
+  }
+  return {};
+}

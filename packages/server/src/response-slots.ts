@@ -1,0 +1,73 @@
+import type {
+  JSONRPCRequest,
+  JSONRPCResponse,
+  MessageExtraInfo,
+  RequestId,
+  Transport,
+} from '@modelcontextprotocol/server';
+import { aroundTransport } from './around-transport.ts';
+
+/** The place of a request on its connection, from its arrival until it is answered or given up. */
+export interface ResponseSlot {
+  /** What is sent instead of the SDK's answer. */
+  rewrite?(response: JSONRPCResponse): JSONRPCResponse;
+  /** Called once the answer is out. */
+  answered?(): void;
+}
+
+/** What becomes of a request that comes in. */
+export type Inbound<Slot extends ResponseSlot> =
+  /** The SDK gets the request, or the one that stands for it. */
+  | { readonly forward: JSONRPCRequest; readonly slot?: Slot }
+  /** The SDK never sees it. */
+  | { readonly answer: JSONRPCResponse };
+
+/** Who looks at what goes over a connection. */
+export interface ConnectionTap<Slot extends ResponseSlot> {
+  request(request: JSONRPCRequest, extra: MessageExtraInfo | undefined): Inbound<Slot>;
+  /** @returns whether the response was meant for us; the SDK then never sees it. */
+  response(response: JSONRPCResponse, extra: MessageExtraInfo | undefined): boolean;
+  closed(): void;
+}
+
+/** Look at the messages of a transport, and give every open request a slot, by its JSON-RPC id. */
+export function tapTransport<Slot extends ResponseSlot>(
+  transport: Transport,
+  tap: ConnectionTap<Slot>,
+): ReadonlyMap<RequestId, Slot> {
+  const slots = new Map<RequestId, Slot>();
+  aroundTransport(transport, {
+    send: (send) => (message, options) => {
+      if ('method' in message || message.id === undefined) return send(message, options);
+      const slot = slots.get(message.id);
+      if (slot === undefined) return send(message, options);
+      slots.delete(message.id);
+      const sent = send(slot.rewrite?.(message) ?? message, options);
+      return slot.answered === undefined ? sent : sent.then(() => slot.answered?.());
+    },
+    receive: (deliver) => (message, extra) => {
+      if (!('method' in message)) {
+        if (!tap.response(message, extra)) deliver(message, extra);
+        return;
+      }
+      if (!('id' in message)) {
+        // The SDK answers no request that was cancelled.
+        if (message.method === 'notifications/cancelled') slots.delete(message.params?.['requestId'] as RequestId);
+        deliver(message, extra);
+        return;
+      }
+      const inbound = tap.request(message, extra);
+      if ('answer' in inbound) {
+        transport.send(inbound.answer).catch((error: unknown) => transport.onerror?.(error as Error));
+        return;
+      }
+      if (inbound.slot !== undefined) slots.set(message.id, inbound.slot);
+      deliver(inbound.forward, extra);
+    },
+    closed: () => {
+      slots.clear();
+      tap.closed();
+    },
+  });
+  return slots;
+}

@@ -1,0 +1,121 @@
+import type { Tasks } from '@mcp-tasks/runner';
+import {
+  createMcpHandler,
+  type CreateMcpHandlerOptions,
+  type McpHttpHandler,
+  type McpRequestContext,
+  type McpServer,
+} from '@modelcontextprotocol/server';
+import {
+  serveStdio,
+  StdioServerTransport,
+  type ServeStdioOptions,
+  type StdioServerHandle,
+} from '@modelcontextprotocol/server/stdio';
+import { aroundTransport } from './around-transport.ts';
+import { attachHost } from './attach.ts';
+import { createHost, type TaskServerOptions } from './host.ts';
+import { wrapHandlerOf } from './http.ts';
+import { wrapTransportOf } from './stdio.ts';
+
+/** Options of {@link serveTasks}. */
+export interface ServeTasksOptions extends TaskServerOptions {
+  /** How long `close` lets runs go on, in milliseconds; default that of `tasks.close`. */
+  readonly drainMs?: number | undefined;
+}
+
+/** A connection over standard input and output. */
+export interface StdioConnection extends StdioServerHandle {
+  /** Resolves when the connection is over: the client closed its end, or `close` was called. */
+  readonly closed: Promise<void>;
+}
+
+/** A server with tasks, for HTTP, stdio, or both. */
+export interface TaskApp extends AsyncDisposable {
+  /** Resolves when the store is open and recovery has begun. Rejects as `tasks.start` does. */
+  readonly started: Promise<void>;
+  /** The SDK's HTTP handler, with its options, for clients of both generations; 2025-11-25 without sessions. */
+  http(options?: CreateMcpHandlerOptions): McpHttpHandler;
+  /** Serve standard input and output (or `options.transport`) until the client closes its end. */
+  stdio(options?: ServeStdioOptions): StdioConnection;
+  /**
+   * Let runs finish for `drainMs`, close what `tasks` opened, then end what waits and close every handler and connection.
+   * Calling it again waits for the same.
+   */
+  close(options?: { readonly drainMs?: number | undefined }): Promise<void>;
+}
+
+/**
+ * Serve the tools of a task layer to clients of both protocol generations.
+ *
+ * `factory` makes the SDK's server, with tools, prompts and resources of its own if it likes: for each HTTP request, and for each
+ * connection over stdio. The first use starts `tasks`: its store, its recovery, its sweep. A request that comes while the store
+ * cannot be opened is answered -32603, and the next one tries again.
+ *
+ * @throws {TypeError} an option has the wrong type.
+ *
+ * @example
+ * const app = serveTasks(tasks, () => new McpServer({ name: 'reports', version: '1.0.0' }));
+ * export default app.http();
+ */
+export function serveTasks(
+  tasks: Tasks,
+  factory: (context: McpRequestContext) => McpServer | Promise<McpServer>,
+  options: ServeTasksOptions = {},
+): TaskApp {
+  const closing = new AbortController();
+  const host = createHost(tasks, options, closing.signal);
+  const closers: (() => Promise<void>)[] = [];
+  let started: Promise<void> | undefined;
+  let closed: Promise<void> | undefined;
+
+  const start = (): Promise<void> => {
+    started ??= tasks.start();
+    started.catch(() => {
+      started = undefined;
+    });
+    return started;
+  };
+  const createServer = async (context: McpRequestContext): Promise<McpServer> => {
+    const mcp = await factory(context);
+    attachHost(host, mcp);
+    return mcp;
+  };
+  const close = async (drainMs = options.drainMs): Promise<void> => {
+    try {
+      await tasks.close({ drainMs });
+    } finally {
+      closing.abort();
+      await Promise.all(closers.map((closeOne) => closeOne()));
+    }
+  };
+
+  return {
+    get started() {
+      return start();
+    },
+    http(handlerOptions = {}) {
+      void start();
+      const handler = wrapHandlerOf(host, createMcpHandler(createServer, handlerOptions), handlerOptions);
+      closers.push(() => handler.close());
+      return handler;
+    },
+    stdio(stdioOptions = {}) {
+      void start();
+      const transport = stdioOptions.transport ?? new StdioServerTransport();
+      const ended = new Promise<void>((resolve) => {
+        aroundTransport(transport, { receive: (next) => next, send: (next) => next, closed: resolve });
+      });
+      const handle = serveStdio(createServer, { ...stdioOptions, transport: wrapTransportOf(host, transport) });
+      closers.push(() => handle.close());
+      return { ...handle, closed: ended };
+    },
+    close(closeOptions) {
+      closed ??= close(closeOptions?.drainMs);
+      return closed;
+    },
+    [Symbol.asyncDispose]() {
+      return this.close();
+    },
+  };
+}

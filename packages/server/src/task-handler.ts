@@ -1,0 +1,19 @@
+import type { OwnerTasks } from '@mcp-tasks/runner';
+import type { McpServer, RegisteredTool, Result, ServerContext } from '@modelcontextprotocol/server';
+import type { TaskConnection } from './connection.ts';
+import type { TaskRequest } from './task-request.ts';
+
+/** What a handler of a `tasks/...` method gets. */
+export interface TaskHandlerInput {
+  /** The caller's tasks. */
+  readonly tasks: OwnerTasks;
+  readonly request: TaskRequest;
+  readonly connection: TaskConnection;
+  readonly mcp: McpServer;
+  /** What the SDK knows of our tools, by name. */
+  readonly registered: ReadonlyMap<string, RegisteredTool>;
+  readonly context: ServerContext;
+}
+
+/** Answers a `tasks/...` method of one generation. @throws {TaskError} mapped to JSON-RPC by the caller. */
+export type TaskHandler = (input: TaskHandlerInput) => Promise<Result>;

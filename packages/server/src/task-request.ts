@@ -1,0 +1,100 @@
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  IDEMPOTENCY_KEY_META_KEY,
+  type JsonObject,
+  type ProgressToken,
+} from '@mcp-tasks/wire';
+import { TaskError } from '@mcp-tasks/store';
+import type { TraceContext } from '@mcp-tasks/runner';
+import type { OwnerContext, ResolvedOwner } from './owner.ts';
+
+/** Which of the two task protocols a connection speaks. */
+export type Generation = '2025-11-25' | '2026-07-28';
+
+/** What is known of a request before the SDK handles it. */
+export interface TaskRequest {
+  readonly generation: Generation;
+  readonly owner: ResolvedOwner;
+  readonly context: OwnerContext;
+  /** As received. */
+  readonly params: Fields;
+  /** Of this request (2026-07-28) or of `initialize` (2025-11-25); undefined = unknown, as on stateless HTTP in 2025. */
+  readonly clientCapabilities: unknown;
+  /** Requests of ours reach the client on this connection, and the answers come back on it. */
+  readonly isTwoWay: boolean;
+}
+
+/** An object whose fields are not checked yet. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Tell whether a value is an object and no array. */
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The fields of a value; none when it is no object. */
+export function fieldsOf(value: unknown): Fields {
+  return isFields(value) ? value : {};
+}
+
+/** The client capabilities that a 2026-07-28 request carries. */
+export function declaredCapabilities(params: Fields): unknown {
+  return fieldsOf(params['_meta'])[CLIENT_CAPABILITIES_META_KEY];
+}
+
+/** The `taskId` of a request. @throws {TaskError} INVALID_ARGUMENTS - it is no string. */
+export function readTaskId({ taskId }: Fields): string {
+  if (typeof taskId !== 'string') throw new TaskError('INVALID_ARGUMENTS', 'taskId must be a string');
+  return taskId;
+}
+
+/**
+ * The lifetime that a 2025-11-25 request asks for.
+ *
+ * @throws {TaskError} INVALID_TTL - it is no whole number of milliseconds from 1 to 2^53-1.
+ */
+export function readRequestedTtlMs({ task }: Fields): number | undefined {
+  if (!isFields(task)) throw new TaskError('INVALID_ARGUMENTS', 'task must be an object');
+  const { ttl } = task;
+  if (ttl === undefined) return undefined;
+  if (!Number.isSafeInteger(ttl) || (ttl as number) < 1) {
+    throw new TaskError('INVALID_TTL', 'task.ttl must be a whole number of milliseconds from 1 to 2^53-1', {
+      details: { field: 'task.ttl' },
+    });
+  }
+  return ttl as number;
+}
+
+/** What a call says about itself in `_meta`. */
+export interface CallMeta {
+  readonly idempotencyKey?: string;
+  readonly progressToken?: ProgressToken;
+  readonly trace?: TraceContext;
+}
+
+/** Read `_meta` of a call. @throws {TaskError} IDEMPOTENCY_KEY_INVALID - the key is no string. */
+export function readCallMeta(params: Fields): CallMeta {
+  const meta = fieldsOf(params['_meta']);
+  const { [IDEMPOTENCY_KEY_META_KEY]: idempotencyKey, progressToken } = meta;
+  if (idempotencyKey !== undefined && typeof idempotencyKey !== 'string') {
+    throw new TaskError('IDEMPOTENCY_KEY_INVALID', `_meta["${IDEMPOTENCY_KEY_META_KEY}"] must be a string`);
+  }
+  const trace = readTrace(meta);
+  return {
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...((typeof progressToken === 'string' || typeof progressToken === 'number') && { progressToken }),
+    ...(trace !== undefined && { trace }),
+  };
+}
+
+/** The W3C trace context of a request. @see 2026-07-28, "_meta", trace context */
+function readTrace(meta: Fields): TraceContext | undefined {
+  const names = ['traceparent', 'tracestate', 'baggage'] as const;
+  const present = names.filter((name) => typeof meta[name] === 'string');
+  return present.length === 0 ? undefined : Object.fromEntries(present.map((name) => [name, meta[name]]));
+}
+
+/** The arguments of a tools/call; the SDK refuses what is no object. */
+export function readArguments(params: Fields): JsonObject {
+  return fieldsOf(params['arguments']) as JsonObject;
+}
