@@ -58,7 +58,7 @@ export async function packWorkspace(): Promise<PackedWorkspace> {
 }
 
 /** Pack every published package into a folder; answers `file:` addresses by package name. */
-export async function packAll(destination: string): Promise<Readonly<Record<string, string>>> {
+async function packAll(destination: string): Promise<Readonly<Record<string, string>>> {
   await mkdir(destination, { recursive: true });
   const tarballs: Record<string, string> = {};
   for (const item of await publishedPackages()) {

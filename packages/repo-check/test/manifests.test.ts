@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { publishedPackages, readText, REPOSITORY, type Exports } from '../src/repository.ts';
+import { publishedPackages, readManifest, readText, REPOSITORY, type Exports } from '../src/repository.ts';
 
 const SOURCE_CONDITION = '@mcp-tasks/source';
 
@@ -42,6 +42,14 @@ describe('the package.json of every published package', () => {
       });
       expect(manifest.description?.length, folder).toBeGreaterThan(20);
     }
+  });
+});
+
+describe('this package', () => {
+  it('depends on every published package, so that each is built before it is packed', async () => {
+    const { devDependencies = {} } = await readManifest('packages/repo-check');
+    const named = Object.keys(devDependencies).filter((name) => name.startsWith('@mcp-tasks/'));
+    expect(named.sort()).toEqual((await publishedPackages()).map(({ manifest }) => manifest.name).sort());
   });
 });
 

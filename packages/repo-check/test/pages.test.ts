@@ -29,7 +29,9 @@ describe('commands', () => {
     const { scripts = {} } = await readManifest();
     const known = new Set([...Object.keys(scripts), 'exec', 'install', 'add', 'pack']);
     for (const page of pages) {
-      for (const [, command = ''] of page.text.matchAll(/(?:`|^|\n)(?:npx -y )?pnpm(?:@\S+)?(?: --filter \S+)? ([a-z][\w:-]*)/g)) {
+      for (const [, command = ''] of page.text.matchAll(
+        /(?:`|^|\n)(?:npx -y )?pnpm(?:@\S+)?(?: --filter \S+)? ([a-z][\w:-]*)/g,
+      )) {
         expect(known, `${page.file} names pnpm ${command}`).toContain(command);
       }
     }
