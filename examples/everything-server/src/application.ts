@@ -1,14 +1,13 @@
-import { createTasks, type Tasks } from '@mcp-tasks/runner';
-import { attach, serveTasks, type ServedTasks, type ServeTasksOptions } from '@mcp-tasks/server';
+import { createTasks } from '@mcp-tasks/runner';
+import { attach, serveTasks, type ServeTasksOptions, type TaskApp } from '@mcp-tasks/server';
 import { McpServer } from '@modelcontextprotocol/server';
 import type { Environment } from './environment.ts';
 import { openStore } from './stores.ts';
 import { registerTools } from './tools/index.ts';
 
-/** The task layer with its tools, and the two ways in which servers are made for it. */
+/** The server with its tools, and the one way of serving that it leaves to its host. */
 export interface Application {
-  readonly tasks: Tasks;
-  readonly served: ServedTasks;
+  readonly app: TaskApp;
   /** A server for one 2025-11-25 session, with the task layer attached. */
   readonly createSessionServer: () => McpServer;
 }
@@ -33,8 +32,7 @@ export function createApplication(environment: Environment): Application {
   // Without tokens there is nobody to tell apart: anonymous callers share one owner, and a task's id is its key.
   const options: ServeTasksOptions = environment.TOKENS === undefined ? { anonymous: 'allow' } : {};
   return {
-    tasks,
-    served: serveTasks(tasks, createServer, options),
+    app: serveTasks(tasks, createServer, options),
     createSessionServer: () => {
       const server = createServer();
       attach(tasks, server, options);

@@ -8,49 +8,58 @@ import { Sessions, withSessions } from './sessions.ts';
 const FAILED_EXIT_CODE = 1;
 const BAD_ENVIRONMENT_EXIT_CODE = 2;
 
-/** Serve MCP over HTTP and say where. @returns ends every connection. */
-async function serveHttp(application: Application, environment: Environment): Promise<() => Promise<void>> {
-  const { served, createSessionServer } = application;
+/** What is being served. */
+interface Serving {
+  /** Resolves when there is nobody left to serve; never on HTTP. */
+  readonly over: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Serve MCP over HTTP and say where. */
+async function serveHttp({ app, createSessionServer }: Application, environment: Environment): Promise<Serving> {
   const sessions = new Sessions(createSessionServer);
   const listener = await listenHttp({
     port: environment.PORT,
     verifier: environment.TOKENS === undefined ? undefined : subjectTokens(environment.TOKENS),
     handler: environment.SESSIONS
-      ? withSessions(sessions, served.http({ legacy: 'reject' }))
-      : toNodeHandler(served.http()),
+      ? withSessions(sessions, app.http({ legacy: 'reject' }))
+      : toNodeHandler(app.http()),
   });
   console.log(`listening ${listener.url}`);
-  return async () => {
-    await sessions.close();
-    await listener.close();
+  return {
+    over: new Promise(() => undefined),
+    close: async () => {
+      await sessions.close();
+      await listener.close();
+    },
   };
 }
 
-/** Serve MCP on standard input and output, where nothing else may be written. @returns ends the connection. */
-function serveStdio({ served }: Application): () => Promise<void> {
-  const connection = served.stdio();
-  return () => connection.close();
+/** Serve MCP on standard input and output, where nothing else may be written. */
+function serveStdio({ app }: Application): Serving {
+  const connection = app.stdio();
+  return { over: connection.closed, close: () => connection.close() };
 }
 
 /** Resolves when the process is told to stop; told twice, it dies. */
-function toldToStop(stdin: boolean): Promise<void> {
+function toldToStop(): Promise<void> {
   return new Promise((resolve) => {
-    const stop = () => {
-      resolve();
-    };
-    process.once('SIGTERM', stop).once('SIGINT', stop);
-    if (stdin) process.stdin.once('end', stop).once('close', stop);
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        resolve();
+      });
+    }
   });
 }
 
 async function run(environment: Environment): Promise<void> {
   const application = createApplication(environment);
-  await application.tasks.start();
-  const stopped = toldToStop(environment.STDIO);
-  const close = environment.STDIO ? serveStdio(application) : await serveHttp(application, environment);
-  await stopped;
-  await application.served.close({ drainMs: environment.DRAIN_MS });
-  await close();
+  await application.app.started;
+  const stopped = toldToStop();
+  const serving = environment.STDIO ? serveStdio(application) : await serveHttp(application, environment);
+  await Promise.race([stopped, serving.over]);
+  await application.app.close({ drainMs: environment.DRAIN_MS });
+  await serving.close();
 }
 
 const parsed = parseEnvironment(process.env);
