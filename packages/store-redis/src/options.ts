@@ -1,0 +1,33 @@
+/** What the store needs of an `ioredis` client (or of anything that behaves like one). */
+export interface RedisClientLike {
+  evalsha(sha1: string, numberOfKeys: number, ...args: string[]): Promise<unknown>;
+  eval(script: string, numberOfKeys: number, ...args: string[]): Promise<unknown>;
+  call(command: string, ...args: string[]): Promise<unknown>;
+  /** A second connection of the same kind, for hints. */
+  duplicate(): RedisSubscriberLike;
+}
+
+/** The connection on which hints arrive. */
+export interface RedisSubscriberLike {
+  subscribe(channel: string): Promise<unknown>;
+  on(event: 'message', listener: (channel: string, message: string) => void): unknown;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
+  disconnect(): void;
+}
+
+/** Options of `redisStore`. */
+export interface RedisStoreOptions {
+  /** `redis://user:password@host:port/db` or `rediss://…` for TLS. The store opens and closes its own connection. */
+  readonly url?: string | undefined;
+  /** Options of `ioredis` for the store's own connection (`tls`, `username`, `password`, …); merged over `url`. */
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
+  /** An open client, which `close()` leaves open. Takes the place of `url` and `config`. */
+  readonly client?: RedisClientLike | undefined;
+  /**
+   * Name of the store inside the server; default `mcp-tasks`. All its keys begin with `{NAME}:`, so a cluster keeps one
+   * store on one slot; several names spread the load. 1 to 64 characters without braces.
+   */
+  readonly name?: string | undefined;
+  /** Told once at start when the server may lose acknowledged writes; default `process.emitWarning`. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
