@@ -1,0 +1,26 @@
+import type { CallToolResult, InputRequest, InputResponse, JsonObject } from '@mcp-tasks/wire';
+import type { WireClient } from './wire-client.ts';
+
+/** How a call of the test client differs from the plain one. */
+export interface TestCallOptions {
+  /** 2025-11-25: ask for a task of this lifetime; the server may grant less. */
+  readonly ttlMs?: number | undefined;
+  /** Sent as `_meta` of the call. */
+  readonly meta?: JsonObject | undefined;
+}
+
+/** A call of a tool. */
+export interface DrivenCall extends TestCallOptions {
+  readonly name: string;
+  readonly args: JsonObject;
+}
+
+/** What a call is answered with at once. */
+export type StartedCall = { readonly taskId: string } | { readonly result: CallToolResult };
+
+/** What driving a call needs of a client. */
+export interface Driver {
+  readonly wire: WireClient;
+  request(method: string, params: JsonObject): Promise<JsonObject>;
+  answer(question: InputRequest): Promise<InputResponse>;
+}
