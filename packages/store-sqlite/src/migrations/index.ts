@@ -1,0 +1,5 @@
+import type { Migration } from '../migrate.ts';
+import { initial } from './0001-initial.ts';
+
+/** Every migration in order; append only, never edited. */
+export const MIGRATIONS: readonly Migration[] = [initial];

@@ -1,0 +1,122 @@
+import { TaskError, type TaskErrorCode } from '@mcp-tasks/store';
+
+/** How a result code of SQLite is reported: what happened and what to do, without the driver's words. */
+interface Report {
+  readonly code: TaskErrorCode;
+  readonly message: string;
+  /** The same call may succeed later, without anybody changing it. */
+  readonly retryable: boolean;
+}
+
+const unavailable = (message: string, retryable = false): Report => ({ code: 'STORE_UNAVAILABLE', message, retryable });
+
+const LOCKED = unavailable(
+  'The database stayed locked: look for a process that keeps a transaction open, or raise `lockTimeoutMs`. Nothing was written.',
+  true,
+);
+const READ_ONLY = unavailable(
+  'The database cannot be written: let this process write to the file and to its directory. Nothing was written.',
+);
+const CANNOT_OPEN = unavailable(
+  'The database file cannot be opened: make its directory, and let this process write there.',
+);
+const OTHER = unavailable('SQLite refused a call of the store: is the connection still open? Nothing was written.');
+
+/** Primary result codes by number and name. @see https://www.sqlite.org/rescode.html */
+const REPORTS: readonly (readonly [number, string, Report])[] = [
+  [3, 'SQLITE_PERM', READ_ONLY],
+  [5, 'SQLITE_BUSY', LOCKED],
+  [6, 'SQLITE_LOCKED', LOCKED],
+  [7, 'SQLITE_NOMEM', unavailable('SQLite has no memory left. Nothing was written.', true)],
+  [8, 'SQLITE_READONLY', READ_ONLY],
+  [
+    10,
+    'SQLITE_IOERR',
+    unavailable('The database file could not be read or written: look at its disk. Nothing was acknowledged.', true),
+  ],
+  [
+    11,
+    'SQLITE_CORRUPT',
+    unavailable(
+      'The database file is damaged: stop every process that uses it, then restore a backup or run `.recover` of the sqlite3 shell.',
+    ),
+  ],
+  [
+    13,
+    'SQLITE_FULL',
+    unavailable('The disk is full, or the database has its `max_page_count`: make room. Nothing was written.', true),
+  ],
+  [14, 'SQLITE_CANTOPEN', CANNOT_OPEN],
+  // The locking protocol of WAL lost a race too often.
+  [15, 'SQLITE_PROTOCOL', LOCKED],
+  [
+    26,
+    'SQLITE_NOTADB',
+    {
+      code: 'STORE_INCOMPATIBLE',
+      message: 'The file is not a SQLite database: name another path, or move the file away.',
+      retryable: false,
+    },
+  ],
+];
+
+/** The report of a driver's error: better-sqlite3 names (extended) codes, `node:sqlite` numbers them. */
+function reportOf(error: unknown, otherwise: Report): Report {
+  if (typeof error !== 'object' || error === null) return otherwise;
+  const { code, errcode } = error as { readonly code?: unknown; readonly errcode?: unknown };
+  const name = typeof code === 'string' ? /^SQLITE_[A-Z]+/.exec(code)?.[0] : undefined;
+  const number = typeof errcode === 'number' ? errcode & 0xff : undefined;
+  const row = REPORTS.find((candidate) => candidate[0] === number || candidate[1] === name);
+  return row?.[2] ?? otherwise;
+}
+
+/** What the store throws for an error of the driver, which stays its cause. */
+export function storeError(error: unknown): TaskError {
+  return reported(reportOf(error, OTHER), error);
+}
+
+/** What the store throws when a connection cannot be made: drivers have errors of their own for that. */
+export function cannotOpen(error: unknown): TaskError {
+  return reported(reportOf(error, CANNOT_OPEN), error);
+}
+
+function reported({ code, message, retryable }: Report, cause: unknown): TaskError {
+  return new TaskError(code, message, { retryable, cause });
+}
+
+/** Tell whether a call failed only for the lock of another connection, so that it is worth another try. */
+export function isLocked(error: unknown): boolean {
+  return TaskError.is(error) && reportOf(error.cause, OTHER) === LOCKED;
+}
+
+/** Tell whether SQLite found nothing wrong with file or disk, only with the statement: it does not fit the tables. */
+export function isRefused(error: unknown): boolean {
+  return TaskError.is(error) && reportOf(error.cause, OTHER) === OTHER;
+}
+
+/** A record that cannot be decoded; the other tasks are not touched by it. */
+export function corruptRecord(taskId: string, cause: unknown): TaskError {
+  return new TaskError(
+    'STORE_CORRUPT_RECORD',
+    `The record of task ${taskId} cannot be decoded: restore or delete it.`,
+    {
+      details: { taskId },
+      cause,
+    },
+  );
+}
+
+/** A call after close. */
+export function storeClosed(): TaskError {
+  return new TaskError('STORE_CLOSED', 'The store is closed. Nothing was written.');
+}
+
+/** A call before open. */
+export function notOpened(): TaskError {
+  return new TaskError('STORE_UNAVAILABLE', 'The store is not open: call open() and wait for it first.');
+}
+
+/** A database that this version of the package cannot use. */
+export function incompatible(message: string, cause?: unknown): TaskError {
+  return new TaskError('STORE_INCOMPATIBLE', message, { cause });
+}

@@ -1,0 +1,81 @@
+import type { SqliteDatabaseLike, SqliteStatementLike, SqliteValue } from './sqlite-database.ts';
+import { storeError } from './sqlite-error.ts';
+
+/** One row as the driver returns it. */
+export type SqliteRow = Readonly<Record<string, unknown>>;
+
+/** Named parameters of a statement. */
+export type SqliteParameters = Record<string, SqliteValue>;
+
+/** One connection: prepares each statement once, and turns whatever the driver throws into errors of the store. */
+export class SqliteSession {
+  readonly #database: SqliteDatabaseLike;
+  readonly #statements = new Map<string, SqliteStatementLike>();
+
+  constructor(database: SqliteDatabaseLike) {
+    this.#database = database;
+  }
+
+  run(sql: string, parameters: SqliteParameters = {}): void {
+    this.#call(sql, (statement) => statement.run(parameters));
+  }
+
+  get(sql: string, parameters: SqliteParameters = {}): SqliteRow | undefined {
+    return this.#call(sql, (statement) => statement.get(parameters)) as SqliteRow | undefined;
+  }
+
+  all(sql: string, parameters: SqliteParameters = {}): readonly SqliteRow[] {
+    return this.#call(sql, (statement) => statement.all(parameters)) as SqliteRow[];
+  }
+
+  /** Run statements without parameters that are not worth keeping. */
+  script(sql: string): void {
+    translated(() => this.#database.exec(sql));
+  }
+
+  /** Close the connection. */
+  close(): void {
+    translated(() => this.#database.close());
+  }
+
+  /** Write all or nothing; whoever reads sees the state before or after. */
+  transaction<Value>(write: () => Value): Value {
+    this.run('BEGIN IMMEDIATE');
+    try {
+      const value = write();
+      this.run('COMMIT');
+      return value;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
+  }
+
+  /** The first error tells what happened: SQLite may have rolled back by itself, and then refuses to do it again. */
+  #rollBack(): void {
+    try {
+      this.run('ROLLBACK');
+    } catch {
+      // Nothing is left to roll back.
+    }
+  }
+
+  #call(sql: string, use: (statement: SqliteStatementLike) => unknown): unknown {
+    return translated(() => {
+      let statement = this.#statements.get(sql);
+      if (statement === undefined) {
+        statement = this.#database.prepare(sql);
+        this.#statements.set(sql, statement);
+      }
+      return use(statement);
+    });
+  }
+}
+
+function translated<Value>(call: () => Value): Value {
+  try {
+    return call();
+  } catch (error) {
+    throw storeError(error);
+  }
+}

@@ -1,0 +1,145 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type {
+  CreateTask,
+  CreateTaskOutcome,
+  ListTasks,
+  TaskHead,
+  TaskHint,
+  TaskPage,
+  TaskRecord,
+  TaskStore,
+  UpdateTask,
+  UpdateTaskOutcome,
+} from '@mcp-tasks/store';
+import { type OpenDatabase, openDatabase } from './open-database.ts';
+import { type ResolvedOptions, resolveOptions, type SqliteTaskStoreOptions } from './options.ts';
+import { notOpened, storeClosed } from './sqlite-error.ts';
+import type { SqliteSession } from './sqlite-session.ts';
+import { dueTasks, getRecords, listTasks } from './task-reads.ts';
+import { createTask, deleteExpired, renewLeases, updateTask } from './task-writes.ts';
+import { type Patience, whileLocked } from './while-locked.ts';
+
+type Input<Method extends 'get' | 'due' | 'renew' | 'deleteExpired'> = Parameters<TaskStore[Method]>[0];
+
+/** The store that {@link sqliteStore} makes. */
+export class SqliteTaskStore implements TaskStore {
+  readonly #options: ResolvedOptions;
+  readonly #patience: Patience;
+  #opening: Promise<OpenDatabase> | undefined;
+  #opened: OpenDatabase | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ResolvedOptions) {
+    this.#options = options;
+    this.#patience = {
+      timeoutMs: options.lockTimeoutMs,
+      giveUp: () => (this.#closing === undefined ? undefined : storeClosed()),
+    };
+  }
+
+  /**
+   * Open the database and bring its tables up to date. Safe to call twice, and again after a failure.
+   *
+   * @throws {TaskError} STORE_UNAVAILABLE - there is no driver, or the file cannot be opened or written;
+   *   STORE_INCOMPATIBLE - it is no database, or its tables are not ours or too new; STORE_CLOSED - after `close`.
+   */
+  async open(): Promise<void> {
+    if (this.#closing !== undefined) throw storeClosed();
+    this.#opening ??= openDatabase(this.#options, this.#patience);
+    try {
+      this.#opened = await this.#opening;
+    } catch (error) {
+      this.#opening = undefined;
+      throw error;
+    }
+  }
+
+  async create(input: CreateTask): Promise<CreateTaskOutcome> {
+    const outcome = await this.#write((session) => createTask(session, input));
+    if (outcome.status === 'created') this.#tell(outcome.head);
+    return outcome;
+  }
+
+  async get(input: Input<'get'>): Promise<readonly TaskRecord[]> {
+    return this.#read((session) => getRecords(session, input));
+  }
+
+  async update(input: UpdateTask): Promise<UpdateTaskOutcome> {
+    const outcome = await this.#write((session) => updateTask(session, input));
+    if (outcome.status === 'updated') this.#tell(outcome.head);
+    return outcome;
+  }
+
+  async list(input: ListTasks): Promise<TaskPage> {
+    return this.#read((session) => listTasks(session, input));
+  }
+
+  async due(input: Input<'due'>): Promise<readonly TaskHead[]> {
+    return this.#read((session) => dueTasks(session, input));
+  }
+
+  async renew(input: Input<'renew'>): Promise<readonly TaskHead[]> {
+    return this.#write((session) => renewLeases(session, input));
+  }
+
+  async deleteExpired(input: Input<'deleteExpired'>): Promise<number> {
+    return this.#write((session) => deleteExpired(session, input));
+  }
+
+  async watch(listener: (hint: TaskHint) => void): Promise<() => Promise<void>> {
+    const stop = await this.#read(() => this.#database().watch.add(listener));
+    return async () => {
+      stop();
+    };
+  }
+
+  /** End watching, finish the writes that were asked for, and close what `open` opened. */
+  async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // A failed opening has been reported by `open`, and left nothing to close.
+    const opened = await this.#opening?.catch(() => undefined);
+    if (opened === undefined) return;
+    opened.watch.stop();
+    await opened.queue.idle();
+    opened.release();
+  }
+
+  async #read<Value>(read: (session: SqliteSession) => Value): Promise<Value> {
+    this.#database();
+    // A caller that reads in a loop leaves turns to the others of this process.
+    await nextTurn();
+    return whileLocked(() => read(this.#database().session), this.#patience);
+  }
+
+  async #write<Value>(write: (session: SqliteSession) => Value): Promise<Value> {
+    const { queue, session } = this.#database();
+    return queue.add(() => write(session));
+  }
+
+  #database(): OpenDatabase {
+    if (this.#closing !== undefined) throw storeClosed();
+    if (this.#opened === undefined) throw notOpened();
+    return this.#opened;
+  }
+
+  #tell({ taskId, version, status }: TaskHead): void {
+    this.#opened?.watch.tell({ taskId, version, status });
+  }
+}
+
+/**
+ * Keep tasks in a SQLite file: durable, shared by the processes of one machine.
+ *
+ * With `path` the driver is the built-in `node:sqlite`, or better-sqlite3 where Node.js has none; with `database` it is
+ * whatever the connection is of. A file that several processes use is one store to all of them.
+ *
+ * @throws {TypeError} an option is missing or of the wrong type; the message names it.
+ * @throws {RangeError} a number is out of its range; the message names it.
+ */
+export function sqliteStore(options: SqliteTaskStoreOptions): SqliteTaskStore {
+  return new SqliteTaskStore(resolveOptions(options));
+}

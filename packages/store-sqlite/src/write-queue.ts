@@ -1,0 +1,94 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isLocked } from './sqlite-error.ts';
+import type { SqliteSession } from './sqlite-session.ts';
+import { type Patience, whileLocked } from './while-locked.ts';
+
+/** One write that waits for its turn; it may run more than once, and is committed at most once. */
+interface QueuedWrite {
+  readonly run: () => unknown;
+  readonly sinceMs: number;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** More would keep the event loop, and other processes, waiting. */
+const MAX_WRITES_PER_COMMIT = 32;
+
+/**
+ * The writes of one connection, in order.
+ *
+ * A commit costs a flush to the disk, whatever it holds: writes that are asked for together, or that wait for the same
+ * lock, are committed together. Each resolves when its commit is on the disk.
+ */
+export class WriteQueue {
+  readonly #session: SqliteSession;
+  readonly #patience: Patience;
+  #writes: QueuedWrite[] = [];
+  #draining: Promise<void> | undefined;
+  /** How many of the first writes are committed one by one. */
+  #alone = 0;
+
+  constructor(session: SqliteSession, patience: Patience) {
+    this.#session = session;
+    this.#patience = patience;
+  }
+
+  /** Run a write in a transaction; what it throws takes back this write only. */
+  add<Value>(run: () => Value): Promise<Value> {
+    return new Promise<Value>((resolve, reject) => {
+      this.#writes.push({ run, sinceMs: performance.now(), resolve: resolve as QueuedWrite['resolve'], reject });
+      this.#draining ??= this.#drain();
+    });
+  }
+
+  /** Resolves when every write that was added has ended. */
+  async idle(): Promise<void> {
+    await this.#draining;
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#writes.length > 0) {
+      // What this process does meanwhile goes first; its writes join the commit.
+      await nextTurn();
+      await this.#commitNext();
+    }
+    this.#draining = undefined;
+  }
+
+  async #commitNext(): Promise<void> {
+    const sinceMs = this.#writes[0]?.sinceMs;
+    let group: readonly QueuedWrite[] = [];
+    try {
+      const values = await whileLocked(
+        () => {
+          group = this.#writes.slice(0, this.#alone > 0 ? 1 : MAX_WRITES_PER_COMMIT);
+          return this.#session.transaction(() => group.map(({ run }) => run()));
+        },
+        this.#patience,
+        sinceMs,
+      );
+      for (const [index, { resolve }] of this.#take(group.length).entries()) resolve(values[index]);
+    } catch (error) {
+      if (isLocked(error)) {
+        for (const { reject } of this.#take(this.#countLate())) reject(error);
+      } else if (group.length > 1) {
+        // One of them may be the reason: the others are not to suffer for it.
+        this.#alone = group.length;
+      } else {
+        for (const { reject } of this.#take(1)) reject(error);
+      }
+    }
+  }
+
+  #take(count: number): readonly QueuedWrite[] {
+    this.#alone = Math.max(0, this.#alone - count);
+    return this.#writes.splice(0, count);
+  }
+
+  /** How many of the first writes have waited their time; the first has. */
+  #countLate(): number {
+    const latestMs = performance.now() - this.#patience.timeoutMs;
+    const onTime = this.#writes.findIndex(({ sinceMs }, index) => index > 0 && sinceMs > latestMs);
+    return onTime === -1 ? this.#writes.length : onTime;
+  }
+}

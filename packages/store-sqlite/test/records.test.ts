@@ -1,0 +1,67 @@
+import { TASK_ENTRY_KINDS, type TaskEntry, type TaskHead } from '@mcp-tasks/store';
+import { TASK_STATUSES } from '@mcp-tasks/wire';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DRIVERS, openStore, temporaryFile } from './support/database.ts';
+import { newHead, NOW_MS, ROOMY } from './support/tasks.ts';
+
+const anyText = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 20 }),
+  fc.constantFrom('', '\0', 'a\0b', '\uFEFFx', "';--"),
+);
+const optional = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
+const anyNumber = fc.oneof(fc.nat(), fc.maxSafeNat(), fc.double({ min: 0, max: 1e15, noNaN: true }));
+
+const anyHead: fc.Arbitrary<Partial<TaskHead>> = fc.record({
+  owner: anyText,
+  status: fc.constantFrom(...TASK_STATUSES),
+  statusMessage: optional(anyText),
+  progress: optional(fc.record({ done: anyNumber, message: anyText })),
+  createdAtMs: anyNumber,
+  lastUpdatedAtMs: anyNumber,
+  ttlMs: anyNumber,
+  pollIntervalMs: anyNumber,
+  handler: anyText,
+  callDigest: anyText,
+  ttlRequested: optional(fc.boolean()),
+  attempt: fc.nat(),
+  crashCount: fc.nat(),
+  holder: optional(anyText),
+  dueAtMs: fc.option(anyNumber, { nil: null }),
+  openQuestions: fc.array(anyText, { maxLength: 3 }),
+  toolError: optional(anyText),
+});
+
+const anyEntries: fc.Arbitrary<TaskEntry[]> = fc.uniqueArray(
+  fc.record({ kind: fc.constantFrom(...TASK_ENTRY_KINDS), name: anyText, value: anyText }),
+  { selector: ({ kind, name }) => `${kind} ${name}`, maxLength: 8 },
+);
+
+const sorted = (entries: readonly TaskEntry[]) =>
+  entries.map(({ kind, name, value }) => JSON.stringify([kind, name, value])).sort();
+
+describe.each(DRIVERS)('with $name', ({ open }) => {
+  it('[STOR-04] gives every record back as it was, whatever text and numbers it holds', async () => {
+    const database = open(temporaryFile());
+    const store = await openStore({ database });
+    await fc.assert(
+      fc.asyncProperty(anyHead, anyEntries, async (fields, entries) => {
+        const head = Object.fromEntries(
+          Object.entries(newHead({ ...fields, expiresAtMs: NOW_MS + 1 })).filter(([, value]) => value !== undefined),
+        ) as unknown as TaskHead;
+        await store.create({
+          head,
+          entries,
+          limits: { ...ROOMY, maxStoredTasks: 1e6, maxActiveTasks: 1e6 },
+          nowMs: NOW_MS,
+        });
+        const records = await store.get({ taskIds: [head.taskId], kinds: TASK_ENTRY_KINDS, nowMs: NOW_MS });
+        expect(records.map((record) => record.head)).toEqual([head]);
+        expect(sorted(records[0]?.entries ?? [])).toEqual(sorted(entries));
+      }),
+      { numRuns: 150 },
+    );
+    await store.close();
+    database.close();
+  });
+});
