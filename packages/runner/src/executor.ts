@@ -26,6 +26,11 @@ export interface ExecutorHost {
  * The in-process one (default) runs a task in the process that created it.
  */
 export interface TaskExecutor {
+  /**
+   * Absent or false: a submitted task runs in this process, so it is held by this process from its creation on.
+   * True: any process may run it, so it is stored as due at once.
+   */
+  readonly runsElsewhere?: boolean | undefined;
   start(host: ExecutorHost): Promise<void>;
   /** Queue a run. The task is stored already: losing the submission loses time, never the task. */
   submit(task: QueuedTask): void;

@@ -25,11 +25,13 @@ export type {
 } from './task-context.ts';
 
 // The task layer
+export { createTasks } from './create-tasks.ts';
 export type { AuthorizeRequest, InlineHost, OwnerTaskPage, OwnerTasks, Tasks, TasksOptions } from './tasks.ts';
 export type { TaskEvent } from './events.ts';
+export type { StoredCall } from './stored-call.ts';
+export type { RunEndReason } from './run-ended.ts';
 
 // Executors
+export { inProcessExecutor } from './in-process-executor.ts';
+export type { InProcessExecutorOptions } from './in-process-executor.ts';
 export type { ExecutorHost, QueuedTask, RunSlot, TaskExecutor } from './executor.ts';
-
-// Questions, as they go over the wire
-export { askRequests, checkResponse } from './questions.ts';

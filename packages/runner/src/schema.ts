@@ -13,3 +13,30 @@ export type SchemaInput<Schema extends AuthorSchema> = StandardSchemaV1.InferInp
 
 /** The type of a value that the schema parsed. */
 export type SchemaOutput<Schema extends AuthorSchema> = StandardSchemaV1.InferOutput<Schema>;
+
+type Validated<Value> =
+  { readonly value: Value; readonly issues?: undefined } | { readonly issues: readonly StandardSchemaV1.Issue[] };
+
+/** Parse a value with an author's schema. */
+export async function parseWith<Schema extends AuthorSchema>(
+  schema: Schema,
+  value: unknown,
+): Promise<Validated<SchemaOutput<Schema>>> {
+  return (await schema['~standard'].validate(value)) as Validated<SchemaOutput<Schema>>;
+}
+
+/** What is wrong with a value, as the MCP SDK words it; `undefined` when it fits. */
+export async function schemaIssues(schema: AuthorSchema, value: unknown): Promise<string | undefined> {
+  const { issues } = await schema['~standard'].validate(value);
+  return issues === undefined || issues.length === 0 ? undefined : formatIssues(issues);
+}
+
+/** Issues in one line: `path: message`, joined with commas, as the MCP SDK does. */
+export function formatIssues(issues: readonly StandardSchemaV1.Issue[]): string {
+  return issues
+    .map(({ path = [], message }) => {
+      const keys = path.map((part) => String(typeof part === 'object' ? part.key : part));
+      return keys.length === 0 ? message : `${keys.join('.')}: ${message}`;
+    })
+    .join(', ');
+}

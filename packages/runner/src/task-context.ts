@@ -45,7 +45,7 @@ export interface ParkedRun {
 /**
  * What a handler can do with its task. Every promise resolves when the effect is stored; a handler completes by returning.
  *
- * Any method rejects (or throws) `RUN_ENDED` once the run may no longer write: cancelled, expired, taken over, parked, shut down.
+ * Any method that writes or waits rejects (or throws) `RUN_ENDED` once the run may no longer write: cancelled, expired, taken over, parked, shut down.
  */
 export interface TaskContext<
   Variables extends object = Record<string, JsonValue>,
@@ -74,7 +74,7 @@ export interface TaskContext<
   get<Name extends keyof Variables & string>(name: Name): Variables[Name] | undefined;
   /** Read a variable through a schema. @throws {TaskError} VARIABLE_INVALID - the stored value does not fit. */
   get<Schema extends AuthorSchema>(name: string, schema: Schema): SchemaOutput<Schema> | undefined;
-  /** Write one variable, kept as JSON. @throws {TaskError} VARIABLE_TOO_LARGE, VARIABLE_STRING_TOO_LONG, VARIABLE_TOO_DEEP, VARIABLE_INVALID */
+  /** Write one variable, kept as JSON; `null` deletes it. @throws {TaskError} VARIABLE_TOO_LARGE, VARIABLE_STRING_TOO_LONG, VARIABLE_TOO_DEEP, VARIABLE_INVALID */
   set<Name extends keyof Variables & string>(name: Name, value: Variables[Name]): Promise<void>;
   /** Write several: new names are added, others replaced, `null` deletes. All or none. @throws as {@link set} */
   merge(values: { readonly [Name in keyof Variables]?: Variables[Name] | null }): Promise<void>;

@@ -28,6 +28,8 @@ export interface TasksOptions {
   readonly authorize?: ((request: AuthorizeRequest) => void | Promise<void>) | undefined;
   /** A throwing listener changes nothing. */
   readonly onEvent?: ((event: TaskEvent) => void) | undefined;
+  /** Told of failures of work that nobody waits for (heartbeat, recovery, sweep, a lost write); default: a process warning. */
+  readonly onBackgroundError?: ((error: unknown) => void) | undefined;
   /** How long a run is held without a heartbeat; default 20 s, renewed every third of it. */
   readonly leaseMs?: number | undefined;
   /** How long a `rerun` run waits at a question in memory; default 30 s. */
@@ -96,7 +98,7 @@ export interface Tasks {
   /**
    * Register a tool. The same definition serves both generations, inline and as a task.
    *
-   * @throws {TypeError} the name is taken, or an option is out of range: the message names it.
+   * @throws {TypeError} the name is taken, or an option has the wrong type; {RangeError} one is out of range: the message names it.
    */
   tool<
     Input extends AuthorSchema<unknown, Record<string, unknown>> = AuthorSchema<unknown, Record<string, never>>,

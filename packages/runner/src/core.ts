@@ -1,0 +1,91 @@
+import { applyRule, TaskError } from '@mcp-tasks/store';
+import type { Clock, Rule, RuleOutcome, TaskHead, TaskHint, TaskLimits, TaskStore, WaiterHub } from '@mcp-tasks/store';
+import type { TaskEvent } from './events.ts';
+import type { TaskExecutor } from './executor.ts';
+import type { RunSettings } from './options.ts';
+import type { ToolRegistry } from './registry.ts';
+import type { AuthorizeRequest } from './tasks.ts';
+import type { TraceContext } from './tool.ts';
+
+/** What the parts of one task layer share. */
+export interface Core {
+  readonly store: TaskStore;
+  readonly clock: Clock;
+  readonly limits: TaskLimits;
+  readonly settings: RunSettings;
+  readonly registry: ToolRegistry;
+  readonly executor: TaskExecutor;
+  readonly hub: WaiterHub;
+  /** Names this process start in leases. */
+  readonly holder: string;
+  /** Throws to refuse, and tells the listener of it. */
+  authorize(request: AuthorizeRequest, subject?: RefusalSubject): Promise<void>;
+  emit(event: TaskEvent): void;
+  /** Whether anybody hears {@link Core.emit}. */
+  readonly hasListener: boolean;
+  /** Tell the hub of a write of this process, at once and whatever the store can do. */
+  hint(hint: TaskHint): void;
+  /** A failure of work that nobody waits for. */
+  report(error: unknown): void;
+}
+
+/** What the event about a refusal says beside the request. */
+export interface RefusalSubject {
+  readonly taskId?: string | undefined;
+  readonly trace?: TraceContext | undefined;
+}
+
+/** Who writes, for those who are told of it. */
+export interface WriteSubject {
+  readonly trace?: TraceContext | undefined;
+  /** Called with the written head before anybody else hears of it. */
+  readonly observe?: ((head: TaskHead) => void) | undefined;
+}
+
+/** Write by a rule; then wake who waits for the task in this process, and tell the listener of a changed status. */
+export async function writeByRule<Value>(
+  core: Core,
+  task: TaskHead | string,
+  rule: Rule<Value>,
+  subject: WriteSubject = {},
+): Promise<RuleOutcome<Value>> {
+  const outcome = await applyRule(core.store, core.clock, task, rule);
+  const { before, head, wrote } = outcome;
+  subject.observe?.(head);
+  if (wrote) {
+    core.hint(head);
+    if (before.status !== head.status) {
+      core.emit({ ...eventBase(core, head, subject), type: 'status-changed', from: before.status, to: head.status });
+    }
+  }
+  return outcome;
+}
+
+/** The fields that every event about a task has. */
+export function eventBase(core: Core, head: TaskHead, { trace }: Pick<WriteSubject, 'trace'> = {}) {
+  const { taskId, owner, handler } = head;
+  return { taskId, owner, tool: handler, atMs: core.clock.nowMs(), ...(trace !== undefined && { trace }) };
+}
+
+/** The events sink: a throwing listener changes nothing. */
+export function safeListener(
+  listener: ((event: TaskEvent) => void) | undefined,
+  report: (error: unknown) => void,
+): (event: TaskEvent) => void {
+  if (listener === undefined) return () => undefined;
+  return (event) => {
+    try {
+      const returned: unknown = listener(event);
+      if (returned instanceof Promise) returned.catch(report);
+    } catch (error) {
+      report(error);
+    }
+  };
+}
+
+/** The task layer was closed. */
+export function closedError(): TaskError {
+  return new TaskError('STORE_CLOSED', 'The task layer is closed: this process takes no more tasks.', {
+    retryable: true,
+  });
+}

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { memoryStore, serverClock, WaiterHub } from '@mcp-tasks/store';
+import { safeListener } from './core.ts';
+import type { Core } from './core.ts';
+import { countedClock } from './counted-clock.ts';
+import { hintedStore } from './hinted-store.ts';
+import { inProcessExecutor } from './in-process-executor.ts';
+import { runInline } from './inline.ts';
+import { exposeInternals } from './internals.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { runSettings, taskLimits } from './options.ts';
+import { ownerTasks } from './owner-tasks.ts';
+import { Recovery } from './recovery.ts';
+import { ToolRegistry } from './registry.ts';
+import { Runs } from './runs.ts';
+import { startTask } from './start-task.ts';
+import type { AuthorizeRequest, Tasks, TasksOptions } from './tasks.ts';
+import type { TaskTool } from './tool.ts';
+
+/** With hints, ticks are only for those that were lost. */
+const WATCHED_TICK_MS = 15_000;
+const UNWATCHED_TICK_MS = 1_000;
+
+/**
+ * Make the task layer of a server or worker: registers tools, starts and runs tasks, recovers those of others.
+ *
+ * Make it once, at module scope; nothing happens before `start`, or before the first task is started or looked at.
+ *
+ * @throws {TypeError} an option is unknown or of the wrong type; {RangeError} one is out of range: the message names it.
+ */
+export function createTasks(options: TasksOptions = {}): Tasks {
+  const settings = runSettings(options);
+  const limits = taskLimits(options.limits);
+  const store = options.store ?? memoryStore();
+  const base = serverClock(store, options.clock);
+  const clock = countedClock(base);
+  const hinted = hintedStore(store);
+  const hub = new WaiterHub({
+    store: hinted.store,
+    clock,
+    tickMs: UNWATCHED_TICK_MS,
+    watchedTickMs: store.watch === undefined ? UNWATCHED_TICK_MS : WATCHED_TICK_MS,
+  });
+  const report = options.onBackgroundError ?? warn;
+  const emit = safeListener(options.onEvent, report);
+  const core: Core = {
+    store,
+    clock,
+    limits,
+    settings,
+    registry: new ToolRegistry(),
+    executor: options.executor ?? inProcessExecutor(),
+    hub,
+    holder: randomUUID(),
+    authorize: authorizer(options.authorize, emit, () => clock.nowMs()),
+    emit,
+    hasListener: options.onEvent !== undefined,
+    hint: hinted.hint,
+    report,
+  };
+  const runs = new Runs(core);
+  const lifecycle = new Lifecycle(core, {
+    runs,
+    recovery: new Recovery(core, runs),
+    measureClock: () => base.measure(),
+    ownsStore: options.store === undefined,
+  });
+  const tasks = assemble(core, runs, lifecycle);
+  exposeInternals(tasks, { clock, runs, hub });
+  return tasks;
+}
+
+function assemble(core: Core, runs: Runs, lifecycle: Lifecycle): Tasks {
+  const ready = () => lifecycle.start();
+  return {
+    limits: core.limits,
+    clock: core.clock,
+    tools: core.registry.tools,
+    tool: (name, options, handler) => {
+      const tool = { name, options, handler } as unknown as TaskTool<never, never>;
+      core.registry.add(tool);
+      return tool;
+    },
+    startTask: (call) =>
+      lifecycle.during(async () => {
+        await ready();
+        return startTask(core, runs, call);
+      }),
+    runInline: (call, host) => runInline(core, call, host),
+    for: (owner) => ownerTasks(core, owner, ready),
+    emit: core.emit,
+    start: ready,
+    close: ({ drainMs } = {}) => lifecycle.close(drainMs),
+  };
+}
+
+function authorizer(authorize: TasksOptions['authorize'], emit: Core['emit'], nowMs: () => number): Core['authorize'] {
+  return async (request: AuthorizeRequest, { taskId, trace } = {}) => {
+    try {
+      await authorize?.(request);
+    } catch (error) {
+      const { owner, tool } = request;
+      emit({
+        type: 'access-refused',
+        reason: 'unauthorized',
+        owner,
+        tool,
+        atMs: nowMs(),
+        ...(taskId !== undefined && { taskId }),
+        ...(trace !== undefined && { trace }),
+      });
+      throw error;
+    }
+  };
+}
+
+/** Who gives no `onBackgroundError` sees a warning of the process. */
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error), 'McpTasksWarning');
+}

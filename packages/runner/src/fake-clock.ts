@@ -1,0 +1,66 @@
+import type { Clock } from '@mcp-tasks/store';
+
+/** A clock that stands still until a test turns it. */
+export interface FakeClock extends Clock {
+  /** Timers that have not fired. */
+  readonly timers: number;
+  /**
+   * Go forward, firing timers in their order, each at its own instant. What a timer starts is given time to run
+   * before the next one fires, as far as it waits for nothing but promises.
+   */
+  advance(ms: number): Promise<void>;
+}
+
+interface Timer {
+  readonly atMs: number;
+  readonly callback: () => void;
+}
+
+/**
+ * Make a clock for tests.
+ *
+ * @param startMs - the first reading, milliseconds since 1970-01-01 UTC; default 2026-01-01.
+ * @throws {RangeError} (from `advance`) a negative or fractional number of milliseconds.
+ */
+export function fakeClock(startMs: number = Date.UTC(2026, 0, 1)): FakeClock {
+  let nowMs = startMs;
+  const timers = new Set<Timer>();
+  const next = (untilMs: number) => {
+    let first: Timer | undefined;
+    for (const timer of timers)
+      if (timer.atMs <= untilMs && (first === undefined || timer.atMs < first.atMs)) first = timer;
+    return first;
+  };
+  return {
+    nowMs: () => nowMs,
+    after(delayMs, callback) {
+      const timer = { atMs: nowMs + Math.max(0, delayMs), callback };
+      timers.add(timer);
+      return () => void timers.delete(timer);
+    },
+    get timers() {
+      return timers.size;
+    },
+    async advance(ms) {
+      if (!Number.isSafeInteger(ms) || ms < 0)
+        throw new RangeError(`advance takes whole milliseconds from 0, not ${ms}`);
+      const untilMs = nowMs + ms;
+      await settled();
+      for (let timer = next(untilMs); timer !== undefined; timer = next(untilMs)) {
+        timers.delete(timer);
+        nowMs = Math.max(nowMs, timer.atMs);
+        timer.callback();
+        await settled();
+      }
+      nowMs = untilMs;
+      await settled();
+    },
+  };
+}
+
+/** Let everything run that waits for promises only. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

@@ -1,0 +1,174 @@
+import { newTaskId, TaskError } from '@mcp-tasks/store';
+import type { TaskLimits } from '@mcp-tasks/store';
+import { ProtocolFailure } from '@mcp-tasks/wire';
+import type { CallToolResult, InputRequest, InputResponse } from '@mcp-tasks/wire';
+import type { Core } from './core.ts';
+import { answerInvalid } from './elicited.ts';
+import { executeTool } from './execute.ts';
+import type { Execution } from './execute.ts';
+import type { RunSlot } from './executor.ts';
+import { thrownOutcome, timedOutOutcome } from './outcome.ts';
+import { checkResponse } from './questions.ts';
+import { runEndedError } from './run-ended.ts';
+import type { RunEndReason } from './run-ended.ts';
+import type { RunHost } from './run-host.ts';
+import { checkSupported, unsupported } from './run-questions.ts';
+import { RunWaits } from './run-waits.ts';
+import { checkCall } from './start-task.ts';
+import { freshRunEntries } from './stored-call.ts';
+import type { RunEntries } from './stored-call.ts';
+import type { InlineHost } from './tasks.ts';
+import type { TaskTool, ToolCall } from './tool.ts';
+import type { Report } from './write-queue.ts';
+
+/** An inline run takes no slot of an executor. */
+const NO_SLOT: RunSlot = { release: () => undefined, reacquire: async () => undefined };
+
+/** Run a tool inside a request: the same handler and context, over a record that only this run sees. */
+export async function runInline(core: Core, call: ToolCall, host: InlineHost): Promise<CallToolResult> {
+  const { tool } = await checkCall(core, call);
+  const execution = await new InlineRun(core, tool, call, host).go();
+  if (execution.kind === 'result') return execution.result;
+  if (execution.kind === 'error') {
+    const { code, message, data } = execution.error;
+    throw new ProtocolFailure(code, message, data);
+  }
+  throw new TaskError('RERUN_REQUIRED', `Tool ${tool.name} cannot park: it runs inline.`);
+}
+
+class InlineRun implements RunHost {
+  readonly taskId = newTaskId();
+  readonly attempt = 1;
+  readonly inline = true;
+  readonly progressDone = -Infinity;
+  readonly owner: string;
+  readonly tool: TaskTool;
+  readonly limits: TaskLimits;
+  readonly entries: RunEntries;
+  readonly #core: Core;
+  readonly #host: InlineHost;
+  readonly #abort = new AbortController();
+  readonly #waits: RunWaits;
+  #openQuestions = 0;
+  #ended: TaskError | undefined;
+  #endEarly!: (end: Execution | TaskError) => void;
+  readonly #endedEarly: Promise<Execution>;
+
+  constructor(core: Core, tool: TaskTool, call: ToolCall, host: InlineHost) {
+    this.#core = core;
+    this.#host = host;
+    this.owner = call.owner;
+    this.tool = tool;
+    this.limits = core.limits;
+    this.entries = freshRunEntries(call);
+    this.#endedEarly = new Promise((resolve, reject) => {
+      this.#endEarly = (end) => {
+        if (TaskError.is(end)) reject(end);
+        else resolve(end);
+      };
+    });
+    this.#waits = new RunWaits({
+      clock: core.clock,
+      slot: NO_SLOT,
+      signal: this.signal,
+      parkAfterMs: undefined,
+      timeoutMs: tool.options.timeoutMs,
+      isWaiting: () => this.#openQuestions > 0,
+      park: () => undefined,
+      timeOut: () => {
+        this.#end('timeout');
+        this.#endEarly(timedOutOutcome(tool));
+      },
+    });
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get ended(): TaskError | undefined {
+    return this.#ended;
+  }
+
+  async go(): Promise<Execution> {
+    const { signal } = this.#host;
+    let cancelGrace: (() => void) | undefined;
+    const onAbort = () => {
+      const error = this.#end('request-aborted');
+      cancelGrace = this.#core.clock.after(this.#core.settings.graceMs, () => {
+        this.#endEarly(error);
+      });
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    this.#waits.start();
+    try {
+      return await Promise.race([this.#execute(), this.#endedEarly]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      cancelGrace?.();
+      this.#waits.stop();
+      this.#ended ??= runEndedError(this.taskId, this.attempt, 'finished');
+    }
+  }
+
+  /** Nothing is stored: the run's own copy is the record. */
+  async record(): Promise<void> {
+    if (this.#ended !== undefined) throw this.#ended;
+  }
+
+  report({ progress }: Report): void {
+    if (progress === undefined) return;
+    try {
+      this.#host.progress?.(progress);
+    } catch (error) {
+      this.#core.report(error);
+    }
+  }
+
+  async ask(key: string, request: InputRequest): Promise<InputResponse> {
+    checkSupported(key, request, this.entries.call.inputCapabilities);
+    const { ask } = this.#host;
+    if (ask === undefined) throw unsupported(key, 'the tool runs inside a request that no question can be sent on');
+    if (this.#openQuestions >= this.limits.maxOpenQuestions) throw questionLimit(this.limits.maxOpenQuestions);
+    this.#openQuestions++;
+    if (this.#openQuestions === 1) this.#waits.began();
+    try {
+      const response = await ask.call(this.#host, key, request, this.signal);
+      if (this.#ended !== undefined) throw this.#ended;
+      const problem = checkResponse(request, response);
+      if (problem !== undefined) throw answerInvalid(key, problem);
+      return response;
+    } finally {
+      this.#openQuestions--;
+      if (this.#openQuestions === 0) await this.#waits.ended();
+    }
+  }
+
+  stepBegan(): () => void {
+    return this.#waits.stepBegan();
+  }
+
+  async #execute(): Promise<Execution> {
+    try {
+      if (this.#ended !== undefined) throw this.#ended;
+      return await executeTool(this);
+    } catch (thrown) {
+      // Only the server knows how a client is told of these.
+      if (TaskError.is(thrown, 'INPUT_UNSUPPORTED') || thrown === this.#ended) throw thrown;
+      return thrownOutcome(thrown);
+    }
+  }
+
+  #end(reason: RunEndReason): TaskError {
+    this.#ended ??= runEndedError(this.taskId, this.attempt, reason);
+    this.#abort.abort(this.#ended);
+    return this.#ended;
+  }
+}
+
+function questionLimit(maxOpenQuestions: number): TaskError {
+  return new TaskError('QUESTION_LIMIT', `The run has ${maxOpenQuestions} open questions, which is the limit.`, {
+    details: { maxOpenQuestions },
+  });
+}

@@ -1,0 +1,55 @@
+import { DEFAULT_LIMITS } from '@mcp-tasks/store';
+import type { TaskLimits } from '@mcp-tasks/store';
+import type { TasksOptions } from './tasks.ts';
+
+const MINUTE_MS = 60_000;
+
+/** The times and counts of `createTasks`, all set. */
+export interface RunSettings {
+  readonly leaseMs: number;
+  readonly parkAfterMs: number;
+  readonly maxCrashes: number;
+  readonly graceMs: number;
+  readonly sweepIntervalMs: number;
+}
+
+/** Fill in the defaults. @throws {RangeError} a value is out of range; {TypeError} a limit is unknown. */
+export function runSettings(options: TasksOptions): RunSettings {
+  return {
+    leaseMs: checkInteger('leaseMs', options.leaseMs, 1) ?? 20_000,
+    parkAfterMs: checkInteger('parkAfterMs', options.parkAfterMs, 0) ?? 30_000,
+    maxCrashes: checkInteger('maxCrashes', options.maxCrashes, 1) ?? 3,
+    graceMs: checkInteger('graceMs', options.graceMs, 0) ?? 5_000,
+    sweepIntervalMs: checkInteger('sweepIntervalMs', options.sweepIntervalMs, 1) ?? MINUTE_MS,
+  };
+}
+
+/** Fill in the limits. @throws as {@link runSettings} */
+export function taskLimits(given: Partial<TaskLimits> = {}): TaskLimits {
+  const set = Object.entries(given).filter(([, value]) => (value as number | undefined) !== undefined);
+  for (const [name, value] of set) {
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new TypeError(`limits.${name} is not a limit`);
+    checkInteger(`limits.${name}`, value, name === 'keepResultMs' ? 0 : 1);
+  }
+  return { ...DEFAULT_LIMITS, ...(Object.fromEntries(set) as Partial<TaskLimits>) };
+}
+
+/** An optional option that must be a safe integer from `least`. @throws {RangeError} it is not. */
+export function checkInteger(name: string, value: number | undefined, least: number): number | undefined {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return value;
+  throw new RangeError(`${name} must be a safe integer from ${least}, not ${String(value)}`);
+}
+
+const MAX_NAME_CHARACTERS = 128;
+
+/**
+ * Check a name that becomes part of a record: tool, step, question, variable.
+ *
+ * @throws {TypeError} it is not a string of 1 to 128 characters of well-formed Unicode.
+ */
+export function checkName(what: string, name: unknown): void {
+  // A lone surrogate cannot be written as UTF-8.
+  const fits =
+    typeof name === 'string' && name.length > 0 && name.length <= MAX_NAME_CHARACTERS && !/\p{Cs}/u.test(name);
+  if (!fits) throw new TypeError(`${what} must be 1 to ${MAX_NAME_CHARACTERS} characters of well-formed Unicode`);
+}

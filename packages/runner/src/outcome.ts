@@ -1,0 +1,149 @@
+import { TaskError, utf8Bytes } from '@mcp-tasks/store';
+import type { TaskFailure } from '@mcp-tasks/store';
+import type { CallToolResult, JsonValue } from '@mcp-tasks/wire';
+import { JSON_RPC_ERROR, ProtocolFailure } from '@mcp-tasks/wire';
+import { fromJson, isJsonObject, messageOf, toJson } from './json.ts';
+import { schemaIssues } from './schema.ts';
+import type { TaskTool } from './tool.ts';
+
+/** How a run ended: the same through a task and inline. */
+export type RunOutcome =
+  | { readonly kind: 'result'; readonly result: CallToolResult; readonly json: string }
+  | { readonly kind: 'error'; readonly error: TaskFailure };
+
+/** The brands that the MCP SDK stamps on its errors, the same in every copy of it. */
+const SDK_ERROR_BRANDS = Symbol.for('mcp.sdk.errorBrands');
+const SDK_PROTOCOL_ERROR = 'mcp.ProtocolError';
+
+/** A result that says that the tool failed. */
+export function errorResult(text: string): CallToolResult {
+  return { content: [{ type: 'text', text }], isError: true };
+}
+
+/** The outcome `isError` with this text. */
+export function failedOutcome(text: string): RunOutcome {
+  const result = errorResult(text);
+  return { kind: 'result', result, json: JSON.stringify(result) };
+}
+
+/** The outcome of a run that this package itself had to end: -32603 with the code in `data`. */
+export function faultOutcome(error: TaskError): RunOutcome {
+  const data = { code: error.code, ...error.details };
+  return { kind: 'error', error: { code: JSON_RPC_ERROR.INTERNAL_ERROR, message: error.message, data } };
+}
+
+/** What becomes of a value that a handler returned. */
+export async function returnedOutcome(tool: TaskTool, value: unknown, maxResultBytes: number): Promise<RunOutcome> {
+  try {
+    const problem = resultProblem(value);
+    if (problem !== undefined) {
+      throw new TaskError('RESULT_INVALID', `Tool ${tool.name} did not return a tool result: ${problem}`);
+    }
+    const json = toJson(withContent(value as CallToolResult), `the result of tool ${tool.name}`) ?? '';
+    const actualBytes = utf8Bytes(json);
+    if (actualBytes > maxResultBytes) return faultOutcome(resultTooLarge(tool.name, actualBytes, maxResultBytes));
+    const result = fromJson(json) as unknown as CallToolResult;
+    const mismatch = await outputMismatch(tool, result);
+    return mismatch === undefined ? { kind: 'result', result, json } : failedOutcome(mismatch);
+  } catch (error) {
+    return failedOutcome(messageOf(error));
+  }
+}
+
+/** What becomes of a value that a handler threw. */
+export function thrownOutcome(thrown: unknown): RunOutcome {
+  const failure = protocolFailure(thrown);
+  return failure === undefined ? failedOutcome(messageOf(thrown)) : { kind: 'error', error: failure };
+}
+
+/** What becomes of a run that took too long. */
+export function timedOutOutcome(tool: TaskTool): RunOutcome {
+  return failedOutcome(`Tool ${tool.name} took longer than ${tool.options.timeoutMs ?? 0} ms and was stopped.`);
+}
+
+/** What becomes of a run that `authorize` refused: its own JSON-RPC error, else -32602 with its message. */
+export function refusedOutcome(tool: TaskTool, thrown: unknown): RunOutcome {
+  const message = `Tool ${tool.name} may not run: ${messageOf(thrown)}`;
+  return { kind: 'error', error: protocolFailure(thrown) ?? { code: JSON_RPC_ERROR.INVALID_PARAMS, message } };
+}
+
+/** The JSON-RPC error that a thrown value stands for; never merely because it has a numeric `code`. */
+export function protocolFailure(thrown: unknown): TaskFailure | undefined {
+  if (!ProtocolFailure.is(thrown) && !isSdkProtocolError(thrown)) return undefined;
+  const { code, message, data } = thrown;
+  if (!Number.isSafeInteger(code)) return undefined;
+  return { code, message: String(message), ...(data !== undefined && { data: jsonOrNothing(data) }) };
+}
+
+function isSdkProtocolError(thrown: unknown): thrown is { code: number; message: string; data?: unknown } {
+  if (typeof thrown !== 'object' || thrown === null || !Object.hasOwn(thrown, SDK_ERROR_BRANDS)) return false;
+  const brands = (thrown as Record<symbol, unknown>)[SDK_ERROR_BRANDS];
+  return brands instanceof Set && brands.has(SDK_PROTOCOL_ERROR);
+}
+
+/** An error's data that is not JSON must not cost the error itself. */
+function jsonOrNothing(data: unknown): JsonValue | undefined {
+  try {
+    const text = toJson(data, 'error data');
+    return text === undefined ? undefined : fromJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** As the SDK: a result with structured content only gets an empty list of blocks. */
+function withContent(result: Partial<CallToolResult>): Partial<CallToolResult> {
+  return result.content === undefined ? { ...result, content: [] } : result;
+}
+
+/** The texts are the SDK's, so that a result fetched through a task equals the inline one. */
+async function outputMismatch(tool: TaskTool, result: CallToolResult): Promise<string | undefined> {
+  const { outputSchema } = tool.options;
+  if (outputSchema === undefined || result.isError === true) return undefined;
+  if (result.structuredContent === undefined) {
+    return `Output validation error: Tool ${tool.name} has an output schema but no structured content was provided`;
+  }
+  const issues = await schemaIssues(outputSchema, result.structuredContent);
+  return issues && `Output validation error: Invalid structured content for tool ${tool.name}: ${issues}`;
+}
+
+function resultTooLarge(tool: string, actualBytes: number, limitBytes: number): TaskError {
+  return new TaskError(
+    'RESULT_TOO_LARGE',
+    `The result of tool ${tool} has ${actualBytes} bytes, the limit is ${limitBytes} bytes`,
+    { details: { actualBytes, limitBytes } },
+  );
+}
+
+/** Required text fields of each kind of block. @see 2025-11-25, Tools, "Tool Result" */
+const BLOCK_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  text: ['text'],
+  image: ['data', 'mimeType'],
+  audio: ['data', 'mimeType'],
+  resource_link: ['uri', 'name'],
+  resource: [],
+};
+
+function resultProblem(value: unknown): string | undefined {
+  if (!isJsonObject(value)) return value === undefined ? 'it returned nothing' : 'it is not an object';
+  const { content, structuredContent, isError, _meta } = value;
+  if (content === undefined && structuredContent === undefined) return '`content` is missing';
+  if (content !== undefined && !Array.isArray(content)) return '`content` is not an array';
+  if (isError !== undefined && typeof isError !== 'boolean') return '`isError` is not a boolean';
+  if (_meta !== undefined && !isJsonObject(_meta)) return '`_meta` is not an object';
+  const blocks = (content ?? []) as readonly unknown[];
+  const bad = blocks.findIndex((block) => !isBlock(block));
+  return bad === -1 ? undefined : `\`content[${bad}]\` is not a content block`;
+}
+
+function isBlock(block: unknown): boolean {
+  if (!isJsonObject(block) || typeof block['type'] !== 'string') return false;
+  if (!Object.hasOwn(BLOCK_FIELDS, block['type'])) return false;
+  if (block['type'] === 'resource') return isResource(block['resource']);
+  return (BLOCK_FIELDS[block['type']] ?? []).every((field) => typeof block[field] === 'string');
+}
+
+function isResource(resource: unknown): boolean {
+  if (!isJsonObject(resource) || typeof resource['uri'] !== 'string') return false;
+  return typeof resource['text'] === 'string' || typeof resource['blob'] === 'string';
+}

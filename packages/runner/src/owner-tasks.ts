@@ -1,0 +1,106 @@
+import { checkOwner, ownerView, rules, TaskError, utf8Bytes } from '@mcp-tasks/store';
+import type { TaskEntryKind, TaskHead, TaskRecord } from '@mcp-tasks/store';
+import type { InputResponse } from '@mcp-tasks/wire';
+import type { Core } from './core.ts';
+import { eventBase, writeByRule } from './core.ts';
+import { answerInvalid } from './elicited.ts';
+import { toJson } from './json.ts';
+import { checkResponse } from './questions.ts';
+import { queuedTask } from './run.ts';
+import { readQuestions, readTrace } from './stored-call.ts';
+import type { OwnerTasks } from './tasks.ts';
+
+/** What an owner can do with their tasks; `ready` resolves when the store is open. */
+export function ownerTasks(core: Core, owner: string, ready: () => Promise<void>): OwnerTasks {
+  checkOwner(owner, core.limits.maxOwnerBytes);
+  const view = ownerView(core, owner);
+
+  const refused = (taskId: string) => {
+    core.emit({ type: 'access-refused', reason: 'unknown-task', owner, taskId, atMs: core.clock.nowMs() });
+  };
+  /** Tell the listener when an owner asks for what is not theirs, or not there. */
+  const told = async <Value>(taskId: string, work: () => Promise<Value>): Promise<Value> => {
+    await ready();
+    try {
+      return await work();
+    } catch (error) {
+      if (TaskError.is(error, 'TASK_NOT_FOUND')) refused(taskId);
+      throw error;
+    }
+  };
+  /** Events carry the trace of the call, which costs reading the call. */
+  const withCall = (kinds: readonly TaskEntryKind[]): readonly TaskEntryKind[] =>
+    core.hasListener ? ['call', ...kinds] : kinds;
+
+  return {
+    owner,
+    get: (taskId, kinds) => told(taskId, () => view.get(taskId, kinds)),
+    list: async (options) => {
+      await ready();
+      return view.list(options);
+    },
+    cancel: (taskId) => told(taskId, async () => cancelTask(core, await view.get(taskId, withCall([])))),
+    answer: (taskId, responses) =>
+      told(taskId, async () => answerTask(core, await view.get(taskId, withCall(['question'])), responses)),
+    waitFor: (taskId, until, options) => told(taskId, () => view.waitFor(taskId, until, options)),
+    watch(taskId, listener) {
+      let isKnown = false;
+      return view.watch(taskId, (head) => {
+        if (head === undefined && !isKnown) refused(taskId);
+        isKnown = true;
+        listener(head);
+      });
+    },
+  };
+}
+
+async function cancelTask(core: Core, { head, entries }: TaskRecord): Promise<TaskHead> {
+  const trace = readTrace(entries);
+  const outcome = await writeByRule(core, head, rules.cancel(), { trace });
+  if (outcome.wrote) core.emit({ ...eventBase(core, outcome.head, { trace }), type: 'cancelled' });
+  return outcome.head;
+}
+
+async function answerTask(
+  core: Core,
+  { head, entries }: TaskRecord,
+  responses: Readonly<Record<string, InputResponse>>,
+): Promise<TaskHead> {
+  const checked = checkedAnswers(core, head, entries, responses);
+  const trace = readTrace(entries);
+  const outcome = await writeByRule(core, head, rules.answer(checked), { trace });
+  if (outcome.wrote) {
+    const base = eventBase(core, outcome.head, { trace });
+    for (const key of outcome.value.keys) core.emit({ ...base, type: 'question-answered', key });
+  }
+  if (outcome.value.wakes) core.executor.submit(queuedTask(outcome.head));
+  return outcome.head;
+}
+
+/**
+ * The answers to open questions, each of which must fit, or none is stored. The others are left out: a question that opens
+ * before the write must not take an answer that nobody checked.
+ */
+function checkedAnswers(
+  core: Core,
+  head: TaskHead,
+  entries: TaskRecord['entries'],
+  responses: Readonly<Record<string, InputResponse>>,
+): Record<string, InputResponse> {
+  const questions = readQuestions(entries);
+  const checked: [string, InputResponse][] = [];
+  for (const key of head.openQuestions) {
+    const request = questions.get(key);
+    const response = Object.hasOwn(responses, key) ? responses[key] : undefined;
+    if (request === undefined || response === undefined) continue;
+    const problem = tooLarge(key, response, core.limits.maxArgumentsBytes) ?? checkResponse(request, response);
+    if (problem !== undefined) throw answerInvalid(key, problem);
+    checked.push([key, response]);
+  }
+  return Object.fromEntries(checked);
+}
+
+function tooLarge(key: string, response: InputResponse, limitBytes: number): string | undefined {
+  const bytes = utf8Bytes(toJson(response, `the answer to question "${key}"`) ?? '');
+  return bytes > limitBytes ? `it has ${bytes} bytes; the limit is ${limitBytes}` : undefined;
+}

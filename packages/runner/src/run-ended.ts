@@ -1,0 +1,45 @@
+import { TaskError } from '@mcp-tasks/store';
+import type { TaskHead, TaskLease } from '@mcp-tasks/store';
+
+/** Why a run may no longer write; in `details.reason` of the `RUN_ENDED` that aborts its signal. */
+export type RunEndReason =
+  | 'cancelled'
+  | 'expired'
+  /** Another run has the task, or the store could not be reached for longer than the lease. */
+  | 'lease-lost'
+  | 'parked'
+  | 'shutdown'
+  | 'timeout'
+  /** The run has returned. */
+  | 'finished'
+  /** The store failed in a way that sending again cannot mend. */
+  | 'store-failed'
+  /** The request of an inline run was aborted. */
+  | 'request-aborted';
+
+const BECAUSE: Readonly<Record<RunEndReason, string>> = {
+  cancelled: 'the task was cancelled',
+  expired: 'the task has expired',
+  'lease-lost': 'another run has the task, or its lease could not be renewed',
+  parked: 'the task is parked until what it waits for comes',
+  shutdown: 'this process shuts down',
+  timeout: 'it took longer than timeoutMs',
+  finished: 'it has returned',
+  'store-failed': 'the store failed',
+  'request-aborted': 'its request was aborted',
+};
+
+/** The error with which a run's signal aborts and its effects reject. */
+export function runEndedError(taskId: string, attempt: number, reason: RunEndReason, cause?: unknown): TaskError {
+  return new TaskError('RUN_ENDED', `Run ${attempt} of task ${taskId} has ended: ${BECAUSE[reason]}.`, {
+    details: { taskId, attempt, reason },
+    cause,
+  });
+}
+
+/** Why a lease no longer holds, by the head that is there now; `undefined` when it still does. */
+export function lostBecause(lease: TaskLease, head: TaskHead | undefined): RunEndReason | undefined {
+  if (head === undefined) return 'expired';
+  if (head.status === 'cancelled') return 'cancelled';
+  return head.attempt === lease.attempt && head.holder === lease.holder ? undefined : 'lease-lost';
+}

@@ -1,0 +1,33 @@
+import type { Effects, TaskError, TaskLimits } from '@mcp-tasks/store';
+import type { InputRequest, InputResponse } from '@mcp-tasks/wire';
+import type { RunEntries } from './stored-call.ts';
+import type { TaskTool } from './tool.ts';
+import type { Report } from './write-queue.ts';
+
+/** What a context stands on: a run that stores, or an inline one. */
+export interface RunHost {
+  readonly taskId: string;
+  readonly owner: string;
+  readonly attempt: number;
+  readonly inline: boolean;
+  readonly signal: AbortSignal;
+  readonly tool: TaskTool;
+  readonly limits: TaskLimits;
+  /** The run's own copy, changed before it is stored: only this run writes variables and checkpoints. */
+  readonly entries: RunEntries;
+  /** The error that ended the run. */
+  readonly ended: TaskError | undefined;
+  /** The latest `done` that was reported, by an earlier run too; -Infinity before the first. */
+  readonly progressDone: number;
+  record(change: Pick<Effects, 'put' | 'delete'>): Promise<void>;
+  report(report: Report): void;
+  /** Ask and wait for a response that fits. */
+  ask(key: string, request: InputRequest): Promise<InputResponse>;
+  /** Steps in flight hold off parking. */
+  stepBegan(): () => void;
+}
+
+/** @throws {TaskError} RUN_ENDED - the run may no longer write. */
+export function throwIfEnded({ ended }: RunHost): void {
+  if (ended !== undefined) throw ended;
+}

@@ -1,0 +1,125 @@
+import { rules, TaskError } from '@mcp-tasks/store';
+import type { TaskHead, TaskLease, TaskLimits } from '@mcp-tasks/store';
+import type { InputRequest, InputResponse } from '@mcp-tasks/wire';
+import { checkName } from './options.ts';
+import type { RunWaits } from './run-waits.ts';
+import type { RunEntries } from './stored-call.ts';
+import type { InputCapabilities } from './tool.ts';
+import { handled } from './write-queue.ts';
+import type { WriteQueue } from './write-queue.ts';
+
+/** What the questions of a run need of it. */
+export interface QuestionsHost {
+  readonly lease: TaskLease;
+  readonly limits: TaskLimits;
+  readonly queue: WriteQueue;
+  readonly entries: RunEntries;
+  readonly waits: RunWaits;
+  asked(key: string): void;
+  /** A wait began: its answer may be there already. */
+  look(): void;
+}
+
+interface Waiting {
+  resolve(response: InputResponse): void;
+  reject(error: TaskError): void;
+}
+
+/** The questions of one run that stores: asked once per task, answered by any process. */
+export class RunQuestions {
+  readonly #host: QuestionsHost;
+  readonly #waiting = new Map<string, Waiting>();
+  #endedWith: TaskError | undefined;
+
+  constructor(host: QuestionsHost) {
+    this.#host = host;
+  }
+
+  /** Keys at which the run waits. */
+  get awaited(): readonly string[] {
+    return [...this.#waiting.keys()];
+  }
+
+  /** Store the question unless it is stored already, and wait for its answer. */
+  async ask(key: string, request: InputRequest): Promise<InputResponse> {
+    const { entries, queue, lease, limits } = this.#host;
+    const stored = entries.answers.get(key);
+    if (stored !== undefined) return stored;
+    checkSupported(key, request, entries.call.inputCapabilities);
+    if (!queue.head.openQuestions.includes(key)) {
+      const { wrote } = await queue.apply(rules.ask(lease, key, request, limits));
+      entries.questions.set(key, request);
+      if (wrote) this.#host.asked(key);
+    }
+    return this.#wait(key);
+  }
+
+  /** Tell whether a question at which the run waits is no longer open. */
+  isAnswered(head: TaskHead): boolean {
+    return this.awaited.some((key) => !head.openQuestions.includes(key));
+  }
+
+  /** Hand answers to those who wait for them. */
+  resolve(answers: ReadonlyMap<string, InputResponse>): void {
+    for (const [key, waiting] of [...this.#waiting]) {
+      const response = answers.get(key);
+      if (response === undefined) continue;
+      this.#host.entries.answers.set(key, response);
+      this.#waiting.delete(key);
+      waiting.resolve(response);
+    }
+  }
+
+  end(error: TaskError): void {
+    this.#endedWith ??= error;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+
+  async #wait(key: string): Promise<InputResponse> {
+    if (this.#endedWith !== undefined) throw this.#endedWith;
+    const answered = handled(
+      new Promise<InputResponse>((resolve, reject) => {
+        this.#waiting.set(key, { resolve, reject });
+      }),
+    );
+    if (this.#waiting.size === 1) this.#host.waits.began();
+    // The answer may have come before the wait began.
+    this.#host.look();
+    const response = await answered;
+    if (this.#waiting.size > 0) this.#host.waits.goesOn();
+    else await this.#host.waits.ended();
+    return response;
+  }
+}
+
+/** Every key is asked once per attempt, by any of the ways to ask. */
+export class QuestionKeys {
+  readonly #used = new Set<string>();
+
+  /** @throws {TaskError} QUESTION_KEY_REUSED; {TypeError} the key is no name. */
+  use(taskId: string, key: string): void {
+    checkName('a question key', key);
+    if (this.#used.has(key)) {
+      throw new TaskError(
+        'QUESTION_KEY_REUSED',
+        `Task ${taskId} asked the question "${key}" twice in one run: give each question its own key.`,
+        {
+          details: { taskId, key },
+        },
+      );
+    }
+    this.#used.add(key);
+  }
+}
+
+/** @throws {TaskError} INPUT_UNSUPPORTED - the client is known not to support this kind of question. */
+export function checkSupported(key: string, request: InputRequest, able: InputCapabilities | undefined): void {
+  const capability = request.method === 'elicitation/create' ? 'elicitation' : 'sampling';
+  if (able?.[capability] === false) throw unsupported(key, `the client does not support ${capability}`);
+}
+
+/** A question that cannot be put to the client. */
+export function unsupported(key: string, because: string): TaskError {
+  return new TaskError('INPUT_UNSUPPORTED', `The question "${key}" cannot be asked: ${because}.`, { details: { key } });
+}

@@ -1,0 +1,179 @@
+import { rules, TaskError } from '@mcp-tasks/store';
+import type { Claim, RuleOutcome, TaskHead, TaskLease, TaskRecord } from '@mcp-tasks/store';
+import type { Core } from './core.ts';
+import { eventBase, writeByRule } from './core.ts';
+import type { ExecutorHost, QueuedTask, RunSlot } from './executor.ts';
+import { ExpiryTimer } from './expiry-timer.ts';
+import { Run } from './run.ts';
+import { lostBecause } from './run-ended.ts';
+import { readRunEntries, RUN_ENTRY_KINDS } from './stored-call.ts';
+import type { RunEntries } from './stored-call.ts';
+import type { TaskTool } from './tool.ts';
+
+/** The runs of this process, and the tasks that it holds for a run to come. */
+export class Runs implements ExecutorHost {
+  readonly #core: Core;
+  /** Runs that may still write, by task. */
+  readonly #active = new Map<string, Run>();
+  /** Runs whose handler has not returned, the given-up ones left out. */
+  readonly #going = new Set<Promise<void>>();
+  /** Leases of tasks that were created here and wait for a slot. */
+  readonly #queued = new Map<string, TaskLease>();
+  readonly #claiming = new Set<string>();
+  readonly #expiry: ExpiryTimer;
+  /** Called when a slot may have become free. */
+  onIdle: () => void = () => undefined;
+
+  constructor(core: Core) {
+    this.#core = core;
+    this.#expiry = new ExpiryTimer(core.clock, () => this.#active.values());
+  }
+
+  get active(): ReadonlyMap<string, Run> {
+    return this.#active;
+  }
+
+  get queuedCount(): number {
+    return this.#queued.size;
+  }
+
+  /** Hold a task that this process created until its run begins. */
+  hold({ taskId, attempt }: TaskHead): void {
+    this.#queued.set(taskId, { taskId, attempt, holder: this.#core.holder });
+  }
+
+  /** Tell whether this process cares for a task already. */
+  has(taskId: string): boolean {
+    return this.#active.has(taskId) || this.#queued.has(taskId) || this.#claiming.has(taskId);
+  }
+
+  /** Every lease that the heartbeat has to renew. */
+  leases(): readonly TaskLease[] {
+    return [...[...this.#active.values()].map(({ lease }) => lease), ...this.#queued.values()];
+  }
+
+  /** A lease was not renewed: this is the head that is there now. */
+  lost(taskId: string, head: TaskHead | undefined): void {
+    this.#active.get(taskId)?.onHead(head);
+    const queued = this.#queued.get(taskId);
+    if (queued !== undefined && lostBecause(queued, head) !== undefined) this.#queued.delete(taskId);
+  }
+
+  async run(task: QueuedTask, slot: RunSlot): Promise<void> {
+    if (this.#claiming.has(task.taskId)) return;
+    this.#claiming.add(task.taskId);
+    const going = this.#run(task, slot).catch((error: unknown) => {
+      if (!isOver(error)) this.#core.report(error);
+    });
+    this.#going.add(going);
+    await going;
+    this.#going.delete(going);
+    this.onIdle();
+  }
+
+  /** Give back, at once, tasks that were queued and not begun. */
+  async release(tasks: readonly QueuedTask[]): Promise<void> {
+    await Promise.all(
+      tasks.map(async ({ taskId }) => {
+        const lease = this.#queued.get(taskId);
+        this.#queued.delete(taskId);
+        if (lease === undefined) return;
+        await writeByRule(this.#core, taskId, rules.release(lease)).catch((error: unknown) => {
+          if (!isOver(error)) this.#core.report(error);
+        });
+      }),
+    );
+  }
+
+  /** Resolves when no handler is going on. */
+  async settled(): Promise<void> {
+    while (this.#going.size > 0) await Promise.all(this.#going);
+  }
+
+  async #run(task: QueuedTask, slot: RunSlot): Promise<void> {
+    let run: Run | undefined;
+    try {
+      run = await this.#begin(task, slot);
+    } finally {
+      this.#claiming.delete(task.taskId);
+      this.#queued.delete(task.taskId);
+    }
+    if (run !== undefined) await this.#go(run);
+  }
+
+  async #go(run: Run): Promise<void> {
+    const leave = this.#core.hub.add({
+      taskId: run.taskId,
+      seenVersion: () => run.seenVersion,
+      notify: (head) => {
+        run.onHead(head);
+      },
+    });
+    this.#active.set(run.taskId, run);
+    this.#expiry.arm(run.head.expiresAtMs);
+    // A run that was ended writes no more: neither heartbeat nor hub nor expiry are for it.
+    run.signal.addEventListener('abort', () => {
+      this.#drop(run, leave);
+    });
+    await run.go();
+    this.#drop(run, leave);
+  }
+
+  #drop(run: Run, leave: () => void): void {
+    leave();
+    if (this.#active.get(run.taskId) !== run) return;
+    this.#active.delete(run.taskId);
+    if (this.#active.size === 0) this.#expiry.disarm();
+  }
+
+  /** Read the task and claim it. */
+  async #begin({ taskId, handler }: QueuedTask, slot: RunSlot): Promise<Run | undefined> {
+    const tool = this.#core.registry.tools.get(handler);
+    if (tool === undefined) return undefined;
+    const record = await this.#read(taskId);
+    if (record === undefined) return undefined;
+    const wasQueuedHere = this.#queued.has(taskId);
+    const entries = readRunEntries(taskId, record.entries);
+    const claim = await this.#claim(tool, record.head, entries);
+    if (claim.value.status !== 'claimed') return undefined;
+    // Somebody may have written between read and claim: an answer, perhaps.
+    const isFresh = claim.before.version === record.head.version;
+    return new Run(this.#core, {
+      tool,
+      head: claim.head,
+      lease: claim.value.lease,
+      entries: isFresh ? entries : readRunEntries(taskId, (await this.#read(taskId))?.entries ?? []),
+      slot,
+      // The call itself was authorized in this process.
+      mustAuthorize: !wasQueuedHere || claim.value.lease.attempt > 1,
+    });
+  }
+
+  async #claim(tool: TaskTool, head: TaskHead, { call }: RunEntries): Promise<RuleOutcome<Claim>> {
+    const { holder, settings, limits } = this.#core;
+    const rule = rules.claim({
+      holder,
+      leaseMs: settings.leaseMs,
+      onCrash: tool.options.onCrash ?? 'fail',
+      maxCrashes: tool.options.maxCrashes ?? settings.maxCrashes,
+      keepResultMs: tool.options.keepResultMs ?? limits.keepResultMs,
+    });
+    const outcome = await writeByRule(this.#core, head, rule, { trace: call.trace });
+    const { status } = outcome.value;
+    if (outcome.wrote && (status === 'interrupted' || status === 'crashed-out')) {
+      const base = eventBase(this.#core, outcome.head, call);
+      this.#core.emit({ ...base, type: 'settled', status: 'failed', isError: true });
+    }
+    return outcome;
+  }
+
+  async #read(taskId: string): Promise<TaskRecord | undefined> {
+    const { store, clock } = this.#core;
+    const [record] = await store.get({ taskIds: [taskId], kinds: RUN_ENTRY_KINDS, nowMs: clock.nowMs() });
+    return record;
+  }
+}
+
+function isOver(error: unknown): boolean {
+  return TaskError.is(error, 'RUN_ENDED') || TaskError.is(error, 'TASK_NOT_FOUND');
+}

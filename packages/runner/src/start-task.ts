@@ -1,0 +1,162 @@
+import { checkOwner, newTaskId, TaskError, utf8Bytes } from '@mcp-tasks/store';
+import type { CreateTask, TaskEntry, TaskHead } from '@mcp-tasks/store';
+import { createHash } from 'node:crypto';
+import type { Core } from './core.ts';
+import { eventBase } from './core.ts';
+import { answerInvalid } from './elicited.ts';
+import { parseArguments } from './execute.ts';
+import { callDigest, toJson } from './json.ts';
+import { askRequests, checkResponse } from './questions.ts';
+import { queuedTask } from './run.ts';
+import type { Runs } from './runs.ts';
+import { storedCall } from './stored-call.ts';
+import type { TaskTool, ToolCall } from './tool.ts';
+
+/** A call that may be made: arguments parsed, sizes checked, authorized. */
+export interface CheckedCall {
+  readonly call: ToolCall;
+  readonly tool: TaskTool;
+  /** The arguments as the tool's schema parsed them. */
+  readonly parsed: unknown;
+}
+
+/**
+ * Check a call, of a task or inline, before anything is done.
+ *
+ * @throws {TaskError} TOOL_NOT_FOUND, OWNER_INVALID, CALLER_INVALID, ARGUMENTS_TOO_LARGE, INVALID_ARGUMENTS,
+ *   TASK_ANSWER_INVALID; whatever `authorize` throws.
+ */
+export async function checkCall(core: Core, call: ToolCall): Promise<CheckedCall> {
+  const tool = core.registry.tools.get(call.tool);
+  if (tool === undefined)
+    throw new TaskError('TOOL_NOT_FOUND', `Tool ${call.tool} not found`, { details: { tool: call.tool } });
+  const { maxOwnerBytes, maxCallerBytes, maxArgumentsBytes } = core.limits;
+  checkOwner(call.owner, maxOwnerBytes);
+  checkSize('CALLER_INVALID', 'The caller value', call.caller, maxCallerBytes);
+  checkSize('ARGUMENTS_TOO_LARGE', `The arguments of tool ${tool.name}`, call.arguments, maxArgumentsBytes);
+  const parsed = await parseArguments(tool, call.arguments);
+  checkAnswers(tool, call);
+  const { owner, caller, arguments: args, trace } = call;
+  await core.authorize({ owner, caller, tool: tool.name, arguments: args, via: 'call' }, { trace });
+  return { call, tool, parsed };
+}
+
+/** Store a task for a call, held by this process, and submit it: one write. */
+export async function startTask(core: Core, runs: Runs, call: ToolCall): Promise<TaskHead> {
+  const checked = await checkCall(core, call);
+  const create = newTask(core, checked);
+  const outcome = await core.store.create(create);
+  if (outcome.status === 'over-quota') throw overQuota(core, outcome.limit);
+  const { head } = outcome;
+  if (head.taskId !== create.head.taskId) {
+    if (head.callDigest !== create.head.callDigest) throw keyReused(head.taskId);
+    return head;
+  }
+  core.hint(head);
+  core.emit({ ...eventBase(core, head, call), type: 'task-created' });
+  if (head.holder === core.holder) runs.hold(head);
+  core.executor.submit(queuedTask(head));
+  return head;
+}
+
+function newTask(core: Core, { call, tool, parsed }: CheckedCall): CreateTask {
+  const { limits, clock, holder, settings, executor } = core;
+  const { options } = tool;
+  const nowMs = clock.nowMs();
+  const ttlMs = Math.min(call.requestedTtlMs ?? options.ttlMs ?? limits.defaultTtlMs, limits.maxTtlMs);
+  const isOurs = executor.runsElsewhere !== true;
+  const head: TaskHead = {
+    taskId: newTaskId(),
+    owner: call.owner,
+    version: 1,
+    status: 'working',
+    createdAtMs: nowMs,
+    lastUpdatedAtMs: nowMs,
+    ttlMs,
+    expiresAtMs: nowMs + ttlMs,
+    pollIntervalMs: options.pollIntervalMs ?? limits.pollIntervalMs,
+    handler: tool.name,
+    callDigest: callDigest(tool.name, call.arguments),
+    ...(call.requestedTtlMs !== undefined && { ttlRequested: true }),
+    attempt: 0,
+    crashCount: 0,
+    ...(isOurs && { holder }),
+    dueAtMs: isOurs ? nowMs + settings.leaseMs : nowMs,
+    openQuestions: [],
+  };
+  const entries: TaskEntry[] = [{ kind: 'call', name: '', value: JSON.stringify(storedCall(call)) }];
+  const idempotencyKey = idempotencyKeyOf(core, call, tool, parsed);
+  return { head, entries, idempotencyKey, limits, nowMs };
+}
+
+/** The client's key, or else the author's; an author's key is the tool's own and cannot meet a client's. */
+function idempotencyKeyOf(core: Core, call: ToolCall, tool: TaskTool, parsed: unknown): string | undefined {
+  const maxCharacters = core.limits.maxIdempotencyKeyCharacters;
+  if (call.idempotencyKey !== undefined) return checkKey(call.idempotencyKey, maxCharacters);
+  const key = tool.options.idempotencyKey?.(parsed as never);
+  if (key === undefined) return undefined;
+  const digest = createHash('sha256')
+    .update(`${tool.name}\0${checkKey(key, maxCharacters)}`)
+    .digest('base64url');
+  return `tool:${digest}`;
+}
+
+function checkKey(key: unknown, maxCharacters: number): string {
+  const fits = typeof key === 'string' && key.length > 0 && key.length <= maxCharacters && !/\p{Cs}/u.test(key);
+  if (fits) return key;
+  throw new TaskError(
+    'IDEMPOTENCY_KEY_INVALID',
+    `The idempotency key must be a string of 1 to ${maxCharacters} characters.`,
+    { details: { maxCharacters } },
+  );
+}
+
+function checkSize(
+  code: 'CALLER_INVALID' | 'ARGUMENTS_TOO_LARGE',
+  what: string,
+  value: unknown,
+  limitBytes: number,
+): void {
+  let text: string | undefined;
+  try {
+    text = toJson(value, what);
+  } catch (error) {
+    throw new TaskError(code === 'CALLER_INVALID' ? code : 'INVALID_ARGUMENTS', (error as TaskError).message, {
+      cause: error,
+    });
+  }
+  const actualBytes = text === undefined ? 0 : utf8Bytes(text);
+  if (actualBytes <= limitBytes) return;
+  throw new TaskError(code, `${what} has ${actualBytes} bytes; the limit is ${limitBytes}.`, {
+    details: { actualBytes, limitBytes },
+  });
+}
+
+/** Answers that came with the call must fit; those to no question of the tool are ignored. */
+function checkAnswers(tool: TaskTool, { answers = {} }: ToolCall): void {
+  for (const [key, request] of Object.entries(askRequests(tool))) {
+    if (!Object.hasOwn(answers, key)) continue;
+    const problem = checkResponse(request, answers[key]);
+    if (problem !== undefined) throw answerInvalid(key, problem);
+  }
+}
+
+function overQuota(core: Core, limit: 'maxActiveTasks' | 'maxStoredTasks'): TaskError {
+  const most = core.limits[limit];
+  const kind = limit === 'maxActiveTasks' ? 'active' : 'stored';
+  return new TaskError(
+    'TASK_QUOTA_EXCEEDED',
+    `The owner has ${most} ${kind} tasks, which is the limit: wait until one ends or expires.`,
+    {
+      details: { limit, [limit]: most },
+    },
+  );
+}
+
+function keyReused(taskId: string): TaskError {
+  return new TaskError(
+    'IDEMPOTENCY_KEY_REUSED',
+    'The idempotency key belongs to another call: use a new key for another tool or other arguments.',
+    { details: { taskId } },
+  );
+}

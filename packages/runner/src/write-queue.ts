@@ -1,0 +1,220 @@
+import { rules, TaskError } from '@mcp-tasks/store';
+import type { Clock, Effects, Rule, RuleOutcome, TaskEntry, TaskEntryKey, TaskHead, TaskLease } from '@mcp-tasks/store';
+
+/** Between two writes that only carry progress or a status message. */
+const REPORT_INTERVAL_MS = 250;
+
+/** What a run reports; the latest wins. */
+export type Report = Pick<Effects, 'progress' | 'statusMessage'>;
+
+/** What the queue needs of its run. */
+export interface WriteQueueHost {
+  readonly lease: TaskLease;
+  readonly clock: Clock;
+  /** One compare-and-set; rejects with what ended the run, or with what the rule refuses. */
+  write<Value>(head: TaskHead, rule: Rule<Value>): Promise<RuleOutcome<Value>>;
+}
+
+/**
+ * All writes of one run, one after the other: so a run never conflicts with itself, and a conflict is always foreign.
+ *
+ * Effects that arrive while a write is under way are merged into the next one, and each promise resolves when the write
+ * that carries it is acknowledged: any number of concurrent effects costs two writes.
+ */
+export class WriteQueue {
+  readonly #host: WriteQueueHost;
+  #head: TaskHead;
+  #batch = new Batch();
+  /** The batch that a write carries now. */
+  #sent: Batch | undefined;
+  readonly #rules: RuleWrite[] = [];
+  #report: Report | undefined;
+  #nextReportMs = -Infinity;
+  #cancelReportTimer: (() => void) | undefined;
+  #isWriting = false;
+  #endedWith: TaskError | undefined;
+
+  constructor(head: TaskHead, host: WriteQueueHost) {
+    this.#head = head;
+    this.#host = host;
+  }
+
+  /** The head after the latest write, or a later one that the run was shown. */
+  get head(): TaskHead {
+    return this.#head;
+  }
+
+  /** Note a head that somebody else wrote, once the run knows what is in it. */
+  observe(head: TaskHead): void {
+    if (head.version > this.#head.version) this.#head = head;
+  }
+
+  /** Store entries, with whatever else waits. */
+  record(change: Pick<Effects, 'put' | 'delete'>): Promise<void> {
+    return handled(
+      new Promise((resolve, reject) => {
+        if (this.#endedWith !== undefined) {
+          reject(this.#endedWith);
+          return;
+        }
+        this.#batch.add(change, { resolve, reject });
+        this.#drive();
+      }),
+    );
+  }
+
+  /** Store progress or a status message with the next effects, or by a write of its own at the latest after 250 ms. */
+  report(report: Report): void {
+    if (this.#endedWith !== undefined) return;
+    this.#report = { ...this.#report, ...report };
+    this.#drive();
+  }
+
+  /** Write by a rule, after everything that was queued before. */
+  apply<Value>(rule: Rule<Value>): Promise<RuleOutcome<Value>> {
+    return handled(
+      new Promise((resolve, reject) => {
+        if (this.#endedWith !== undefined) {
+          reject(this.#endedWith);
+          return;
+        }
+        this.#rules.push({ send: () => this.#write(rule).then(resolve, reject), reject });
+        this.#drive();
+      }),
+    );
+  }
+
+  /** Write what is queued, then by this rule, and nothing after it: effects that come later reject with `error`. */
+  finish<Value>(rule: Rule<Value>, error: TaskError): Promise<RuleOutcome<Value>> {
+    const written = this.apply(rule);
+    this.#endedWith ??= error;
+    return written;
+  }
+
+  /** Write nothing more: whatever waits, and whatever comes later, rejects with `error`. */
+  end(error: TaskError): void {
+    this.#endedWith ??= error;
+    this.#disarmReportTimer();
+    this.#report = undefined;
+    this.#sent?.reject(error);
+    this.#batch.reject(error);
+    this.#batch = new Batch();
+    for (const { reject } of this.#rules.splice(0)) reject(error);
+  }
+
+  #drive(): void {
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    void this.#writeAll();
+  }
+
+  async #writeAll(): Promise<void> {
+    for (;;) {
+      if (!this.#batch.isEmpty || this.#isReportDue()) await this.#writeBatch();
+      const next = this.#rules.shift();
+      if (next !== undefined) await next.send();
+      else if (this.#batch.isEmpty && !this.#isReportDue()) break;
+    }
+    this.#isWriting = false;
+    if (this.#report !== undefined) this.#armReportTimer();
+  }
+
+  /** The last write of a run carries every report. */
+  #isReportDue(): boolean {
+    if (this.#report === undefined) return false;
+    return this.#endedWith !== undefined || this.#host.clock.nowMs() >= this.#nextReportMs;
+  }
+
+  #armReportTimer(): void {
+    this.#cancelReportTimer ??= this.#host.clock.after(this.#nextReportMs - this.#host.clock.nowMs(), () => {
+      this.#cancelReportTimer = undefined;
+      this.#drive();
+    });
+  }
+
+  #disarmReportTimer(): void {
+    this.#cancelReportTimer?.();
+    this.#cancelReportTimer = undefined;
+  }
+
+  async #writeBatch(): Promise<void> {
+    const batch = this.#batch;
+    const effects = { ...this.#report, ...batch.entries() };
+    if (this.#report !== undefined) {
+      this.#nextReportMs = this.#host.clock.nowMs() + REPORT_INTERVAL_MS;
+      this.#report = undefined;
+      this.#disarmReportTimer();
+    }
+    this.#sent = batch;
+    this.#batch = new Batch();
+    try {
+      await this.#write(rules.effects(this.#host.lease, effects));
+      batch.resolve();
+    } catch (error) {
+      batch.reject(error);
+    }
+    this.#sent = undefined;
+  }
+
+  async #write<Value>(rule: Rule<Value>): Promise<RuleOutcome<Value>> {
+    const outcome = await this.#host.write(this.#head, rule);
+    this.observe(outcome.head);
+    return outcome;
+  }
+}
+
+interface RuleWrite {
+  /** Never rejects. */
+  send(): Promise<void>;
+  reject(error: unknown): void;
+}
+
+interface Waiter {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** Effects that go into one write. */
+class Batch {
+  readonly #put = new Map<string, TaskEntry>();
+  readonly #delete = new Map<string, TaskEntryKey>();
+  readonly #waiters: Waiter[] = [];
+
+  get isEmpty(): boolean {
+    return this.#waiters.length === 0;
+  }
+
+  add(change: Pick<Effects, 'put' | 'delete'>, waiter: Waiter): void {
+    for (const entry of change.put ?? []) {
+      this.#delete.delete(entryId(entry));
+      this.#put.set(entryId(entry), entry);
+    }
+    for (const key of change.delete ?? []) {
+      this.#put.delete(entryId(key));
+      this.#delete.set(entryId(key), key);
+    }
+    this.#waiters.push(waiter);
+  }
+
+  entries(): Pick<Effects, 'put' | 'delete'> {
+    return { put: [...this.#put.values()], delete: [...this.#delete.values()] };
+  }
+
+  resolve(): void {
+    for (const waiter of this.#waiters) waiter.resolve();
+  }
+
+  reject(error: unknown): void {
+    for (const waiter of this.#waiters) waiter.reject(error);
+  }
+}
+
+function entryId({ kind, name }: TaskEntryKey): string {
+  return `${kind} ${name}`;
+}
+
+/** A handler need not await its effects: a rejection that nobody looks at must not end the process. */
+export function handled<Value>(promise: Promise<Value>): Promise<Value> {
+  promise.catch(() => undefined);
+  return promise;
+}
