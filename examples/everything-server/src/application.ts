@@ -1,5 +1,6 @@
 import { createTasks } from '@mcp-tasks/runner';
 import { attach, serveTasks, type ServeTasksOptions, type TaskApp } from '@mcp-tasks/server';
+import type { TaskLimits } from '@mcp-tasks/store';
 import { McpServer } from '@modelcontextprotocol/server';
 import type { Environment } from './environment.ts';
 import { openStore } from './stores.ts';
@@ -16,12 +17,7 @@ export interface Application {
 export function createApplication(environment: Environment): Application {
   const tasks = createTasks({
     store: openStore(environment.STORE_URL),
-    limits: {
-      maxActiveTasks: environment.MAX_ACTIVE_TASKS,
-      defaultTtlMs: environment.DEFAULT_TTL_MS,
-      maxTtlMs: environment.MAX_TTL_MS,
-      pollIntervalMs: environment.POLL_INTERVAL_MS,
-    },
+    limits: limitsOf(environment),
     leaseMs: environment.LEASE_MS,
     parkAfterMs: environment.PARK_AFTER_MS,
     maxCrashes: environment.MAX_CRASHES,
@@ -38,5 +34,19 @@ export function createApplication(environment: Environment): Application {
       attach(tasks, server, options);
       return server;
     },
+  };
+}
+
+function limitsOf({
+  MAX_ACTIVE_TASKS,
+  DEFAULT_TTL_MS,
+  MAX_TTL_MS,
+  POLL_INTERVAL_MS,
+}: Environment): Partial<TaskLimits> {
+  return {
+    pollIntervalMs: POLL_INTERVAL_MS,
+    ...(MAX_ACTIVE_TASKS !== undefined && { maxActiveTasks: MAX_ACTIVE_TASKS }),
+    ...(DEFAULT_TTL_MS !== undefined && { defaultTtlMs: DEFAULT_TTL_MS }),
+    ...(MAX_TTL_MS !== undefined && { maxTtlMs: MAX_TTL_MS }),
   };
 }

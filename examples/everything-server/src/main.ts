@@ -21,9 +21,7 @@ async function serveHttp({ app, createSessionServer }: Application, environment:
   const listener = await listenHttp({
     port: environment.PORT,
     verifier: environment.TOKENS === undefined ? undefined : subjectTokens(environment.TOKENS),
-    handler: environment.SESSIONS
-      ? withSessions(sessions, app.http({ legacy: 'reject' }))
-      : toNodeHandler(app.http()),
+    handler: environment.SESSIONS ? withSessions(sessions, app.http({ legacy: 'reject' })) : toNodeHandler(app.http()),
   });
   console.log(`listening ${listener.url}`);
   return {
