@@ -41,7 +41,14 @@ export type { WireIssue, WireParseResult, WireSchema } from './wire-schema.ts';
 
 // Tools: what they are, answer and ask
 export { TASK_SUPPORTS, TaskSupportSchema, ToolExecution2025Schema, ToolSchema } from './tool.ts';
-export type { TaskSupport, Tool, ToolAnnotations, ToolExecution2025, ToolInputSchema } from './tool.ts';
+export type {
+  TaskSupport,
+  Tool,
+  ToolAnnotations,
+  ToolExecution2025,
+  ToolInputSchema,
+  ToolOutputSchema,
+} from './tool.ts';
 export { ContentBlockSchema, IconSchema } from './content.ts';
 export type {
   BlobResourceContents,

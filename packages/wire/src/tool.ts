@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { IconSchema, type Icon } from './content.ts';
-import { jsonObject, jsonValue, meta } from './fields.ts';
-import type { JsonObject, JsonValue } from './json.ts';
+import { jsonValue, meta } from './fields.ts';
+import type { JsonValue } from './json.ts';
 import { field, openObject, schemaOf } from './schema.ts';
 import type { WireSchema } from './wire-schema.ts';
 
@@ -27,9 +27,16 @@ export interface ToolAnnotations {
 
 /** JSON Schema of a tool's arguments; further keywords pass through. */
 export interface ToolInputSchema {
+  readonly $schema?: string | undefined;
   readonly type: 'object';
   readonly properties?: Record<string, JsonValue> | undefined;
   readonly required?: string[] | undefined;
+}
+
+/** JSON Schema of a tool's structured content; further keywords pass through. An object, as 2025-11-25 has it. */
+export interface ToolOutputSchema {
+  readonly $schema?: string | undefined;
+  readonly type: 'object';
 }
 
 /** A tool as it is listed, or offered to the client's model. @see 2025-11-25, Tools, "Tool" */
@@ -38,7 +45,7 @@ export interface Tool {
   readonly title?: string | undefined;
   readonly description?: string | undefined;
   readonly inputSchema: ToolInputSchema;
-  readonly outputSchema?: JsonObject | undefined;
+  readonly outputSchema?: ToolOutputSchema | undefined;
   readonly annotations?: ToolAnnotations | undefined;
   readonly execution?: ToolExecution2025 | undefined;
   readonly icons?: Icon[] | undefined;
@@ -62,9 +69,15 @@ const ToolAnnotationsSchema = openObject<ToolAnnotations>()({
 });
 
 const ToolInputSchemaSchema = openObject<ToolInputSchema>()({
+  $schema: z.string().optional(),
   type: z.literal('object'),
   properties: z.record(z.string(), jsonValue).optional(),
   required: z.array(z.string()).optional(),
+});
+
+const ToolOutputSchemaSchema = openObject<ToolOutputSchema>()({
+  $schema: z.string().optional(),
+  type: z.literal('object'),
 });
 
 /** {@link Tool}. */
@@ -73,7 +86,7 @@ export const ToolSchema: WireSchema<Tool> = openObject<Tool>()({
   title: z.string().optional(),
   description: z.string().optional(),
   inputSchema: field(ToolInputSchemaSchema),
-  outputSchema: jsonObject.optional(),
+  outputSchema: field(ToolOutputSchemaSchema).optional(),
   annotations: field(ToolAnnotationsSchema).optional(),
   execution: field(ToolExecution2025Schema).optional(),
   icons: z.array(field(IconSchema)).optional(),
