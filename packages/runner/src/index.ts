@@ -35,3 +35,6 @@ export type { RunEndReason } from './run-ended.ts';
 export { inProcessExecutor } from './in-process-executor.ts';
 export type { InProcessExecutorOptions } from './in-process-executor.ts';
 export type { ExecutorHost, QueuedTask, RunSlot, TaskExecutor } from './executor.ts';
+
+// Declared questions, for whoever asks them before a task exists
+export { askRequests, checkResponse } from './questions.ts';
