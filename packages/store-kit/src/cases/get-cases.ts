@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import type { TaskEntry } from '@mcp-tasks/store';
+import { contractCase } from '../case-kit.ts';
+import { assertSameEntries, creation, HOUR_MS, newTask, readTask, stored } from '../records.ts';
+
+const ENTRIES: readonly TaskEntry[] = [
+  { kind: 'call', name: '', value: '{"tool":"t"}' },
+  { kind: 'variable', name: 'a', value: '1' },
+  { kind: 'variable', name: 'b', value: '2' },
+  { kind: 'published', name: 'a', value: '3' },
+];
+
+/** Promise 2: reads, and the one instant at which a task is gone for every method. */
+export const getCases = [
+  contractCase(
+    {
+      id: 'get-many',
+      promise: 2,
+      title: '[STOR-01] reads many tasks by id, each once, and leaves out what is not there',
+    },
+    async ({ store, other, nowMs }) => {
+      const heads = Array.from({ length: 300 }, () => newTask(nowMs));
+      await Promise.all(heads.map((head) => store.create(creation(head))));
+      const ids = heads.map(({ taskId }) => taskId);
+      const [first = ''] = ids;
+      const records = await other.get({ taskIds: [randomUUID(), ...ids, first, randomUUID()], kinds: [], nowMs });
+      assert.deepEqual(records.map(({ head }) => head.taskId).sort(), [...ids].sort());
+      assert.deepEqual(await store.get({ taskIds: [], kinds: ['call'], nowMs }), []);
+    },
+  ),
+
+  contractCase(
+    {
+      id: 'get-kinds',
+      promise: 2,
+      title: '[STOR-04] answers the entries of every kind that was asked for, of every task',
+    },
+    async ({ store, nowMs }) => {
+      const tasks = [newTask(nowMs), newTask(nowMs)];
+      for (const head of tasks)
+        await stored(
+          store,
+          head,
+          ENTRIES.map((entry) => ({ ...entry, value: `"${head.taskId}"` })),
+        );
+      for (const kinds of [['variable'], ['published', 'variable'], ['result', 'call'], []] as const) {
+        const records = await store.get({ taskIds: tasks.map(({ taskId }) => taskId), kinds, nowMs });
+        assert.equal(records.length, tasks.length);
+        for (const { head, entries } of records) {
+          const isAskedFor = ({ kind }: TaskEntry) => (kinds as readonly string[]).includes(kind);
+          const expected = ENTRIES.filter(isAskedFor).map((entry) => ({ ...entry, value: `"${head.taskId}"` }));
+          assertSameEntries(entries.filter(isAskedFor), expected, `get of the kinds ${kinds.join(', ')}`);
+        }
+      }
+    },
+  ),
+
+  contractCase(
+    {
+      id: 'expiry-get',
+      promise: 2,
+      title: '[INTG-09][TEST-04] shows a task until the last millisecond before expiresAtMs, whoever asked before',
+    },
+    async ({ store, other, nowMs }) => {
+      const head = newTask(nowMs, { expiresAtMs: nowMs + HOUR_MS });
+      await stored(store, head);
+      const isShown = async (atMs: number) => (await readTask(other, head.taskId, atMs)) !== undefined;
+      assert.equal(await isShown(head.expiresAtMs - 1), true, 'a task is gone a millisecond early');
+      assert.equal(await isShown(head.expiresAtMs), false, 'a task is shown at expiresAtMs');
+      assert.equal(await isShown(head.expiresAtMs + HOUR_MS), false, 'an expired task is shown');
+      assert.equal(
+        await isShown(head.expiresAtMs - 1),
+        true,
+        'a reader whose clock is ahead took the task from the others',
+      );
+    },
+  ),
+
+  contractCase(
+    {
+      id: 'expiry-update',
+      promise: 2,
+      title: '[INTG-09][TEST-04] changes no task from expiresAtMs on, also not its expiry',
+    },
+    async ({ store, nowMs }) => {
+      const head = newTask(nowMs);
+      await stored(store, head);
+      const patch = { head: { expiresAtMs: head.expiresAtMs + HOUR_MS } };
+      const late = await store.update({ taskId: head.taskId, expectedVersion: 1, patch, nowMs: head.expiresAtMs });
+      assert.deepEqual(late, { status: 'not-found' }, 'update changed an expired task');
+      const wrong = await store.update({ taskId: head.taskId, expectedVersion: 7, patch, nowMs: head.expiresAtMs });
+      assert.deepEqual(wrong, { status: 'not-found' }, 'update with another version shows an expired task');
+      const inTime = await store.update({
+        taskId: head.taskId,
+        expectedVersion: 1,
+        patch,
+        nowMs: head.expiresAtMs - 1,
+      });
+      assert.equal(inTime.status, 'updated', 'update refused a task in the last millisecond of its life');
+    },
+  ),
+
+  contractCase(
+    { id: 'expiry-moved', promise: 2, title: '[INTG-09] goes by the expiresAtMs of the latest write' },
+    async ({ store, other, nowMs }) => {
+      for (const expiresAtMs of [nowMs + 2 * HOUR_MS, nowMs + HOUR_MS / 2]) {
+        const head = newTask(nowMs);
+        await stored(store, head);
+        await store.update({ taskId: head.taskId, expectedVersion: 1, patch: { head: { expiresAtMs } }, nowMs });
+        assert.ok(await readTask(other, head.taskId, expiresAtMs - 1), 'a moved expiry came early');
+        assert.equal(await readTask(other, head.taskId, expiresAtMs), undefined, 'a moved expiry came late');
+        await store.deleteExpired({ nowMs: expiresAtMs - 1, limit: 10 });
+        assert.ok(await readTask(other, head.taskId, expiresAtMs - 1), 'deleteExpired went by an expiry of the past');
+      }
+    },
+  ),
+
+  contractCase(
+    {
+      id: 'expiry-list',
+      promise: 2,
+      title: '[INTG-09][TEST-04] lists no task from expiresAtMs on, and promises no page for it',
+    },
+    async ({ store, nowMs }) => {
+      await stored(store, newTask(nowMs, { ttlMs: HOUR_MS }));
+      const longer = newTask(nowMs + 1, { ttlMs: 2 * HOUR_MS });
+      await stored(store, longer);
+      const list = (atMs: number) => store.list({ owner: 'owner', limit: 1, nowMs: atMs });
+      assert.equal((await list(nowMs + HOUR_MS - 1)).hasMore, true, 'a task left the list a millisecond early');
+      const page = await list(nowMs + HOUR_MS);
+      assert.deepEqual(
+        page.heads.map(({ taskId }) => taskId),
+        [longer.taskId],
+      );
+      assert.equal(page.hasMore, false, 'hasMore promises an expired task');
+      assert.deepEqual(await list(longer.expiresAtMs), { heads: [], hasMore: false });
+    },
+  ),
+
+  contractCase(
+    { id: 'expiry-due', promise: 2, title: '[INTG-09][TEST-04] offers no run of a task from expiresAtMs on' },
+    async ({ store, nowMs }) => {
+      const head = newTask(nowMs, { dueAtMs: nowMs });
+      await stored(store, head);
+      const due = (atMs: number) => store.due({ handlers: ['tool'], limit: 10, nowMs: atMs });
+      assert.equal((await due(head.expiresAtMs - 1)).length, 1, 'a task left the due ones a millisecond early');
+      assert.deepEqual(await due(head.expiresAtMs), [], 'an expired task is offered for a run');
+    },
+  ),
+
+  contractCase(
+    { id: 'expiry-renew', promise: 2, title: '[INTG-09][TEST-04] renews no lease of a task from expiresAtMs on' },
+    async ({ store, nowMs }) => {
+      const head = newTask(nowMs, { attempt: 1, holder: 'process-1', dueAtMs: nowMs });
+      await stored(store, head);
+      const leases = [{ taskId: head.taskId, attempt: 1, holder: 'process-1' }];
+      const renew = (atMs: number) => store.renew({ leases, dueAtMs: atMs + 1_000, nowMs: atMs });
+      assert.equal((await renew(head.expiresAtMs - 1)).length, 1, 'a lease was lost a millisecond early');
+      assert.deepEqual(await renew(head.expiresAtMs), [], 'the lease of an expired task is renewed');
+    },
+  ),
+];

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { contractCase } from '../case-kit.ts';
+import { creation, DAY_MS, HOUR_MS, MINUTE_MS, newTask, readTask, stored } from '../records.ts';
+
+/** Promise 8. */
+export const timeCases = [
+  contractCase(
+    {
+      id: 'time-ahead',
+      promise: 8,
+      title: '[INTG-09] goes by the time that it is told, also years ahead of any clock',
+    },
+    async ({ store, other, nowMs }) => {
+      const farMs = nowMs + 3_650 * DAY_MS;
+      const limits = { maxActiveTasks: 1, maxStoredTasks: 1 };
+      const head = newTask(farMs, { dueAtMs: farMs });
+      await store.create(creation(head, { limits, idempotencyKey: 'key' }));
+      assert.ok(await readTask(other, head.taskId, head.expiresAtMs - 1), 'a task of the far future is gone early');
+      assert.equal(
+        await readTask(other, head.taskId, head.expiresAtMs),
+        undefined,
+        'a task of the far future is there late',
+      );
+      assert.deepEqual(await store.due({ handlers: ['tool'], limit: 5, nowMs: farMs - 1 }), []);
+      assert.equal((await store.due({ handlers: ['tool'], limit: 5, nowMs: farMs })).length, 1);
+      const early = await store.create(creation(newTask(farMs), { limits, nowMs: head.expiresAtMs - 1 }));
+      assert.equal(early.status, 'over-quota');
+      const next = await store.create(creation(newTask(head.expiresAtMs), { limits, idempotencyKey: 'key' }));
+      assert.equal(next.status, 'created', 'quota or key of an expired task of the far future is taken');
+      assert.equal(await store.deleteExpired({ nowMs: head.expiresAtMs - 1, limit: 5 }), 0);
+      assert.equal(await store.deleteExpired({ nowMs: head.expiresAtMs, limit: 5 }), 1);
+    },
+  ),
+
+  contractCase(
+    {
+      id: 'time-behind',
+      promise: 8,
+      title: '[INTG-09] goes by the time that it is told, also half an hour behind the clock',
+    },
+    async ({ store, other, nowMs }) => {
+      const pastMs = nowMs - HOUR_MS / 2;
+      const head = newTask(pastMs, { ttlMs: MINUTE_MS, dueAtMs: pastMs, attempt: 1, holder: 'process-1' });
+      await stored(store, head);
+      assert.ok(
+        await readTask(other, head.taskId, head.expiresAtMs - 1),
+        'a task is gone for a caller whose clock is behind',
+      );
+      const lists = [
+        (await other.list({ owner: 'owner', limit: 5, nowMs: pastMs })).heads,
+        await other.due({ handlers: ['tool'], limit: 5, nowMs: pastMs }),
+        await other.renew({
+          leases: [{ taskId: head.taskId, attempt: 1, holder: 'process-1' }],
+          dueAtMs: pastMs,
+          nowMs: pastMs,
+        }),
+      ];
+      assert.deepEqual(
+        lists.map(({ length }) => length),
+        [1, 1, 1],
+        'list, due or renew leave a task out for a clock that is behind',
+      );
+      const outcome = await other.update({
+        taskId: head.taskId,
+        expectedVersion: 1,
+        patch: { head: {} },
+        nowMs: pastMs,
+      });
+      assert.equal(outcome.status, 'updated', 'update refuses a caller whose clock is behind');
+      assert.equal(await store.deleteExpired({ nowMs: head.expiresAtMs - 1, limit: 5 }), 0, 'a task is removed early');
+    },
+  ),
+
+  contractCase(
+    {
+      id: 'time-of-server',
+      promise: 8,
+      title: '[DURA-07] tells the present of its server in milliseconds since 1970, if it has one',
+    },
+    async ({ store, other }) => {
+      if (store.serverTimeMs === undefined) return;
+      const times = [await store.serverTimeMs(), await other.serverTimeMs?.(), await store.serverTimeMs()];
+      for (const [index, timeMs] of times.entries()) {
+        assert.ok(timeMs !== undefined && Number.isFinite(timeMs), 'the time is no number');
+        assert.ok(Math.abs(timeMs - Date.now()) < 7 * DAY_MS, `${timeMs} is not the present in milliseconds`);
+        assert.ok(timeMs >= (times[index - 1] ?? 0), 'the time of the server runs backwards');
+      }
+    },
+  ),
+];

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { applyHeadPatch, type TaskEntry, type TaskHeadPatch } from '@mcp-tasks/store';
+import { contractCase } from '../case-kit.ts';
+import { assertSameEntries, assertSameHead, HOUR_MS, mustRead, newTask, stored } from '../records.ts';
+
+/** Promise 3, without races. */
+export const updateCases = [
+  contractCase(
+    {
+      id: 'update-head',
+      promise: 3,
+      title:
+        '[STOR-01][STOR-06] applies a patch to the head: what it names changes, all else stays, the version grows by one',
+    },
+    async ({ store, other, nowMs }) => {
+      let head = newTask(nowMs, { dueAtMs: nowMs });
+      await stored(store, head);
+      const patches: TaskHeadPatch[] = [
+        { status: 'input_required', openQuestions: ['q', 'p'], lastUpdatedAtMs: nowMs + 1 },
+        {
+          statusMessage: 'half',
+          progress: { done: 0.5, total: 1 },
+          holder: 'process-1',
+          attempt: 1,
+          dueAtMs: nowMs + 9,
+        },
+        { progress: { done: 1, message: 'all' }, crashCount: 2, ttlMs: 2 * HOUR_MS, expiresAtMs: nowMs + 2 * HOUR_MS },
+        { status: 'completed', toolError: 'no', openQuestions: [], dueAtMs: null, holder: null },
+        {},
+      ];
+      for (const patch of patches) {
+        const { taskId, version } = head;
+        const outcome = await store.update({ taskId, expectedVersion: version, patch: { head: patch }, nowMs });
+        assert.equal(outcome.status, 'updated', `update answered ${outcome.status}`);
+        head = applyHeadPatch(head, patch);
+        assertSameHead(outcome.head, head, 'update answers another head than its patch makes');
+        assertSameHead((await mustRead(other, taskId, nowMs)).head, head, 'get after update answers another head');
+      }
+    },
+  ),
+
+  contractCase(
+    { id: 'update-removes', promise: 3, title: '[STOR-01] removes the optional fields that a patch sets to null' },
+    async ({ store, nowMs }) => {
+      const bare = newTask(nowMs, { dueAtMs: nowMs });
+      const head = { ...bare, statusMessage: 'x', progress: { done: 1 }, holder: 'process-1', toolError: 'y' };
+      await stored(store, head);
+      const patch = { head: { statusMessage: null, progress: null, holder: null, toolError: null, dueAtMs: null } };
+      const outcome = await store.update({ taskId: head.taskId, expectedVersion: 1, patch, nowMs });
+      assert.equal(outcome.status, 'updated');
+      const expected = { ...bare, dueAtMs: null, version: 2 };
+      assertSameHead(outcome.head, expected, 'update answers a field that it removed');
+      assertSameHead((await mustRead(store, head.taskId, nowMs)).head, expected, 'a removed field is still stored');
+    },
+  ),
+
+  contractCase(
+    {
+      id: 'update-entries',
+      promise: 3,
+      title:
+        '[STOR-01][STOR-02] puts, replaces and deletes the entries of a patch together with its head, and no others',
+    },
+    async ({ store, other, nowMs }) => {
+      const entry = (name: string, value: string, kind: TaskEntry['kind'] = 'variable') => ({ kind, name, value });
+      const [head, neighbour] = [newTask(nowMs), newTask(nowMs)];
+      const entries = [entry('a', '1'), entry('b', '2'), entry('a', '3', 'published')];
+      await stored(store, head, entries);
+      await stored(store, neighbour, entries);
+      const outcome = await store.update({
+        taskId: head.taskId,
+        expectedVersion: 1,
+        patch: {
+          head: { status: 'completed' },
+          put: [entry('a', '10'), entry('c', '4'), entry('', '{}', 'result')],
+          delete: [
+            { kind: 'variable', name: 'b' },
+            { kind: 'variable', name: 'never there' },
+            { kind: 'answer', name: 'a' },
+          ],
+        },
+        nowMs,
+      });
+      assert.equal(outcome.status, 'updated');
+      const expected = [entry('a', '10'), entry('c', '4'), entry('a', '3', 'published'), entry('', '{}', 'result')];
+      assertSameEntries((await mustRead(other, head.taskId, nowMs)).entries, expected, 'the entries after an update');
+      assertSameEntries(
+        (await mustRead(other, neighbour.taskId, nowMs)).entries,
+        entries,
+        'the entries of another task',
+      );
+    },
+  ),
+
+  contractCase(
+    {
+      id: 'update-conflict',
+      promise: 3,
+      title: '[STOR-06][DURA-08] writes nothing for another version, and answers the present head',
+    },
+    async ({ store, other, nowMs }) => {
+      const head = newTask(nowMs);
+      const entries = [{ kind: 'variable' as const, name: 'a', value: '1' }];
+      await stored(store, head, entries);
+      const { taskId } = head;
+      const first = await store.update({
+        taskId,
+        expectedVersion: 1,
+        patch: { head: { statusMessage: 'first' } },
+        nowMs,
+      });
+      assert.equal(first.status, 'updated');
+      for (const expectedVersion of [1, 3, 0]) {
+        const outcome = await other.update({
+          taskId,
+          expectedVersion,
+          patch: {
+            head: { statusMessage: 'late', status: 'cancelled' },
+            put: [{ kind: 'answer', name: 'late', value: '1' }],
+            delete: [{ kind: 'variable', name: 'a' }],
+          },
+          nowMs,
+        });
+        assert.equal(
+          outcome.status,
+          'conflict',
+          `update of version ${expectedVersion} instead of 2 answered ${outcome.status}`,
+        );
+        assertSameHead(outcome.head, first.head, 'a conflict answers another head than the present one');
+        const record = await mustRead(store, taskId, nowMs);
+        assertSameHead(record.head, first.head, 'a conflict changed the head');
+        assertSameEntries(record.entries, entries, 'a conflict changed the entries');
+      }
+    },
+  ),
+
+  contractCase(
+    {
+      id: 'update-missing',
+      promise: 3,
+      title: '[STOR-01] answers not-found for a task that was never there, and makes none',
+    },
+    async ({ store, nowMs }) => {
+      const taskId = randomUUID();
+      const patch = { head: {}, put: [{ kind: 'variable' as const, name: 'a', value: '1' }] };
+      for (const expectedVersion of [0, 1]) {
+        assert.deepEqual(await store.update({ taskId, expectedVersion, patch, nowMs }), { status: 'not-found' });
+      }
+      assert.deepEqual(await store.get({ taskIds: [taskId], kinds: ['variable'], nowMs }), []);
+    },
+  ),
+
+  contractCase(
+    { id: 'update-cost', promise: 3, title: '[STOR-01] costs the same however much the task has stored' },
+    async ({ store, nowMs, costOf }) => {
+      const [small, large] = [newTask(nowMs), newTask(nowMs)];
+      await stored(store, small);
+      await stored(store, large);
+      const value = JSON.stringify('x'.repeat(4_096));
+      const FILLED = 64;
+      for (let version = 1; version <= FILLED; version += 1) {
+        const put = [{ kind: 'checkpoint' as const, name: `step ${version}`, value }];
+        await store.update({ taskId: large.taskId, expectedVersion: version, patch: { head: {}, put }, nowMs });
+        await store.update({ taskId: small.taskId, expectedVersion: version, patch: { head: {} }, nowMs });
+      }
+      const patch = { head: { statusMessage: 'x' }, put: [{ kind: 'variable' as const, name: 'a', value: '1' }] };
+      const write = ({ taskId }: { taskId: string }) =>
+        costOf(() => store.update({ taskId, expectedVersion: FILLED + 1, patch, nowMs }));
+      const [little, much] = [await write(small), await write(large)];
+      assert.equal(
+        much.operations,
+        little.operations,
+        'an update takes more operations on a task that has stored much',
+      );
+      assert.ok(
+        much.bytes <= little.bytes + 1_024,
+        `an update takes ${much.bytes} bytes instead of ${little.bytes} on a task that has stored much`,
+      );
+    },
+  ),
+];

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { WaiterHub, type TaskHead, type TaskHint } from '@mcp-tasks/store';
+import { contractCase } from '../case-kit.ts';
+import { hintsThrough } from '../faulty-store.ts';
+import { manualClock } from '../manual-clock.ts';
+import { newTask, stored } from '../records.ts';
+import { until } from '../until.ts';
+
+const TICK_MS = 1_000;
+
+/** Promise 7. */
+export const watchCases = [
+  contractCase(
+    {
+      id: 'watch-hints',
+      promise: 7,
+      title: '[DURA-05] hints at changes made through another connection until the watch ends, if it hints at all',
+    },
+    async ({ store, other, nowMs }) => {
+      if (other.watch === undefined) return;
+      const seen: TaskHint[] = [];
+      const seenAfter: TaskHint[] = [];
+      const end = await other.watch((hint) => seen.push(hint));
+      const head = newTask(nowMs);
+      const { taskId } = head;
+      await stored(store, head);
+      await store.update({ taskId, expectedVersion: 1, patch: { head: { status: 'completed' } }, nowMs });
+      await until('a hint at a change', () => seen.some((hint) => hint.taskId === taskId && hint.version === 2));
+      assert.equal(seen.find(({ version }) => version === 2)?.status, 'completed', 'a hint tells another status');
+
+      const endOther = await other.watch((hint) => seenAfter.push(hint));
+      await end();
+      const count = seen.length;
+      await store.update({ taskId, expectedVersion: 2, patch: { head: {} }, nowMs });
+      await until('a hint to the second watch', () => seenAfter.some(({ version }) => version === 3));
+      await endOther();
+      assert.equal(
+        seen.slice(count).filter(({ version }) => version === 3).length,
+        0,
+        'a watch that ended is told of changes',
+      );
+    },
+  ),
+
+  contractCase(
+    {
+      id: 'hints-unreliable',
+      promise: 7,
+      title: '[DURA-05][INTG-06] tells who waits of every end, with hints dropped, repeated, late or made up',
+    },
+    async ({ store, other, nowMs }) => {
+      const faults: Record<string, (hint: TaskHint) => TaskHint[]> = {
+        dropped: () => [],
+        'repeated and late': (hint) => [hint, hint, { ...hint, version: 1, status: 'working' }],
+        'made up': (hint) => [
+          { ...hint, taskId: randomUUID() },
+          { ...hint, version: hint.version + 5, status: 'failed' },
+        ],
+      };
+      for (const [fault, pass] of Object.entries(faults)) {
+        const clock = manualClock(nowMs);
+        const hub = new WaiterHub({ store: hintsThrough(other, pass), clock, tickMs: TICK_MS, watchedTickMs: TICK_MS });
+        try {
+          const head = newTask(nowMs);
+          const { taskId } = head;
+          await stored(store, head);
+          const told: TaskHead[] = [];
+          const notify = (now: TaskHead | undefined) => {
+            assert.ok(now !== undefined, 'a live task is told to be gone');
+            told.push(now);
+          };
+          hub.add({ taskId, seenVersion: () => told.at(-1)?.version ?? 0, notify });
+          await until(`the first head, with hints ${fault}`, () => told.length > 0);
+          const patches = [{ statusMessage: 'half' }, { status: 'completed' }] as const;
+          for (const [index, patch] of patches.entries()) {
+            await store.update({ taskId, expectedVersion: index + 1, patch: { head: patch }, nowMs });
+          }
+          await until(`the end, with hints ${fault}`, () => {
+            clock.advance(TICK_MS);
+            return told.at(-1)?.status === 'completed';
+          });
+          const versions = told.map(({ version }) => version);
+          assert.deepEqual(versions, [...new Set(versions)].sort(), 'a version is told twice, or out of order');
+        } finally {
+          await hub.close();
+        }
+      }
+    },
+  ),
+];

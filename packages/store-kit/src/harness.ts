@@ -1,0 +1,53 @@
+import type { TaskStore } from '@mcp-tasks/store';
+
+/**
+ * What the author of a store gives the kit: how to make data of one's own, and every way to get at them.
+ *
+ * Time needs nothing: stores take `nowMs`, so the kit passes the times that a case is about. They lie within ten years
+ * of the present, in both directions by an hour at most into the past.
+ */
+export interface StoreHarness {
+  /** Make empty data that no other case sees; called once by each case, in any order, also at the same time. */
+  create(): Promise<StoreData>;
+}
+
+/** The data of one case. */
+export interface StoreData {
+  /** Open a connection of its own to these data, ready for calls. The case closes it (twice at times). */
+  connect(): Promise<TaskStore>;
+  /** Remove the data. Every connection that the case opened is closed by then. */
+  destroy(): Promise<void>;
+
+  /** How another process reaches these data. Left out by a store that lives in one process. */
+  readonly process?: StoreProcess | undefined;
+  /**
+   * Stop what keeps the data, without a goodbye, and start it again: kill the database server, cut the power of a file.
+   * Connections that were open may fail from then on. Left out where only processes can die: those the kit kills itself.
+   */
+  readonly crash?: (() => Promise<void>) | undefined;
+  /**
+   * Open a connection whose writes take effect while their answers are lost on the way: such calls reject with
+   * STORE_UNAVAILABLE, retryable. Left out, the kit drops the answers of `connect()` itself.
+   */
+  readonly connectLosingAnswers?: (() => Promise<TaskStore>) | undefined;
+  /** What the calls of all connections have cost so far. Left out where nothing can be counted. */
+  readonly cost?: (() => StoreCost | Promise<StoreCost>) | undefined;
+}
+
+/** A module that opens connections in a process of its own. */
+export interface StoreProcess {
+  /** URL of a module that exports `connect(data): Promise<TaskStore>`, as {@link StoreData.connect} in that process. */
+  readonly module: string | URL;
+  /** Handed to `connect`; cloned on the way (no functions). */
+  readonly data?: unknown;
+  /** Flags for node, for instance to load TypeScript. */
+  readonly execArgv?: readonly string[] | undefined;
+}
+
+/** Counters that only grow. What is counted is the store's choice, as long as more work counts more. */
+export interface StoreCost {
+  /** Round trips, statements, or records looked at. */
+  readonly operations: number;
+  /** Bytes sent and received, or read and written. */
+  readonly bytes: number;
+}

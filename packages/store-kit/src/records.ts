@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import {
+  TASK_ENTRY_KINDS,
+  type CreateTask,
+  type OwnerLimits,
+  type TaskEntry,
+  type TaskEntryKind,
+  type TaskHead,
+  type TaskRecord,
+  type TaskStore,
+} from '@mcp-tasks/store';
+import assert from 'node:assert/strict';
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+/** Limits that no case reaches by accident. */
+export const ROOMY_LIMITS: OwnerLimits = { maxActiveTasks: 1_000_000, maxStoredTasks: 1_000_000 };
+
+/** The head of a new task: working, parked, an hour to live from its creation. */
+export function newTask(nowMs: number, fields: Partial<TaskHead> = {}): TaskHead {
+  const createdAtMs = fields.createdAtMs ?? nowMs;
+  const ttlMs = fields.ttlMs ?? HOUR_MS;
+  return {
+    taskId: randomUUID(),
+    owner: 'owner',
+    version: 1,
+    status: 'working',
+    createdAtMs,
+    lastUpdatedAtMs: createdAtMs,
+    ttlMs,
+    expiresAtMs: createdAtMs + ttlMs,
+    pollIntervalMs: 1_000,
+    handler: 'tool',
+    callDigest: 'a'.repeat(64),
+    attempt: 0,
+    crashCount: 0,
+    dueAtMs: null,
+    openQuestions: [],
+    ...fields,
+  };
+}
+
+/** A create of this head. */
+export function creation(head: TaskHead, more: Partial<CreateTask> = {}): CreateTask {
+  return { head, entries: [], limits: ROOMY_LIMITS, nowMs: head.createdAtMs, ...more };
+}
+
+/** Create a task that must not exist yet. */
+export async function stored(store: TaskStore, head: TaskHead, entries: readonly TaskEntry[] = []): Promise<TaskHead> {
+  const outcome = await store.create(creation(head, { entries }));
+  assert.equal(outcome.status, 'created', `create of a new task answered ${outcome.status}`);
+  return head;
+}
+
+/** Read one live task with the entries of these kinds; undefined when there is none. */
+export async function readTask(
+  store: TaskStore,
+  taskId: string,
+  nowMs: number,
+  kinds: readonly TaskEntryKind[] = TASK_ENTRY_KINDS,
+): Promise<TaskRecord | undefined> {
+  const records = await store.get({ taskIds: [taskId], kinds, nowMs });
+  assert.ok(records.length <= 1, 'get of one id answered several records');
+  const [record] = records;
+  return record && { head: record.head, entries: record.entries.filter(({ kind }) => kinds.includes(kind)) };
+}
+
+/** Read one task that must be live. */
+export async function mustRead(store: TaskStore, taskId: string, nowMs: number): Promise<TaskRecord> {
+  const record = await readTask(store, taskId, nowMs);
+  assert.ok(record !== undefined, `get does not find task ${taskId}`);
+  return record;
+}
+
+/** Fail unless the heads say the same; a field that is undefined is absent. */
+export function assertSameHead(actual: TaskHead, expected: TaskHead, message: string): void {
+  assert.deepEqual(plain(actual), plain(expected), message);
+}
+
+/** Fail unless the same entries are there, in whatever order. */
+export function assertSameEntries(actual: readonly TaskEntry[], expected: readonly TaskEntry[], message: string): void {
+  assert.deepEqual(actual.map(asLine).sort(), expected.map(asLine).sort(), message);
+}
+
+function asLine({ kind, name, value }: TaskEntry): string {
+  return JSON.stringify([kind, name, value]);
+}
+
+function plain(head: TaskHead): unknown {
+  return JSON.parse(JSON.stringify(head));
+}

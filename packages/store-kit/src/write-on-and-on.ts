@@ -1,0 +1,38 @@
+import type { TaskStore } from '@mcp-tasks/store';
+import { creation, newTask } from './records.ts';
+import type { WrittenTask } from './sides.ts';
+
+/** What every write of {@link writeOnAndOn} keeps true: head and both entries say the same. */
+export const TWIN_ENTRIES = ['one', 'other'] as const;
+
+/**
+ * Create tasks and update each some times, without end. Each write puts one text into the head and into two entries,
+ * so that half of a write shows.
+ */
+export async function writeOnAndOn(
+  store: TaskStore,
+  owner: string,
+  nowMs: number,
+  onWritten: (written: WrittenTask) => void,
+): Promise<never> {
+  for (;;) {
+    const head = newTask(nowMs, { owner, statusMessage: 'text 1' });
+    const { taskId } = head;
+    await store.create(creation(head, { entries: twins('text 1') }));
+    onWritten({ taskId, version: 1 });
+    for (let version = 1; version < 4; version += 1) {
+      const statusMessage = `text ${version + 1}`;
+      await store.update({
+        taskId,
+        expectedVersion: version,
+        patch: { head: { statusMessage }, put: twins(statusMessage) },
+        nowMs,
+      });
+      onWritten({ taskId, version: version + 1 });
+    }
+  }
+}
+
+function twins(value: string) {
+  return TWIN_ENTRIES.map((name) => ({ kind: 'variable' as const, name, value }));
+}
