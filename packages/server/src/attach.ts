@@ -16,7 +16,7 @@ import {
 import { CallSlot } from './call-slot.ts';
 import { callTool } from './call-tool.ts';
 import { TaskConnection } from './connection.ts';
-import { toProtocolError } from './errors.ts';
+import { isFault, toProtocolError } from './errors.ts';
 import { createHost, type TaskHost, type TaskServerOptions } from './host.ts';
 import { receiveRequests } from './receive.ts';
 import { TASK_REQUEST_METHODS, taskHandler } from './task-methods.ts';
@@ -101,8 +101,8 @@ class Attachment {
   }
 
   async #serve(method: string, context: ServerContext): Promise<Result> {
+    const connection = this.#connection;
     try {
-      const connection = this.#connection;
       const request = connection?.slots.get(context.mcpReq.id)?.request;
       if (connection === undefined || request === undefined) throw requestGone();
       const handler = taskHandler(method, request);
@@ -116,6 +116,7 @@ class Attachment {
         registered: this.#registered,
       });
     } catch (error) {
+      if (isFault(error)) connection?.reportError(error);
       throw toProtocolError(error);
     }
   }

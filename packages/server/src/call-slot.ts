@@ -7,7 +7,7 @@ import { declaresTasksExtension } from './access.ts';
 import { createTaskResult2025 } from './codec-2025.ts';
 import { createTaskResult2026 } from './codec-2026.ts';
 import type { TaskConnection, TaskSlot } from './connection.ts';
-import { toErrorObject } from './errors.ts';
+import { isFault, toErrorObject } from './errors.ts';
 import { readCallMeta, readRequestedTtlMs, type CallMeta, type TaskRequest } from './task-request.ts';
 
 /** How a call of a task tool is served. */
@@ -32,8 +32,8 @@ export class CallSlot implements TaskSlot {
 
   constructor(connection: TaskConnection, tool: TaskTool, request: TaskRequest) {
     this.request = request;
-    this.plan = planCall(tool, request);
     this.#connection = connection;
+    this.plan = planCall(tool, request);
     if (this.plan.mode === 'refuse') this.fail(this.plan.error);
   }
 
@@ -52,6 +52,7 @@ export class CallSlot implements TaskSlot {
 
   /** Answer with an error. */
   fail(error: unknown): void {
+    if (isFault(error)) this.#connection.reportError(error);
     this.#outcome = { error: toErrorObject(error) };
   }
 

@@ -72,6 +72,12 @@ export function toErrorObject(error: unknown): JsonRpcError {
   return { code, message: error.message, data: { ...error.details, code: error.code } };
 }
 
+/** Tell whether an error is a fault of ours or the store's, of which the client learns nothing: somebody should look at it. */
+export function isFault(error: unknown): boolean {
+  if (ProtocolFailure.is(error) || error instanceof ProtocolError) return false;
+  return !TaskError.is(error) || jsonRpcCode(error.code) === INTERNAL_ERROR;
+}
+
 /** The same as an error that the SDK sends unchanged when a handler throws it. */
 export function toProtocolError(error: unknown): ProtocolError {
   const { code, message, data } = toErrorObject(error);

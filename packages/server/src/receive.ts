@@ -4,7 +4,7 @@ import type { JSONRPCRequest, JSONRPCResponse, McpServer } from '@modelcontextpr
 import { taskNotSupported } from './call-mode.ts';
 import { CallSlot } from './call-slot.ts';
 import type { ReceiveRequest, TaskConnection, TaskSlot } from './connection.ts';
-import { toErrorObject } from './errors.ts';
+import { isFault, toErrorObject } from './errors.ts';
 import type { Inbound } from './response-slots.ts';
 import { TASK_REQUEST_METHODS, taskHandler } from './task-methods.ts';
 import { fieldsOf, type TaskRequest } from './task-request.ts';
@@ -27,6 +27,7 @@ export function receiveRequests(mcp: McpServer, tools: ReadonlyMap<string, TaskT
     try {
       return receive(message, connection.describe(message, extra), connection);
     } catch (error) {
+      if (isFault(error)) connection.reportError(error);
       return refuse(message, toErrorObject(error));
     }
   };
