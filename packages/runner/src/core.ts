@@ -72,10 +72,9 @@ export function safeListener(
   listener: ((event: TaskEvent) => void) | undefined,
   report: (error: unknown) => void,
 ): (event: TaskEvent) => void {
-  if (listener === undefined) return () => undefined;
   return (event) => {
     try {
-      const returned: unknown = listener(event);
+      const returned: unknown = listener?.(event);
       if (returned instanceof Promise) returned.catch(report);
     } catch (error) {
       report(error);

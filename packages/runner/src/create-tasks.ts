@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { memoryStore, serverClock, WaiterHub } from '@mcp-tasks/store';
+import type { Clock } from '@mcp-tasks/store';
 import { safeListener } from './core.ts';
 import type { Core } from './core.ts';
 import { countedClock } from './counted-clock.ts';
@@ -14,7 +15,7 @@ import { Recovery } from './recovery.ts';
 import { ToolRegistry } from './registry.ts';
 import { Runs } from './runs.ts';
 import { startTask } from './start-task.ts';
-import type { AuthorizeRequest, Tasks, TasksOptions } from './tasks.ts';
+import type { Tasks, TasksOptions } from './tasks.ts';
 import type { TaskTool } from './tool.ts';
 
 /** With hints, ticks are only for those that were lost. */
@@ -52,7 +53,7 @@ export function createTasks(options: TasksOptions = {}): Tasks {
     executor: options.executor ?? inProcessExecutor(),
     hub,
     holder: randomUUID(),
-    authorize: authorizer(options.authorize, emit, () => clock.nowMs()),
+    authorize: authorizer(options, emit, clock),
     emit,
     hasListener: options.onEvent !== undefined,
     hint: hinted.hint,
@@ -88,14 +89,16 @@ function assemble(core: Core, runs: Runs, lifecycle: Lifecycle): Tasks {
       }),
     runInline: (call, host) => runInline(core, call, host),
     for: (owner) => ownerTasks(core, owner, ready),
-    emit: core.emit,
+    emit: (event) => {
+      core.emit(event);
+    },
     start: ready,
     close: ({ drainMs } = {}) => lifecycle.close(drainMs),
   };
 }
 
-function authorizer(authorize: TasksOptions['authorize'], emit: Core['emit'], nowMs: () => number): Core['authorize'] {
-  return async (request: AuthorizeRequest, { taskId, trace } = {}) => {
+function authorizer({ authorize }: TasksOptions, emit: Core['emit'], clock: Clock): Core['authorize'] {
+  return async (request, { taskId, trace } = {}) => {
     try {
       await authorize?.(request);
     } catch (error) {
@@ -105,7 +108,7 @@ function authorizer(authorize: TasksOptions['authorize'], emit: Core['emit'], no
         reason: 'unauthorized',
         owner,
         tool,
-        atMs: nowMs(),
+        atMs: clock.nowMs(),
         ...(taskId !== undefined && { taskId }),
         ...(trace !== undefined && { trace }),
       });

@@ -3,7 +3,7 @@ import type { TaskHint, TaskStore } from '@mcp-tasks/store';
 /** A store whose watch also tells of what this process wrote, at once and whatever the store itself can do. */
 export interface HintedStore {
   readonly store: TaskStore;
-  hint(hint: TaskHint): void;
+  readonly hint: (hint: TaskHint) => void;
 }
 
 /** Add hints of this process to those of a store. */

@@ -26,6 +26,8 @@ export type {
 
 // The task layer
 export { createTasks } from './create-tasks.ts';
+export { startWorker } from './worker.ts';
+export type { WorkerOptions } from './worker.ts';
 export type { AuthorizeRequest, InlineHost, OwnerTaskPage, OwnerTasks, Tasks, TasksOptions } from './tasks.ts';
 export type { TaskEvent } from './events.ts';
 export type { StoredCall } from './stored-call.ts';

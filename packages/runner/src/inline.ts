@@ -128,13 +128,13 @@ class InlineRun implements RunHost {
 
   async ask(key: string, request: InputRequest): Promise<InputResponse> {
     checkSupported(key, request, this.entries.call.inputCapabilities);
-    const { ask } = this.#host;
-    if (ask === undefined) throw unsupported(key, 'the tool runs inside a request that no question can be sent on');
+    if (this.#host.ask === undefined)
+      throw unsupported(key, 'the tool runs inside a request that no question can be sent on');
     if (this.#openQuestions >= this.limits.maxOpenQuestions) throw questionLimit(this.limits.maxOpenQuestions);
     this.#openQuestions++;
     if (this.#openQuestions === 1) this.#waits.began();
     try {
-      const response = await ask.call(this.#host, key, request, this.signal);
+      const response = await this.#host.ask(key, request, this.signal);
       if (this.#ended !== undefined) throw this.#ended;
       const problem = checkResponse(request, response);
       if (problem !== undefined) throw answerInvalid(key, problem);

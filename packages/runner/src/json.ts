@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { TaskError } from '@mcp-tasks/store';
 import type { JsonObject, JsonValue } from '@mcp-tasks/wire';
 
+/** For a function or a symbol there is no text. */
+const stringify: (value: unknown) => string | undefined = JSON.stringify;
+
 /**
  * A value as JSON text; `undefined` stays `undefined`.
  *
@@ -11,7 +14,7 @@ export function toJson(value: unknown, what: string): string | undefined {
   if (value === undefined) return undefined;
   let text: string | undefined;
   try {
-    text = JSON.stringify(value) as string | undefined;
+    text = stringify(value);
   } catch (error) {
     throw new TaskError('VALUE_NOT_JSON', `${what} cannot be written as JSON: ${messageOf(error)}`, { cause: error });
   }
@@ -33,11 +36,8 @@ export function isJsonObject(value: unknown): value is JsonObject {
 /** The text that the MCP SDK makes of a caught value: an error's message, else the value as a string. Never throws. */
 export function messageOf(thrown: unknown): string {
   try {
-    if (thrown instanceof Error) return String(thrown.message);
-    if (typeof thrown === 'object' && thrown !== null && 'message' in thrown && typeof thrown.message === 'string') {
-      return thrown.message;
-    }
-    return String(thrown);
+    const isErrorLike = typeof thrown === 'object' && thrown !== null && 'message' in thrown;
+    return String(isErrorLike ? thrown.message : thrown);
   } catch {
     return 'the thrown value cannot be shown';
   }

@@ -72,7 +72,7 @@ export function protocolFailure(thrown: unknown): TaskFailure | undefined {
   if (!ProtocolFailure.is(thrown) && !isSdkProtocolError(thrown)) return undefined;
   const { code, message, data } = thrown;
   if (!Number.isSafeInteger(code)) return undefined;
-  return { code, message: String(message), ...(data !== undefined && { data: jsonOrNothing(data) }) };
+  return { code, message, ...(data !== undefined && { data: jsonOrNothing(data) }) };
 }
 
 function isSdkProtocolError(thrown: unknown): thrown is { code: number; message: string; data?: unknown } {

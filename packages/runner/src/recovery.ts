@@ -1,4 +1,3 @@
-import { TaskError } from '@mcp-tasks/store';
 import type { TaskHead } from '@mcp-tasks/store';
 import type { Core } from './core.ts';
 import { queuedTask } from './run.ts';

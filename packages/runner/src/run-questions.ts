@@ -1,8 +1,9 @@
 import { rules, TaskError } from '@mcp-tasks/store';
-import type { TaskHead, TaskLease, TaskLimits } from '@mcp-tasks/store';
+import type { TaskLease, TaskLimits, TaskRecord } from '@mcp-tasks/store';
 import type { InputRequest, InputResponse } from '@mcp-tasks/wire';
 import { checkName } from './options.ts';
 import type { RunWaits } from './run-waits.ts';
+import { readAnswers } from './stored-call.ts';
 import type { RunEntries } from './stored-call.ts';
 import type { InputCapabilities } from './tool.ts';
 import { handled } from './write-queue.ts';
@@ -15,9 +16,11 @@ export interface QuestionsHost {
   readonly queue: WriteQueue;
   readonly entries: RunEntries;
   readonly waits: RunWaits;
+  /** The task with its answers. */
+  read(): Promise<TaskRecord | undefined>;
   asked(key: string): void;
-  /** A wait began: its answer may be there already. */
-  look(): void;
+  /** The answers could not be read. */
+  failed(error: unknown, retry: () => void): void;
 }
 
 interface Waiting {
@@ -30,6 +33,7 @@ export class RunQuestions {
   readonly #host: QuestionsHost;
   readonly #waiting = new Map<string, Waiting>();
   #endedWith: TaskError | undefined;
+  #isReading = false;
 
   constructor(host: QuestionsHost) {
     this.#host = host;
@@ -54,13 +58,34 @@ export class RunQuestions {
     return this.#wait(key);
   }
 
-  /** Tell whether a question at which the run waits is no longer open. */
-  isAnswered(head: TaskHead): boolean {
-    return this.awaited.some((key) => !head.openQuestions.includes(key));
+  /** Fetch answers when the present head says that an awaited question was closed. */
+  look(): void {
+    const { openQuestions } = this.#host.queue.head;
+    if (this.#isReading || this.awaited.every((key) => openQuestions.includes(key))) return;
+    this.#isReading = true;
+    this.#fetch().catch((error: unknown) => {
+      this.#host.failed(error, () => {
+        this.look();
+      });
+    });
   }
 
-  /** Hand answers to those who wait for them. */
-  resolve(answers: ReadonlyMap<string, InputResponse>): void {
+  end(error: TaskError): void {
+    this.#endedWith ??= error;
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
+    this.#waiting.clear();
+  }
+
+  async #fetch(): Promise<void> {
+    try {
+      const record = await this.#host.read();
+      if (record !== undefined) this.#resolve(readAnswers(record.entries));
+    } finally {
+      this.#isReading = false;
+    }
+  }
+
+  #resolve(answers: ReadonlyMap<string, InputResponse>): void {
     for (const [key, waiting] of [...this.#waiting]) {
       const response = answers.get(key);
       if (response === undefined) continue;
@@ -68,12 +93,6 @@ export class RunQuestions {
       this.#waiting.delete(key);
       waiting.resolve(response);
     }
-  }
-
-  end(error: TaskError): void {
-    this.#endedWith ??= error;
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
   }
 
   async #wait(key: string): Promise<InputResponse> {
@@ -85,7 +104,7 @@ export class RunQuestions {
     );
     if (this.#waiting.size === 1) this.#host.waits.began();
     // The answer may have come before the wait began.
-    this.#host.look();
+    this.look();
     const response = await answered;
     if (this.#waiting.size > 0) this.#host.waits.goesOn();
     else await this.#host.waits.ended();

@@ -104,7 +104,7 @@ export class Runs implements ExecutorHost {
   async #go(run: Run): Promise<void> {
     const leave = this.#core.hub.add({
       taskId: run.taskId,
-      seenVersion: () => run.seenVersion,
+      seenVersion: () => run.head.version,
       notify: (head) => {
         run.onHead(head);
       },

@@ -22,7 +22,7 @@ export async function parseWith<Schema extends AuthorSchema>(
   schema: Schema,
   value: unknown,
 ): Promise<Validated<SchemaOutput<Schema>>> {
-  return (await schema['~standard'].validate(value)) as Validated<SchemaOutput<Schema>>;
+  return schema['~standard'].validate(value);
 }
 
 /** What is wrong with a value, as the MCP SDK words it; `undefined` when it fits. */

@@ -93,7 +93,7 @@ function newTask(core: Core, { call, tool, parsed }: CheckedCall): CreateTask {
 function idempotencyKeyOf(core: Core, call: ToolCall, tool: TaskTool, parsed: unknown): string | undefined {
   const maxCharacters = core.limits.maxIdempotencyKeyCharacters;
   if (call.idempotencyKey !== undefined) return checkKey(call.idempotencyKey, maxCharacters);
-  const key = tool.options.idempotencyKey?.(parsed as never);
+  const key = tool.options.idempotencyKey?.(parsed);
   if (key === undefined) return undefined;
   const digest = createHash('sha256')
     .update(`${tool.name}\0${checkKey(key, maxCharacters)}`)

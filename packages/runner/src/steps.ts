@@ -23,7 +23,7 @@ export function taskSteps(host: RunHost): Pick<TaskContext, 'step'> {
     if (names.has(name)) throw nameReused(taskId, name);
     names.add(name);
     const stored = entries.checkpoints.get(name);
-    if (stored !== undefined) return valueOf<Value>(stored);
+    if (stored !== undefined) return valueOf(stored) as Value;
 
     checkRoom(host, inFlight);
     inFlight++;
@@ -34,7 +34,7 @@ export function taskSteps(host: RunHost): Pick<TaskContext, 'step'> {
       const text = checkpointText(host, name, value);
       await host.record({ put: [{ kind: 'checkpoint', name, value: text }] });
       entries.checkpoints.set(name, text);
-      return valueOf<Value>(text);
+      return valueOf(text) as Value;
     } finally {
       inFlight--;
       ended();
@@ -43,8 +43,8 @@ export function taskSteps(host: RunHost): Pick<TaskContext, 'step'> {
   return { step: (name, fn) => handled(run(name, fn)) };
 }
 
-function valueOf<Value>(text: string): Value {
-  return (fromJson(text) as Checkpoint).value as Value;
+function valueOf(text: string): unknown {
+  return (fromJson(text) as Checkpoint).value;
 }
 
 function checkpointText(host: RunHost, name: string, value: unknown): string {

@@ -33,6 +33,8 @@ export class WriteQueue {
   #cancelReportTimer: (() => void) | undefined;
   #isWriting = false;
   #endedWith: TaskError | undefined;
+  /** Read while a write was under way. */
+  #unseen: { readonly head: TaskHead; readonly onForeign: (known: TaskHead) => void } | undefined;
 
   constructor(head: TaskHead, host: WriteQueueHost) {
     this.#head = head;
@@ -44,9 +46,24 @@ export class WriteQueue {
     return this.#head;
   }
 
-  /** Note a head that somebody else wrote, once the run knows what is in it. */
+  /** Note a head that this run wrote, or that it knows all about. */
   observe(head: TaskHead): void {
     if (head.version > this.#head.version) this.#head = head;
+  }
+
+  /**
+   * Note a head that was read: `onForeign` hears of it when somebody else wrote it. While a write is under way it may be
+   * our own, so it waits for the write's answer.
+   */
+  seen(head: TaskHead, onForeign: (known: TaskHead) => void): void {
+    if (this.#isWriting) {
+      this.#unseen = { head, onForeign };
+      return;
+    }
+    const known = this.#head;
+    if (head.version <= known.version) return;
+    this.#head = head;
+    onForeign(known);
   }
 
   /** Store entries, with whatever else waits. */
@@ -99,7 +116,7 @@ export class WriteQueue {
     this.#sent?.reject(error);
     this.#batch.reject(error);
     this.#batch = new Batch();
-    for (const { reject } of this.#rules.splice(0)) reject(error);
+    for (const rule of this.#rules.splice(0)) rule.reject(error);
   }
 
   #drive(): void {
@@ -117,6 +134,9 @@ export class WriteQueue {
     }
     this.#isWriting = false;
     if (this.#report !== undefined) this.#armReportTimer();
+    const unseen = this.#unseen;
+    this.#unseen = undefined;
+    if (unseen !== undefined) this.seen(unseen.head, unseen.onForeign);
   }
 
   /** The last write of a run carries every report. */

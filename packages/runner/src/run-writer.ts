@@ -1,0 +1,121 @@
+import { TaskError } from '@mcp-tasks/store';
+import type { Rule, RuleOutcome, TaskEntryKind, TaskHead, TaskLease, TaskRecord } from '@mcp-tasks/store';
+import type { Core } from './core.ts';
+import { writeByRule } from './core.ts';
+import { lostBecause } from './run-ended.ts';
+import type { RunEndReason } from './run-ended.ts';
+import type { TraceContext } from './tool.ts';
+
+/** Between two tries to reach a store that failed. */
+export const STORE_RETRY_MS = 1_000;
+
+/** What {@link RunWriter} needs of its run. */
+export interface RunWriterHost {
+  readonly lease: TaskLease;
+  readonly trace: TraceContext | undefined;
+  /** Whether the run still wants this write: it goes on, or this is the write that ends it. */
+  isWanted(): boolean;
+  /** A head was written by this run. */
+  written(head: TaskHead): void;
+  /** The task is over, or not held by this run any more. */
+  lost(reason: RunEndReason, cause?: unknown): void;
+  /** The error that ended the run. */
+  endedBy(): TaskError;
+  after(delayMs: number, callback: () => void): void;
+}
+
+/** How a run reaches the store, and what it learns there of others. */
+export class RunWriter {
+  readonly #core: Core;
+  readonly #host: RunWriterHost;
+  #leaseEndsAtMs: number;
+  #foreignWrites = 0;
+  #isWoken = false;
+
+  constructor(core: Core, leaseEndsAtMs: number, host: RunWriterHost) {
+    this.#core = core;
+    this.#leaseEndsAtMs = leaseEndsAtMs;
+    this.#host = host;
+  }
+
+  /** Whether anybody else wrote since the run began. */
+  get sawForeignWrites(): boolean {
+    return this.#foreignWrites > 0;
+  }
+
+  /** Whether anybody else wrote something that was not only answers. */
+  get isWoken(): boolean {
+    return this.#isWoken;
+  }
+
+  /** The lease was renewed until this instant. */
+  renewed(leaseEndsAtMs: number): void {
+    this.#leaseEndsAtMs = leaseEndsAtMs;
+  }
+
+  /** Write by a rule. A store that fails for less than the lease costs nothing but time. */
+  async write<Value>(head: TaskHead, rule: Rule<Value>): Promise<RuleOutcome<Value>> {
+    for (;;) {
+      try {
+        const outcome = await writeByRule(this.#core, head, rule, {
+          trace: this.#host.trace,
+          observe: (written) => {
+            this.#host.written(written);
+          },
+        });
+        this.noteForeign(head, outcome.before);
+        return outcome;
+      } catch (error) {
+        if (TaskError.is(error, 'QUESTION_LIMIT')) throw error;
+        if (!this.#mayRetry(error)) throw await this.#lost(error);
+      }
+      await new Promise<void>((resolve) => {
+        this.#host.after(STORE_RETRY_MS, resolve);
+      });
+    }
+  }
+
+  /** Somebody else wrote between these two heads. */
+  noteForeign(known: TaskHead, found: TaskHead): void {
+    const writes = found.version - known.version;
+    if (writes <= 0) return;
+    this.#foreignWrites += writes;
+    const closed = known.openQuestions.filter((key) => !found.openQuestions.includes(key)).length;
+    // One write may close several questions; a write more than that closed none.
+    if (closed === 0 || writes > closed) this.#isWoken = true;
+  }
+
+  /** The task as it is now. */
+  async read(kinds: readonly TaskEntryKind[]): Promise<TaskRecord | undefined> {
+    const { store, clock } = this.#core;
+    const [record] = await store.get({ taskIds: [this.#host.lease.taskId], kinds, nowMs: clock.nowMs() });
+    return record;
+  }
+
+  #mayRetry(error: unknown): boolean {
+    const isPassing = TaskError.is(error) && error.retryable;
+    return isPassing && this.#host.isWanted() && this.#core.clock.nowMs() < this.#leaseEndsAtMs;
+  }
+
+  /** A write failed for good: find out why, and end the run. */
+  async #lost(error: unknown): Promise<TaskError> {
+    if (TaskError.is(error, 'RUN_ENDED') || TaskError.is(error, 'TASK_NOT_FOUND')) {
+      this.#host.lost(await this.#whyLost(error));
+    } else {
+      this.#core.report(error);
+      this.#host.lost(TaskError.is(error) && error.retryable ? 'lease-lost' : 'store-failed', error);
+    }
+    return this.#host.endedBy();
+  }
+
+  async #whyLost(error: TaskError): Promise<RunEndReason> {
+    if (error.code === 'TASK_NOT_FOUND') return 'expired';
+    try {
+      const record = await this.read([]);
+      return lostBecause(this.#host.lease, record?.head) ?? 'lease-lost';
+    } catch {
+      // The store has said that the lease is gone; why, it cannot say now.
+      return 'lease-lost';
+    }
+  }
+}
