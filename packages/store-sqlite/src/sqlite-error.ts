@@ -91,7 +91,7 @@ export function isLocked(error: unknown): boolean {
 
 /** Tell whether SQLite found nothing wrong with file or disk, only with the statement: it does not fit the tables. */
 export function isRefused(error: unknown): boolean {
-  return TaskError.is(error) && reportOf(error.cause, OTHER) === OTHER;
+  return TaskError.is(error, OTHER.code) && reportOf(error.cause, OTHER) === OTHER;
 }
 
 /** A record that cannot be decoded; the other tasks are not touched by it. */

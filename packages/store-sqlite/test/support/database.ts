@@ -13,7 +13,7 @@ import {
 /** A driver of this Node.js. */
 export interface Driver {
   readonly name: 'node:sqlite' | 'better-sqlite3';
-  open(path: string): SqliteDatabaseLike;
+  readonly open: (path: string) => SqliteDatabaseLike;
 }
 
 type DatabaseClass = new (path: string) => SqliteDatabaseLike;

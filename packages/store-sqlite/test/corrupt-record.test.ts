@@ -1,0 +1,78 @@
+import { TASK_ENTRY_KINDS } from '@mcp-tasks/store';
+import { describe, expect, it } from 'vitest';
+import type { SqliteTaskStore } from '../src/index.ts';
+import { openDatabase, openStore, temporaryFile } from './support/database.ts';
+import { checkpoint, NOW_MS, stored } from './support/tasks.ts';
+
+/** Three tasks, from the newest to the oldest and from the longest due to the shortest; the middle one is spoilt. */
+async function spoilt(change: string) {
+  const database = openDatabase(temporaryFile());
+  const store = await openStore({ database });
+  for (const [index, taskId] of ['first', 'bad', 'last'].entries()) {
+    await stored(store, { taskId, createdAtMs: NOW_MS - index, dueAtMs: NOW_MS - 10 + index }, [
+      { kind: 'call', name: '', value: '{}' },
+    ]);
+  }
+  database.exec(change);
+  return store;
+}
+
+const get = (store: SqliteTaskStore, taskIds: string[]) =>
+  store.get({ taskIds, kinds: TASK_ENTRY_KINDS, nowMs: NOW_MS }).then((found) => found.map(({ head }) => head.taskId));
+
+const SPOIL_HEAD = "UPDATE mcp_tasks SET status = 'unknown', due_at_ms = due_at_ms WHERE task_id = CAST('bad' AS BLOB)";
+const bad = { code: 'STORE_CORRUPT_RECORD', retryable: false, details: { taskId: 'bad' } };
+
+describe('a record that cannot be decoded', () => {
+  it.each([
+    ['a status that does not exist', "status = 'unknown'"],
+    ['text that is not UTF-8', "status_message = x'ff'"],
+    ['progress that is not JSON', "progress = CAST('{' AS BLOB)"],
+    ['progress that is something else', "progress = CAST('[1]' AS BLOB)"],
+    ['questions that are not a list', "open_questions = CAST('{}' AS BLOB)"],
+    ['an owner that is not UTF-8', "owner = x'c3'"],
+  ])('because of %s is reported with its id, and the others are read', async (_case, change) => {
+    const store = await spoilt(`UPDATE mcp_tasks SET ${change} WHERE task_id = CAST('bad' AS BLOB)`);
+    await expect(get(store, ['bad'])).rejects.toMatchObject(bad);
+    await expect(get(store, ['bad'])).rejects.toThrow('The record of task bad cannot be decoded');
+    expect(await get(store, ['last', 'bad', 'first'])).toEqual(['last', 'first']);
+  });
+
+  it('because of an entry is reported with its id, and the others are read', async () => {
+    const store = await spoilt(
+      "UPDATE mcp_task_entries SET value = x'ff' WHERE task_seq = (SELECT seq FROM mcp_tasks WHERE task_id = CAST('bad' AS BLOB))",
+    );
+    await expect(get(store, ['bad'])).rejects.toMatchObject(bad);
+    expect(await get(store, ['bad', 'first'])).toEqual(['first']);
+  });
+
+  it('does not stand in the way of a page', async () => {
+    const store = await spoilt(SPOIL_HEAD);
+    const page = await store.list({ owner: 'owner', limit: 2, nowMs: NOW_MS });
+    expect([page.heads.map(({ taskId }) => taskId), page.hasMore]).toEqual([['first', 'last'], false]);
+    const after = { createdAtMs: NOW_MS, taskId: 'first' };
+    const rest = await store.list({ owner: 'owner', after, limit: 1, nowMs: NOW_MS });
+    expect([rest.heads.map(({ taskId }) => taskId), rest.hasMore]).toEqual([['last'], false]);
+    expect(await store.list({ owner: 'owner', limit: 1, nowMs: NOW_MS })).toMatchObject({ hasMore: true });
+  });
+
+  it('does not stand in the way of due tasks', async () => {
+    const store = await spoilt(SPOIL_HEAD.replace("'unknown'", "'working', attempt = 0, progress = x'ff'"));
+    const due = await store.due({ handlers: ['tool'], limit: 2, nowMs: NOW_MS });
+    expect(due.map(({ taskId }) => taskId)).toEqual(['first', 'last']);
+  });
+
+  it('is not written, and not held', async () => {
+    const store = await spoilt("UPDATE mcp_tasks SET progress = x'ff' WHERE task_id = CAST('bad' AS BLOB)");
+    const head = { ...(await stored(store)), taskId: 'bad' };
+    await expect(store.update(checkpoint(head, 'a'))).rejects.toMatchObject(bad);
+    const leases = ['first', 'bad', 'last'].map((taskId) => ({ taskId, attempt: 0, holder: 'process-1' }));
+    const held = await store.renew({ leases, dueAtMs: NOW_MS + 1, nowMs: NOW_MS });
+    expect(held.map(({ taskId }) => taskId).sort()).toEqual(['first', 'last']);
+  });
+
+  it('goes with the others when it has expired', async () => {
+    const store = await spoilt(SPOIL_HEAD);
+    expect(await store.deleteExpired({ nowMs: NOW_MS + 3_600_000, limit: 10 })).toBe(3);
+  });
+});
