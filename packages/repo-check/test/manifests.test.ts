@@ -2,7 +2,14 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { publishedPackages, readManifest, readText, REPOSITORY, type Exports } from '../src/repository.ts';
+import {
+  publishedPackages,
+  readManifest,
+  readText,
+  REPOSITORY,
+  workspacePackages,
+  type Exports,
+} from '../src/repository.ts';
 
 const SOURCE_CONDITION = '@mcp-tasks/source';
 
@@ -50,6 +57,26 @@ describe('this package', () => {
     const { devDependencies = {} } = await readManifest('packages/repo-check');
     const named = Object.keys(devDependencies).filter((name) => name.startsWith('@mcp-tasks/'));
     expect(named.sort()).toEqual((await publishedPackages()).map(({ manifest }) => manifest.name).sort());
+  });
+});
+
+describe('dependencies from outside', () => {
+  it('have one version in the workspace: what two packages name comes from the catalog', async () => {
+    const manifests = [
+      await readManifest(),
+      ...[...(await workspacePackages('packages')), ...(await workspacePackages('examples'))].map(
+        (item) => item.manifest,
+      ),
+    ];
+    const ranges = new Map<string, string[]>();
+    for (const { dependencies, devDependencies } of manifests) {
+      for (const [name, range] of Object.entries({ ...devDependencies, ...dependencies })) {
+        if (!range.startsWith('workspace:')) ranges.set(name, [...(ranges.get(name) ?? []), range]);
+      }
+    }
+    const shared = [...ranges].filter(([, found]) => found.length > 1);
+    expect(shared.filter(([, found]) => found.some((range) => range !== 'catalog:'))).toEqual([]);
+    expect(shared.length).toBeGreaterThan(0);
   });
 });
 
