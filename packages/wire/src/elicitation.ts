@@ -5,7 +5,7 @@ import { MessageMetaSchema, type MessageMeta, type ResultMeta } from './json-rpc
 import { field, oneOf, openObject } from './schema.ts';
 import type { WireSchema } from './wire-schema.ts';
 
-/** Params of `elicitation/create` with a form, the same in both generations. @see 2025-11-25, Elicitation, "Form Mode" */
+/** Params of `elicitation/create` with a form, the same in both generations. @see 2025-11-25, Elicitation, "Form Mode Elicitation Requests" */
 export interface ElicitFormParams {
   readonly mode?: 'form' | undefined;
   /** What the person is told. */
@@ -14,7 +14,7 @@ export interface ElicitFormParams {
   readonly _meta?: MessageMeta | undefined;
 }
 
-/** Params of `elicitation/create` with an address to visit. @see 2026-07-28, Elicitation, "URL Mode" */
+/** Params of `elicitation/create` with an address to visit. @see 2026-07-28, Elicitation, "URL Mode Elicitation Requests" */
 export interface ElicitUrlParams2026 {
   readonly mode: 'url';
   readonly message: string;
@@ -22,7 +22,7 @@ export interface ElicitUrlParams2026 {
   readonly _meta?: MessageMeta | undefined;
 }
 
-/** As in 2026-07-28, with an id that ties the completion notification. @see 2025-11-25, Elicitation, "URL Mode" */
+/** As in 2026-07-28, with an id that ties the completion notification. @see 2025-11-25, Elicitation, "URL Mode Elicitation Requests" */
 export interface ElicitUrlParams2025 extends ElicitUrlParams2026 {
   readonly elicitationId: string;
 }

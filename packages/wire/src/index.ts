@@ -10,7 +10,7 @@ export type {
   RequestId,
   ResultMeta,
 } from './json-rpc.ts';
-export { JsonRpcErrorSchema, MessageMetaSchema, RelatedTaskMetadataSchema } from './json-rpc.ts';
+export { JsonRpcErrorSchema, MessageMetaSchema, RelatedTaskMetadataSchema, RequestIdSchema } from './json-rpc.ts';
 export { JSON_RPC_ERROR } from './error-codes.ts';
 export { TASK_METHODS } from './methods.ts';
 
@@ -186,6 +186,7 @@ export type {
 } from './v2026/input.ts';
 export {
   ListenParams2026Schema,
+  ListenResult2026Schema,
   SubscriptionFilter2026Schema,
   SubscriptionsAcknowledgedParams2026Schema,
   TaskIdParams2026Schema,
@@ -194,6 +195,8 @@ export {
 export type {
   CancelTaskResult2026,
   ListenParams2026,
+  ListenResult2026,
+  ListenResultMeta2026,
   SubscriptionFilter2026,
   SubscriptionsAcknowledgedParams2026,
   TaskIdParams2026,

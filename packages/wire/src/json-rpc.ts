@@ -2,10 +2,10 @@ import * as z from 'zod';
 import { jsonValue } from './fields.ts';
 import type { JsonValue } from './json.ts';
 import { RELATED_TASK_META_KEY } from './meta-keys.ts';
-import { field, openObject } from './schema.ts';
+import { field, openObject, schemaOf } from './schema.ts';
 import type { WireSchema } from './wire-schema.ts';
 
-/** Ties a request to its response. @see JSON-RPC 2.0, "Request object" */
+/** Ties a request to its response; a number is an integer. @see JSON-RPC 2.0, "Request object" */
 export type RequestId = string | number;
 
 /** Opaque; ties progress notifications to a request. A string or an integer. */
@@ -35,6 +35,9 @@ export interface JsonRpcError {
   readonly message: string;
   readonly data?: JsonValue | undefined;
 }
+
+/** {@link RequestId}. */
+export const RequestIdSchema: WireSchema<RequestId> = schemaOf(z.union([z.string(), z.int()]));
 
 /** {@link RelatedTaskMetadata}. */
 export const RelatedTaskMetadataSchema: WireSchema<RelatedTaskMetadata> = openObject<RelatedTaskMetadata>()({

@@ -16,10 +16,10 @@ export const WORKFLOW_META_KEY = 'io.github.mcp-tasks/workflow';
 /** Our `_meta` key, on tools/call and prompts/get, with the caller's idempotency key: 1 to 256 characters. */
 export const IDEMPOTENCY_KEY_META_KEY = 'io.github.mcp-tasks/idempotency-key';
 
-/** `_meta` key of a 2026-07-28 notification: which `subscriptions/listen` stream it is for. @see 2026-07-28, "subscriptions/listen" */
+/** `_meta` key of a 2026-07-28 notification: which `subscriptions/listen` stream it is for. @see 2026-07-28, Subscriptions, "Receiving Notifications" */
 export const SUBSCRIPTION_ID_META_KEY = 'io.modelcontextprotocol/subscriptionId';
 
-/** `_meta` key of a 2026-07-28 request with the client's capabilities. @see 2026-07-28, "_meta" */
+/** `_meta` key of a 2026-07-28 request with the client's capabilities. @see 2026-07-28, Overview, "_meta" */
 export const CLIENT_CAPABILITIES_META_KEY = 'io.modelcontextprotocol/clientCapabilities';
 
 /** The `_meta` entry that ties a 2025-11-25 message to a task. @see 2025-11-25, Tasks, "Related Task Metadata" */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { frozen } from './frozen.ts';
 import { schemaOf } from './schema.ts';
 import type { WireSchema } from './wire-schema.ts';
 
@@ -21,13 +22,13 @@ export type TerminalTaskStatus = 'completed' | 'failed' | 'cancelled';
  *
  * @see 2025-11-25, Tasks, "Task Status Lifecycle"
  */
-export const TASK_TRANSITIONS: Readonly<Record<TaskStatus, readonly TaskStatus[]>> = {
+export const TASK_TRANSITIONS: Readonly<Record<TaskStatus, readonly TaskStatus[]>> = frozen({
   working: ['input_required', 'completed', 'failed', 'cancelled'],
   input_required: ['working', 'completed', 'failed', 'cancelled'],
   completed: [],
   failed: [],
   cancelled: [],
-};
+});
 
 /** Tell whether a task in this status is over. */
 export function isTerminalStatus(status: TaskStatus): status is TerminalTaskStatus {

@@ -1,4 +1,5 @@
 import { jsonObject } from '../fields.ts';
+import { frozen } from '../frozen.ts';
 import type { JsonObject } from '../json.ts';
 import { field, openObject } from '../schema.ts';
 import type { WireSchema } from '../wire-schema.ts';
@@ -48,7 +49,7 @@ export interface ClientTasksCapability2025 {
   readonly requests?: ClientTaskRequests2025 | undefined;
 }
 
-/** Ready values of a server's `capabilities.tasks`. */
+/** Ready values of a server's `capabilities.tasks`, frozen. */
 export const SERVER_TASKS_CAPABILITY_2025: {
   /** Tasks for tool calls, listed and cancelled. */
   readonly full: ServerTasksCapability2025;
@@ -56,19 +57,19 @@ export const SERVER_TASKS_CAPABILITY_2025: {
   readonly withoutList: ServerTasksCapability2025;
   /** Tasks for tool calls and nothing else. */
   readonly toolsOnly: ServerTasksCapability2025;
-} = {
+} = frozen({
   full: { list: {}, cancel: {}, requests: { tools: { call: {} } } },
   withoutList: { cancel: {}, requests: { tools: { call: {} } } },
   toolsOnly: { requests: { tools: { call: {} } } },
-};
+});
 
-/** Ready value of a client's `capabilities.tasks`. */
+/** Ready value of a client's `capabilities.tasks`, frozen. */
 export const CLIENT_TASKS_CAPABILITY_2025: {
   /** Tasks for sampling and elicitation, listed and cancelled. */
   readonly full: ClientTasksCapability2025;
-} = {
+} = frozen({
   full: { list: {}, cancel: {}, requests: { sampling: { createMessage: {} }, elicitation: { create: {} } } },
-};
+});
 
 /** {@link ServerTasksCapability2025}. */
 export const ServerTasksCapability2025Schema: WireSchema<ServerTasksCapability2025> =

@@ -55,7 +55,7 @@ export interface TaskPayloadResult2025 {
   readonly [key: string]: unknown;
 }
 
-/** Params of `notifications/tasks/status`. @see 2025-11-25, Tasks, "Status Notifications" */
+/** Params of `notifications/tasks/status`. @see 2025-11-25, Tasks, "Task Status Notification" */
 export interface TaskStatusNotificationParams2025 extends Task2025 {
   readonly _meta?: MessageMeta | undefined;
 }

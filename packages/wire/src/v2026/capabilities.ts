@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { jsonObject } from '../fields.ts';
+import { frozen } from '../frozen.ts';
 import type { JsonObject } from '../json.ts';
 import { TASKS_EXTENSION_ID } from '../meta-keys.ts';
 import { field, openObject } from '../schema.ts';
@@ -55,15 +56,14 @@ export const ClientCapabilities2026Schema: WireSchema<ClientCapabilities2026> = 
 export const MissingCapabilityData2026Schema: WireSchema<MissingCapabilityData2026> =
   openObject<MissingCapabilityData2026>()({ requiredCapabilities: field(ClientCapabilities2026Schema) });
 
-/** What a server and a client put in `capabilities.extensions`: exactly the empty object. */
-export const TASKS_EXTENSION_CAPABILITY_2026: { readonly [TASKS_EXTENSION_ID]: Readonly<Record<string, never>> } = {
-  [TASKS_EXTENSION_ID]: {},
-};
+/** What a server and a client put in `capabilities.extensions`: exactly the empty object. Frozen. */
+export const TASKS_EXTENSION_CAPABILITY_2026: { readonly [TASKS_EXTENSION_ID]: Readonly<Record<string, never>> } =
+  frozen({ [TASKS_EXTENSION_ID]: {} });
 
-/** `error.data` of -32021 when the request does not declare the tasks extension. */
-export const TASKS_EXTENSION_MISSING_2026: MissingCapabilityData2026 = {
+/** `error.data` of -32021 when the request does not declare the tasks extension. Frozen. */
+export const TASKS_EXTENSION_MISSING_2026: MissingCapabilityData2026 = frozen({
   requiredCapabilities: { extensions: TASKS_EXTENSION_CAPABILITY_2026 },
-};
+});
 
 /**
  * Tell whether client capabilities declare the tasks extension: any object at its key counts.

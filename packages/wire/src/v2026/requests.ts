@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { MessageMetaSchema, type MessageMeta } from '../json-rpc.ts';
+import { MessageMetaSchema, RequestIdSchema, type MessageMeta, type RequestId } from '../json-rpc.ts';
+import { SUBSCRIPTION_ID_META_KEY } from '../meta-keys.ts';
 import { field, openObject } from '../schema.ts';
 import type { WireSchema } from '../wire-schema.ts';
 import { InputResponses2026Schema, type InputResponses2026 } from './input.ts';
@@ -25,7 +26,7 @@ export type UpdateTaskResult2026 = CompleteResult2026;
 /** Answer to `tasks/cancel`: received, nothing more. @see SEP-2663, "Task Cancellation" */
 export type CancelTaskResult2026 = CompleteResult2026;
 
-/** What a `subscriptions/listen` stream carries; nothing that is not asked for. @see 2026-07-28, "subscriptions/listen" */
+/** What a `subscriptions/listen` stream carries; nothing that is not asked for. @see 2026-07-28, Subscriptions, "Notification Filter" */
 export interface SubscriptionFilter2026 {
   readonly toolsListChanged?: boolean | undefined;
   readonly promptsListChanged?: boolean | undefined;
@@ -47,6 +48,19 @@ export interface SubscriptionsAcknowledgedParams2026 {
   readonly notifications: SubscriptionFilter2026;
   /** Carries the subscription's id. */
   readonly _meta?: MessageMeta | undefined;
+}
+
+/** `_meta` of the end of a subscription. */
+export interface ListenResultMeta2026 {
+  /** The id of the `subscriptions/listen` request. */
+  readonly [SUBSCRIPTION_ID_META_KEY]: RequestId;
+  readonly [key: string]: unknown;
+}
+
+/** Answer to `subscriptions/listen`: the subscription is over. @see 2026-07-28, Subscriptions, "Graceful Closure" */
+export interface ListenResult2026 {
+  readonly resultType: 'complete';
+  readonly _meta: ListenResultMeta2026;
 }
 
 const _meta = field(MessageMetaSchema).optional();
@@ -82,3 +96,9 @@ export const ListenParams2026Schema: WireSchema<ListenParams2026> = openObject<L
 /** {@link SubscriptionsAcknowledgedParams2026}. */
 export const SubscriptionsAcknowledgedParams2026Schema: WireSchema<SubscriptionsAcknowledgedParams2026> =
   openObject<SubscriptionsAcknowledgedParams2026>()({ notifications: field(SubscriptionFilter2026Schema), _meta });
+
+/** {@link ListenResult2026}. */
+export const ListenResult2026Schema: WireSchema<ListenResult2026> = openObject<ListenResult2026>()({
+  resultType: z.literal('complete'),
+  _meta: field(openObject<ListenResultMeta2026>()({ [SUBSCRIPTION_ID_META_KEY]: field(RequestIdSchema) })),
+});

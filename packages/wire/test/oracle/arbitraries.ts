@@ -38,13 +38,13 @@ export function object<Required extends object, Optional extends object>(
 }
 
 export const text = fc.string({ maxLength: 6 });
-export const key = fc.stringMatching(/^[a-z]{1,4}$/);
+const key = fc.stringMatching(/^[a-z]{1,4}$/);
 export const integer = fc.oneof(fc.nat(), fc.maxSafeInteger());
-export const fraction = fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0);
+const fraction = fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0);
 export const instant = fc
   .date({ min: new Date('1990-01-01'), max: new Date('2090-01-01'), noInvalidDate: true })
   .map((date) => date.toISOString());
-export const base64 = fc.uint8Array({ maxLength: 7 }).map((bytes) => Buffer.from(bytes).toString('base64'));
+const base64 = fc.uint8Array({ maxLength: 7 }).map((bytes) => Buffer.from(bytes).toString('base64'));
 
 const scalar = fc.oneof(text, fc.integer(), fraction, fc.boolean(), fc.constant(null));
 export const jsonValue: fc.Arbitrary<JsonValue> = fc.oneof(

@@ -104,7 +104,7 @@ export const DIVERGENCES: readonly Divergence[] = [
     example: { message: 'CallToolResult2025', value: { content: [], structuredContent: [] } },
   },
   {
-    messages: /^CallToolResult2026$/,
+    messages: /^(CallToolResult2026|ListenResult2026)$/,
     path: /^resultType$/,
     oracles: ['core'],
     ours: 'unmodelled',

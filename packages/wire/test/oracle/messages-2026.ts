@@ -16,8 +16,10 @@ import {
   InputResponse2026Schema,
   InputResponses2026Schema,
   ListenParams2026Schema,
+  ListenResult2026Schema,
   ListRootsResult2026Schema,
   MissingCapabilityData2026Schema,
+  SUBSCRIPTION_ID_META_KEY,
   SubscriptionFilter2026Schema,
   SubscriptionsAcknowledgedParams2026Schema,
   Task2026Schema,
@@ -206,6 +208,19 @@ export const MESSAGES_2026: readonly MessageCase[] = [
     ours: SubscriptionsAcknowledgedParams2026Schema,
     valid: object({ notifications: filter }, { _meta: messageMeta }),
     oracles: { core: accepts(core.SubscriptionsAcknowledgedNotificationParamsSchema) },
+  },
+  {
+    name: 'ListenResult2026',
+    direction: 'sent',
+    ours: ListenResult2026Schema,
+    valid: object(
+      {
+        resultType,
+        _meta: object({ [SUBSCRIPTION_ID_META_KEY]: arbitrary.progressToken }, { 'example.com/key': jsonValue }),
+      },
+      {},
+    ),
+    oracles: { core: accepts(core.SubscriptionsListenResultSchema) },
   },
   {
     name: 'ClientCapabilities2026',

@@ -15,6 +15,7 @@ import {
   JsonRpcErrorSchema,
   MessageMetaSchema,
   RelatedTaskMetadataSchema,
+  RequestIdSchema,
   TaskStatusSchema,
   TaskSupportSchema,
   ToolExecution2025Schema,
@@ -36,6 +37,17 @@ export const SHARED_MESSAGES: readonly MessageCase[] = [
       core: accepts(core.TaskStatusSchema),
       'ext-tasks v1': accepts(v1.TaskStatusV1Schema),
       'ext-tasks v2': accepts(v2.TaskStatusV2Schema),
+    },
+  },
+  {
+    name: 'RequestId',
+    direction: 'sent',
+    ours: RequestIdSchema,
+    valid: arbitrary.progressToken,
+    oracles: {
+      core: accepts(core.RequestIdSchema),
+      'ext-tasks v1': accepts(v1.JsonRpcRequestIdV1Schema),
+      'ext-tasks v2': accepts(v2.RequestIdV2Schema),
     },
   },
   {
