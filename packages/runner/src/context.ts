@@ -82,9 +82,13 @@ function questions(host: RunHost, keys: QuestionKeys): Pick<TaskContext, 'elicit
   };
 }
 
+/** @see 2025-11-25, Sampling, "Creating Messages" */
 function sampleRequest(key: string, params: JsonObject): InputRequest {
-  const text = toJson(params, `the params of question "${key}"`);
-  return { method: 'sampling/createMessage', params: (text === undefined ? {} : fromJson(text)) as JsonObject };
+  if (!Array.isArray(params['messages'])) throw new TypeError(`question "${key}": messages must be an array`);
+  if (!Number.isSafeInteger(params['maxTokens']))
+    throw new TypeError(`question "${key}": maxTokens must be an integer`);
+  const text = toJson(params, `the params of question "${key}"`) ?? '{}';
+  return { method: 'sampling/createMessage', params: fromJson(text) as JsonObject };
 }
 
 function park(host: RunHost, message: string): ParkedRun {

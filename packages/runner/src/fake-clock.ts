@@ -58,9 +58,14 @@ export function fakeClock(startMs: number = Date.UTC(2026, 0, 1)): FakeClock {
   };
 }
 
+/** Turns of the event loop for what a timer starts: a waiter hub reads in a turn of its own, and its waiters act in the next. */
+const TURNS = 4;
+
 /** Let everything run that waits for promises only. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < TURNS; turn++) {
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
 }

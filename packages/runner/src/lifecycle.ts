@@ -10,7 +10,8 @@ const DEFAULT_DRAIN_MS = 5_000;
 export interface LifecycleParts {
   readonly runs: Runs;
   readonly recovery: Recovery;
-  measureClock(): Promise<void>;
+  /** Measure the offset of the store's time. */
+  readonly measureClock: () => Promise<void>;
   /** The store was made here, and is closed here. */
   readonly ownsStore: boolean;
 }
@@ -61,7 +62,7 @@ export class Lifecycle {
     await store.open?.();
     await this.#parts.measureClock();
     await executor.start(this.#parts.runs);
-    this.#parts.recovery.start();
+    this.#parts.recovery.start(this.#parts.measureClock);
   }
 
   async #close(drainMs: number): Promise<void> {
@@ -91,7 +92,7 @@ export class Lifecycle {
     await runs.release(this.#core.executor.drain());
     for (const run of runs.active.values()) run.parkIfWaiting();
     await this.#within(drainMs, runs.settled());
-    await Promise.all([...runs.active.values()].map((run) => run.shutDown()));
+    await runs.shutDown();
     // Each is given up after its grace at the latest.
     await runs.settled();
     await recovery.stop();

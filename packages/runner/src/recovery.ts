@@ -26,7 +26,7 @@ export class Recovery {
     };
   }
 
-  start(): void {
+  start(measureClock: () => Promise<void>): void {
     const { leaseMs, sweepIntervalMs } = this.#core.settings;
     const thirdMs = Math.max(1, Math.floor(leaseMs / 3));
     this.#isStopped = false;
@@ -45,14 +45,14 @@ export class Recovery {
       () => jittered(sweepIntervalMs),
       () => this.#sweep(),
     );
+    this.#every('clock', () => jittered(sweepIntervalMs), measureClock);
     this.#adoptSoon();
   }
 
   /** Take on no more tasks; the leases of those that go on are still renewed. */
   stopAdopting(): void {
     this.#isAdopting = false;
-    this.#cancel('adopt');
-    this.#cancel('sweep');
+    for (const name of [...this.#timers.keys()]) if (name !== 'heartbeat') this.#cancel(name);
   }
 
   async stop(): Promise<void> {

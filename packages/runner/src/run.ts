@@ -226,6 +226,7 @@ export class Run implements RunHost {
   }
 
   async #execute(): Promise<void> {
+    if (this.#ended !== undefined) return;
     let execution: Execution;
     try {
       execution = (await this.#refusal()) ?? (await this.#executeTool());

@@ -21,6 +21,7 @@ export class Runs implements ExecutorHost {
   readonly #queued = new Map<string, TaskLease>();
   readonly #claiming = new Set<string>();
   readonly #expiry: ExpiryTimer;
+  #isShutDown = false;
   /** Called when a slot may have become free. */
   onIdle: () => void = () => undefined;
 
@@ -85,6 +86,12 @@ export class Runs implements ExecutorHost {
     );
   }
 
+  /** The time for draining is over, for runs whose claim is still under way too. */
+  async shutDown(): Promise<void> {
+    this.#isShutDown = true;
+    await Promise.all([...this.#active.values()].map((run) => run.shutDown()));
+  }
+
   /** Resolves when no handler is going on. */
   async settled(): Promise<void> {
     while (this.#going.size > 0) await Promise.all(this.#going);
@@ -115,6 +122,7 @@ export class Runs implements ExecutorHost {
     run.signal.addEventListener('abort', () => {
       this.#drop(run, leave);
     });
+    if (this.#isShutDown) void run.shutDown();
     await run.go();
     this.#drop(run, leave);
   }

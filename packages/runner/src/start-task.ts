@@ -1,5 +1,5 @@
 import { checkOwner, newTaskId, TaskError, utf8Bytes } from '@mcp-tasks/store';
-import type { CreateTask, TaskEntry, TaskHead } from '@mcp-tasks/store';
+import type { CreateTask, CreateTaskOutcome, TaskEntry, TaskHead } from '@mcp-tasks/store';
 import { createHash } from 'node:crypto';
 import type { Core } from './core.ts';
 import { eventBase } from './core.ts';
@@ -11,6 +11,9 @@ import { queuedTask } from './run.ts';
 import type { Runs } from './runs.ts';
 import { storedCall } from './stored-call.ts';
 import type { TaskTool, ToolCall } from './tool.ts';
+
+/** Waits before a create whose answer may have been lost is sent again. */
+const RESEND_DELAYS_MS = [20, 100] as const;
 
 /** A call that may be made: arguments parsed, sizes checked, authorized. */
 export interface CheckedCall {
@@ -45,7 +48,7 @@ export async function checkCall(core: Core, call: ToolCall): Promise<CheckedCall
 export async function startTask(core: Core, runs: Runs, call: ToolCall): Promise<TaskHead> {
   const checked = await checkCall(core, call);
   const create = newTask(core, checked);
-  const outcome = await core.store.create(create);
+  const outcome = await createAgain(core, create);
   if (outcome.status === 'over-quota') throw overQuota(core, outcome.limit);
   const { head } = outcome;
   if (head.taskId !== create.head.taskId) {
@@ -57,6 +60,19 @@ export async function startTask(core: Core, runs: Runs, call: ToolCall): Promise
   if (head.holder === core.holder) runs.hold(head);
   core.executor.submit(queuedTask(head));
   return head;
+}
+
+/** A create whose answer was lost is sent again: the id is ours, so there is never a second task. */
+async function createAgain(core: Core, create: CreateTask): Promise<CreateTaskOutcome> {
+  for (const delayMs of RESEND_DELAYS_MS) {
+    try {
+      return await core.store.create(create);
+    } catch (error) {
+      if (!TaskError.is(error) || !error.retryable) throw error;
+      await new Promise<void>((resolve) => core.clock.after(delayMs, resolve));
+    }
+  }
+  return core.store.create(create);
 }
 
 function newTask(core: Core, { call, tool, parsed }: CheckedCall): CreateTask {

@@ -95,7 +95,8 @@ export class WriteQueue {
           reject(this.#endedWith);
           return;
         }
-        this.#rules.push({ send: () => this.#write(rule).then(resolve, reject), reject });
+        const after = this.#batch.isEmpty ? undefined : this.#batch;
+        this.#rules.push({ after, send: () => this.#write(rule).then(resolve, reject), reject });
         this.#drive();
       }),
     );
@@ -127,10 +128,14 @@ export class WriteQueue {
 
   async #writeAll(): Promise<void> {
     for (;;) {
-      if (!this.#batch.isEmpty || this.#isReportDue()) await this.#writeBatch();
-      const next = this.#rules.shift();
-      if (next !== undefined) await next.send();
-      else if (this.#batch.isEmpty && !this.#isReportDue()) break;
+      const [rule] = this.#rules;
+      const hasLastReport = this.#endedWith !== undefined && this.#report !== undefined;
+      if (rule !== undefined && rule.after !== this.#batch && !hasLastReport) {
+        this.#rules.shift();
+        await rule.send();
+      } else if (!this.#batch.isEmpty || this.#isReportDue()) {
+        await this.#writeBatch();
+      } else break;
     }
     this.#isWriting = false;
     if (this.#report !== undefined) this.#armReportTimer();
@@ -184,6 +189,8 @@ export class WriteQueue {
 }
 
 interface RuleWrite {
+  /** Effects that were queued before it and go first; later ones must not hold it off. */
+  readonly after: Batch | undefined;
   /** Never rejects. */
   send(): Promise<void>;
   reject(error: unknown): void;
