@@ -19,7 +19,7 @@ export function answer(responses: Readonly<Record<string, InputResponse>>): Rule
     const keys = head.openQuestions.filter(isAnswered);
     if (isTerminalStatus(head.status) || keys.length === 0) return done({ keys: [], wakes: false });
     const openQuestions = head.openQuestions.filter((key) => !isAnswered(key));
-    const wakes = head.holder === undefined && head.dueAtMs === null;
+    const wakes = head.dueAtMs === null;
     return write(
       head,
       nowMs,

@@ -90,6 +90,8 @@ describe.each(runEnds)('the end of a run by %s', (_, rule) => {
   it.each([
     ['taken over by another process', { ...held, attempt: 3, holder: 'there' }],
     ['taken over by this process', { ...held, attempt: 3 }],
+    ['completed by a later run', newHead({ attempt: 3, status: 'completed', dueAtMs: null })],
+    ['failed by a later run', newHead({ attempt: 3, status: 'failed', dueAtMs: null })],
     ['parked', newHead({ attempt: 2, dueAtMs: null })],
     ['cancelled', newHead({ attempt: 2, status: 'cancelled', dueAtMs: null })],
   ])('[DURA-03] is dropped when the task was %s', (_title, head) => {
