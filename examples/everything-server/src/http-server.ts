@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { localhostHostValidation, localhostOriginValidation } from '@modelcontextprotocol/node';
 import {
   bearerAuthChallengeResponse,
+  DEFAULT_MAX_REQUEST_BODY_SIZE,
   verifyBearerToken,
   type AuthInfo,
   type OAuthTokenVerifier,
@@ -11,6 +13,8 @@ import { answer, answerError, JSON_RPC_HTTP_ERROR } from './answers.ts';
 
 const HOST = '127.0.0.1';
 const PATH = '/mcp';
+const IDLE_CHECK_MS = 10;
+const CLOSE_GRACE_MS = 1_000;
 
 /** A request that a server received (which always has method and URL), with its caller where callers are told apart. */
 export type AuthenticatedRequest = IncomingMessage & { method: string; url: string; auth?: AuthInfo };
@@ -21,7 +25,7 @@ export type McpRequestHandler = (request: AuthenticatedRequest, response: Server
 /** A server that accepts requests. */
 export interface HttpListener {
   readonly url: string;
-  /** Accept nothing new and end every connection. */
+  /** Accept nothing new and end every connection, after a moment for answers that are being written. */
   close(): Promise<void>;
 }
 
@@ -48,13 +52,15 @@ export async function listenHttp(options: {
         return;
       }
     }
-    await options.handler(request, response);
+    // The SDK closes the connection upon such a body, so that a client that still writes may miss the answer.
+    if (Number(request.headers['content-length']) > DEFAULT_MAX_REQUEST_BODY_SIZE) answerTooLarge(response);
+    else await options.handler(request, response);
   };
 
   const server = createServer((request, response) => {
     serve(request as AuthenticatedRequest, response).catch((error: unknown) => {
-      console.error(error);
       if (response.headersSent) response.destroy();
+      else if (error instanceof Error && error.name === 'RequestBodyTooLargeError') answerTooLarge(response);
       else answerError(response, 500, JSON_RPC_HTTP_ERROR, 'Internal error');
     });
   });
@@ -65,12 +71,24 @@ export async function listenHttp(options: {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${HOST}:${port}${PATH}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      // Answers that are being written get out; streams that nobody ends do not hold the process.
+      const idle = setInterval(() => {
+        server.closeIdleConnections();
+      }, IDLE_CHECK_MS);
+      const cut = setTimeout(() => {
         server.closeAllConnections();
-      }),
+      }, CLOSE_GRACE_MS);
+      await closed;
+      clearInterval(idle);
+      clearTimeout(cut);
+    },
   };
+}
+
+function answerTooLarge(response: ServerResponse): void {
+  const message = `The body must not be larger than ${DEFAULT_MAX_REQUEST_BODY_SIZE} bytes.`;
+  answerError(response, 413, JSON_RPC_HTTP_ERROR, message);
 }

@@ -74,25 +74,13 @@ export class Sessions {
 export function withSessions(sessions: Sessions, handler: McpHttpHandler): McpRequestHandler {
   const serveModern = toNodeHandler(handler);
   return async (request, response) => {
-    const webRequest = await readRequest(request, response);
-    if (webRequest === undefined) return;
+    const webRequest = await toWebRequest(request);
     const legacy = await isLegacyRequest(webRequest);
     const body = parseJson(await webRequest.text());
     if (!legacy) await serveModern(request, response, body);
     else if (request.method === 'POST' && body === undefined) answerError(response, 400, PARSE_ERROR, 'Parse error');
     else await sessions.handle(request, response, body);
   };
-}
-
-async function readRequest(request: AuthenticatedRequest, response: ServerResponse): Promise<Request | undefined> {
-  try {
-    return await toWebRequest(request);
-  } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'RequestBodyTooLargeError') throw error;
-    response.setHeader('connection', 'close');
-    answerError(response, 413, JSON_RPC_HTTP_ERROR, error.message);
-    return undefined;
-  }
 }
 
 function parseJson(text: string): unknown {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEverythingServer, type HttpServerProcess } from '../src/testing.ts';
 import { accept, finish } from './conversation.ts';
 import {
@@ -7,6 +7,7 @@ import {
   postRaw,
   REVISION,
   type Caller,
+  type Generation,
   type WireError,
   type WireResult,
 } from './raw-client.ts';
@@ -19,27 +20,44 @@ const MEBIBYTE = 1_048_576;
 const containing = (part: string): unknown => expect.stringContaining(part);
 
 let server: HttpServerProcess;
+let tests = 0;
+/** Users that no other test of this file knows. */
+let alice: string;
+let bob: string;
 
-beforeEach(async () => {
-  server = await startEverythingServer({ DRAIN_MS: '0', MAX_ACTIVE_TASKS: '5', TOKENS: 'alice,bob' });
+const MAX_TESTS = 200;
+const userNames = Array.from({ length: MAX_TESTS }, (_, test) => [`alice-${test}`, `bob-${test}`] as const);
+
+beforeAll(async () => {
+  server = await startEverythingServer({
+    DRAIN_MS: '0',
+    POLL_INTERVAL_MS: '20',
+    MAX_ACTIVE_TASKS: '5',
+    TOKENS: userNames.flat().join(','),
+  });
 });
 
-// Whatever a test did to it, the server is still there, has lost no task and made none by half, and has nothing to complain of.
-afterEach(async () => {
-  for (const generation of GENERATIONS) {
-    const alice = caller(generation);
-    const { taskId } = await alice.startTask('structured', { n: 2 });
-    expect((await finish(alice, server.url, taskId, {}, { token: 'alice' })).result).toMatchObject({
-      structuredContent: { square: 4 },
-    });
-  }
+afterAll(async () => {
   expect(await server.stop()).toMatchObject({ exitCode: 0, stderr: '' });
 });
 
-const caller = (generation: 2025 | 2026, token = 'alice') => callerOf(generation, server.url, { token });
+beforeEach(() => {
+  [alice, bob] = userNames[(tests += 1)] ?? ['', ''];
+});
 
-const listIds = async (alice: Caller): Promise<string[]> =>
-  (await alice.request('tasks/list')).result.tasks.map((task) => task.taskId);
+// Whatever a test did to it, the server is still there, and whoever did it can go on.
+afterEach(async () => {
+  for (const generation of GENERATIONS) {
+    const { taskId } = await caller(generation).startTask('structured', { n: 2 });
+    const { result } = await finish(caller(generation), server.url, taskId, {}, { token: alice });
+    expect(result?.structuredContent).toEqual({ square: 4 });
+  }
+});
+
+const caller = (generation: Generation, token = alice) => callerOf(generation, server.url, { token });
+
+const listIds = async (owner: Caller): Promise<string[]> =>
+  (await owner.request('tasks/list')).result.tasks.map((task) => task.taskId);
 
 /** A value nested in objects, as JSON text: what JSON.stringify cannot make at any depth. */
 const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
@@ -49,13 +67,10 @@ describe.each(GENERATIONS)('unknown and malformed task ids in %i', (generation) 
 
   it.each(methods)('[SEC-02] %s says the same of a foreign task and of none', async (method) => {
     const { taskId } = await caller(generation).startTask('slow_compute', { seconds: 60 });
-    const foreign = await caller(generation, 'bob').request(method, { taskId });
-    const unknown = await caller(generation, 'bob').request(method, { taskId: UNKNOWN_TASK_ID });
-    expect(foreign.error?.code).toBe(INVALID_PARAMS);
-    expect(foreign.error?.message.replaceAll(taskId, '')).toBe(unknown.error?.message.replaceAll(UNKNOWN_TASK_ID, ''));
-    expect(JSON.stringify(foreign.error?.data).replaceAll(taskId, '')).toBe(
-      JSON.stringify(unknown.error?.data).replaceAll(UNKNOWN_TASK_ID, ''),
-    );
+    const foreign = await caller(generation, bob).request(method, { taskId });
+    const unknown = await caller(generation, bob).request(method, { taskId: UNKNOWN_TASK_ID });
+    expect(foreign.error).toMatchObject({ code: INVALID_PARAMS, data: { code: 'TASK_NOT_FOUND' } });
+    expect(foreign.error).toEqual(unknown.error);
     expect((await caller(generation).request('tasks/get', { taskId })).result.status).toBe('working');
   });
 
@@ -68,12 +83,16 @@ describe.each(GENERATIONS)('unknown and malformed task ids in %i', (generation) 
     }
   });
 
-  it.each(['', 'x', 'a'.repeat(MEBIBYTE), '../../etc/passwd', '\u0000', '💥'])(
+  // In 2026-07-28 the id travels in a header too, and Node takes 16 KiB of headers.
+  const long = 'a'.repeat(generation === 2025 ? MEBIBYTE : 10_000);
+
+  it.each(['', 'x', long, '../../etc/passwd', '\u0000', '💥', '__proto__'])(
     'takes the id %# as unknown',
     async (taskId) => {
-      const { error } = await caller(generation).request('tasks/get', { taskId }, { headers: {} });
-      expect(error?.code).toBeLessThan(0);
-      expect(error?.message).not.toMatch(/at .*\.js|node_modules/);
+      const { error } = await caller(generation).request('tasks/get', { taskId });
+      const unknown = await caller(generation).request('tasks/get', { taskId: UNKNOWN_TASK_ID });
+      expect(error).toMatchObject({ code: INVALID_PARAMS, data: { code: 'TASK_NOT_FOUND' } });
+      expect(error).toEqual(unknown.error);
     },
   );
 });
@@ -112,7 +131,7 @@ describe('tools/call with a task in 2025-11-25', () => {
     postRaw(
       server.url,
       `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"${tool}","arguments":${args},"task":${task}}}`,
-      { token: 'alice', headers: { 'mcp-protocol-version': REVISION[2025] } },
+      { token: alice, headers: { 'mcp-protocol-version': REVISION[2025] } },
     );
   const errorOf = async (response: Response): Promise<WireError> => {
     const text = await response.text();
@@ -186,9 +205,9 @@ describe('tools/call in 2026-07-28', () => {
 describe.each(GENERATIONS)('sizes and depths in %i', (generation) => {
   it('takes a string of 1 MB and gives it back', async () => {
     const label = 'é'.repeat(500_000);
-    const alice = caller(generation);
-    const { taskId } = await alice.startTask('slow_compute', { seconds: 0, label });
-    const { result } = await finish(alice, server.url, taskId, {}, { token: 'alice' });
+    const owner = caller(generation);
+    const { taskId } = await owner.startTask('slow_compute', { seconds: 0, label });
+    const { result } = await finish(owner, server.url, taskId, {}, { token: alice });
     expect(result?.content).toEqual([{ type: 'text', text: `done: ${label}` }]);
   });
 
@@ -204,7 +223,7 @@ describe.each(GENERATIONS)('sizes and depths in %i', (generation) => {
   });
 
   it('refuses a body beyond the limit of the SDK with 413', async () => {
-    const response = await postRaw(server.url, `"${'x'.repeat(5 * MEBIBYTE)}"`, { token: 'alice' });
+    const response = await postRaw(server.url, `"${'x'.repeat(5 * MEBIBYTE)}"`, { token: alice });
     expect(response.status).toBe(413);
   });
 
@@ -228,7 +247,7 @@ describe.each(GENERATIONS)('sizes and depths in %i', (generation) => {
       },
     }).replaceAll('"DEEP"', nested(depth));
     const response = await postRaw(server.url, body, {
-      token: 'alice',
+      token: alice,
       headers: {
         'mcp-protocol-version': REVISION[generation],
         ...(generation === 2026 && { 'mcp-method': 'tools/call', 'mcp-name': 'slow_compute' }),
@@ -253,41 +272,41 @@ describe('bodies that are no requests', () => {
     ['{"jsonrpc":"2.0","id":"task::","error":{"code":1,"message":"m"}}', [202, 400]],
     ['{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":99}}', [202]],
   ])('answers %j with an HTTP status of its own kind', async (body, statuses) => {
-    const response = await postRaw(server.url, body, { token: 'alice' });
+    const response = await postRaw(server.url, body, { token: alice });
     expect(statuses).toContain(response.status);
     expect(await response.text()).not.toMatch(/at .*\.js|node_modules/);
   });
 
   it('refuses another content type and invalid UTF-8', async () => {
-    const typed = await postRaw(server.url, '{}', { token: 'alice', headers: { 'content-type': 'text/plain' } });
+    const typed = await postRaw(server.url, '{}', { token: alice, headers: { 'content-type': 'text/plain' } });
     expect(typed.status).toBe(415);
-    const bytes = await postRaw(server.url, new Uint8Array([0x22, 0xff, 0xfe, 0x22]), { token: 'alice' });
+    const bytes = await postRaw(server.url, new Uint8Array([0x22, 0xff, 0xfe, 0x22]), { token: alice });
     expect(bytes.status).toBe(400);
   });
 });
 
 describe('tasks/update in 2026-07-28', () => {
   const askTwice = async () => {
-    const alice = caller(2026);
-    const { taskId } = await alice.startTask('multi_input');
-    await alice.pollUntil(taskId, 'input_required');
-    return { alice, taskId };
+    const owner = caller(2026);
+    const { taskId } = await owner.startTask('multi_input');
+    await owner.pollUntil(taskId, 'input_required');
+    return { owner, taskId };
   };
-  const update = (alice: Caller, taskId: string, inputResponses: unknown) =>
-    alice.request('tasks/update', { taskId, inputResponses });
-  const openKeys = async (alice: Caller, taskId: string) =>
-    Object.keys((await alice.request('tasks/get', { taskId })).result.inputRequests).toSorted();
+  const update = (owner: Caller, taskId: string, inputResponses: unknown) =>
+    owner.request('tasks/update', { taskId, inputResponses });
+  const openKeys = async (owner: Caller, taskId: string) =>
+    Object.keys((await owner.request('tasks/get', { taskId })).result.inputRequests).toSorted();
 
   it('ignores unknown and repeated keys and takes answers one by one', async () => {
-    const { alice, taskId } = await askTwice();
-    expect((await update(alice, taskId, { unknown: accept({ name: 'X' }) })).error).toBeUndefined();
-    expect(await openKeys(alice, taskId)).toEqual(['name', 'other']);
-    expect((await update(alice, taskId, { name: accept({ name: 'Ada' }) })).error).toBeUndefined();
-    expect((await update(alice, taskId, { name: accept({ name: 'Eve' }) })).error).toBeUndefined();
-    expect((await update(alice, taskId, { other: accept({ name: 'Grace' }) })).error).toBeUndefined();
-    const end = await finish(alice, server.url, taskId);
+    const { owner, taskId } = await askTwice();
+    expect((await update(owner, taskId, { unknown: accept({ name: 'X' }) })).error).toBeUndefined();
+    expect(await openKeys(owner, taskId)).toEqual(['name', 'other']);
+    expect((await update(owner, taskId, { name: accept({ name: 'Ada' }) })).error).toBeUndefined();
+    expect((await update(owner, taskId, { name: accept({ name: 'Eve' }) })).error).toBeUndefined();
+    expect((await update(owner, taskId, { other: accept({ name: 'Grace' }) })).error).toBeUndefined();
+    const end = await finish(owner, server.url, taskId);
     expect(end.result?.content).toEqual([{ type: 'text', text: 'Ada and Grace' }]);
-    expect((await update(alice, taskId, { name: accept({ name: 'Late' }) })).error).toBeUndefined();
+    expect((await update(owner, taskId, { name: accept({ name: 'Late' }) })).error).toBeUndefined();
   });
 
   it.each([
@@ -297,24 +316,24 @@ describe('tasks/update in 2026-07-28', () => {
     ['an unknown action', { action: 'maybe' }],
     ['no action', {}],
   ])('refuses an answer with %s as a whole, naming its key', async (_what, answer) => {
-    const { alice, taskId } = await askTwice();
-    const refused = await update(alice, taskId, { other: accept({ name: 'Grace' }), name: answer });
+    const { owner, taskId } = await askTwice();
+    const refused = await update(owner, taskId, { other: accept({ name: 'Grace' }), name: answer });
     expect(refused.error).toMatchObject({ code: INVALID_PARAMS, message: containing('name') });
-    expect(await openKeys(alice, taskId)).toEqual(['name', 'other']);
+    expect(await openKeys(owner, taskId)).toEqual(['name', 'other']);
   });
 
   it.each([[5], ['x'], [null], [[]]])('refuses inputResponses of %j', async (inputResponses) => {
-    const { alice, taskId } = await askTwice();
-    const { error } = await update(alice, taskId, inputResponses);
+    const { owner, taskId } = await askTwice();
+    const { error } = await update(owner, taskId, inputResponses);
     expect(error).toMatchObject({ code: INVALID_PARAMS, message: containing('inputResponses') });
-    expect(await openKeys(alice, taskId)).toEqual(['name', 'other']);
+    expect(await openKeys(owner, taskId)).toEqual(['name', 'other']);
   });
 
   it('[SEC-02] takes no answer from another user', async () => {
-    const { alice, taskId } = await askTwice();
-    const { error } = await update(caller(2026, 'bob'), taskId, { name: accept({ name: 'Bob' }) });
+    const { owner, taskId } = await askTwice();
+    const { error } = await update(caller(2026, bob), taskId, { name: accept({ name: 'Bob' }) });
     expect(error?.code).toBe(INVALID_PARAMS);
-    expect(await openKeys(alice, taskId)).toEqual(['name', 'other']);
+    expect(await openKeys(owner, taskId)).toEqual(['name', 'other']);
   });
 });
 
@@ -330,17 +349,17 @@ describe('tasks/list in 2025-11-25', () => {
   });
 
   it('[SEC-03] refuses the cursor of another user', async () => {
-    const alice = caller(2025);
+    const owner = caller(2025);
     for (let n = 0; n < 51; n += 1) {
-      const { taskId } = await alice.startTask('structured', { n });
-      await alice.pollUntil(taskId, 'completed');
+      const { taskId } = await owner.startTask('structured', { n });
+      await owner.pollUntil(taskId, 'completed');
     }
-    const { nextCursor, tasks } = (await alice.request('tasks/list')).result;
+    const { nextCursor, tasks } = (await owner.request('tasks/list')).result;
     expect(tasks).toHaveLength(50);
-    expect((await alice.request('tasks/list', { cursor: nextCursor })).result.tasks).toHaveLength(1);
-    const { error } = await caller(2025, 'bob').request('tasks/list', { cursor: nextCursor });
+    expect((await owner.request('tasks/list', { cursor: nextCursor })).result.tasks).toHaveLength(1);
+    const { error } = await caller(2025, bob).request('tasks/list', { cursor: nextCursor });
     expect(error).toMatchObject({ code: INVALID_PARAMS, data: { code: 'INVALID_CURSOR' } });
-    expect((await caller(2025, 'bob').request('tasks/list')).result.tasks).toEqual([]);
+    expect((await caller(2025, bob).request('tasks/list')).result.tasks).toEqual([]);
   });
 });
 
@@ -355,7 +374,7 @@ describe('limits', () => {
         ...(generation === 2025 && { task: {} }),
       });
       expect(error).toMatchObject({ code: INVALID_PARAMS, data: { code: 'TASK_QUOTA_EXCEEDED' } });
-      await caller(generation, 'bob').startTask('structured', { n: 1 });
+      await caller(generation, bob).startTask('structured', { n: 1 });
     }
     await caller(2026).request('tasks/cancel', { taskId: started[0]?.taskId });
     const again = await caller(2026).startTask('slow_compute', { seconds: 60 });

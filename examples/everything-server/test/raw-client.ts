@@ -119,9 +119,15 @@ function framed(generation: Generation, method: string, params: Params, deviatio
   const headers = {
     'mcp-protocol-version': revision,
     'mcp-method': method,
-    ...(typeof name === 'string' && { 'mcp-name': name }),
+    ...(typeof name === 'string' && { 'mcp-name': headerValueOf(name) }),
   };
   return { id, body, headers };
+}
+
+/** A value as a header can carry it. @see 2026-07-28, Streamable HTTP, "Value Encoding" */
+function headerValueOf(value: string): string {
+  const plain = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value) && !value.startsWith('=?');
+  return plain ? value : `=?base64?${Buffer.from(value).toString('base64')}?=`;
 }
 
 /** Send a request and read its stream message by message, the response last. */

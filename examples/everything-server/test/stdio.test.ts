@@ -15,14 +15,14 @@ const ENVELOPE = {
 class Conversation {
   readonly server: RunningServer;
   readonly received: WireMessage[] = [];
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting: (() => void)[] = [];
   #ids = 0;
 
   constructor(environment: Readonly<Record<string, string>> = {}) {
     this.server = spawnEverythingServer({ STDIO: '1', DRAIN_MS: '0', POLL_INTERVAL_MS: '20', ...environment });
     this.server.lines.on('line', (line) => {
       this.received.push(JSON.parse(line) as WireMessage);
-      for (const wake of this.#waiting) wake();
+      for (const wake of this.#waiting.splice(0)) wake();
     });
     onTestFinished(() => {
       this.server.child.kill();
@@ -53,9 +53,8 @@ class Conversation {
       const found = this.received.find(wanted);
       if (found !== undefined) return found;
       await new Promise<void>((resolve) => {
-        this.#waiting.add(resolve);
+        this.#waiting.push(resolve);
       });
-      this.#waiting.clear();
     }
   }
 
