@@ -4,6 +4,7 @@ import { WireParseError, type WireIssue, type WireParseResult, type WireSchema }
 // How the schemas of this package are made. Not exported by the package: zod stays in here.
 
 const MAX_PATH_LENGTH = 200;
+const MAX_ISSUES = 20;
 
 type Issues = readonly [WireIssue, ...WireIssue[]];
 
@@ -23,7 +24,8 @@ class ZodWireSchema<T> implements WireSchema<T> {
   safeParse(value: unknown): WireParseResult<T> {
     const result = this.zod.safeParse(value);
     if (result.success) return { ok: true, value: result.data };
-    return { ok: false, issues: result.error.issues.map((issue) => wireIssue(issue, [])) as unknown as Issues };
+    const issues = result.error.issues.slice(0, MAX_ISSUES).map((issue) => wireIssue(issue, []));
+    return { ok: false, issues: issues as unknown as Issues };
   }
 }
 

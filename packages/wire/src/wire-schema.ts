@@ -30,7 +30,7 @@ const BRAND = Symbol.for('io.github.mcp-tasks/wire-parse-error');
 export class WireParseError extends Error {
   override readonly name = 'WireParseError';
   readonly [BRAND] = true;
-  /** Every reason; the first one is in the message. */
+  /** The reasons, at most 20; the first one is in the message. */
   readonly issues: readonly [WireIssue, ...WireIssue[]];
 
   constructor(issues: readonly [WireIssue, ...WireIssue[]]) {

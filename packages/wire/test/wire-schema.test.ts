@@ -1,7 +1,10 @@
+import { ImageContentSchema } from '@modelcontextprotocol/core';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   CallToolParams2025Schema,
   CallToolResult2025Schema,
+  ContentBlockSchema,
   CreateMessageParamsSchema,
   CreateTaskResult2025Schema,
   DetailedTask2026Schema,
@@ -72,9 +75,11 @@ describe('what is wrong with a message', () => {
     expect(error).toMatchObject({ name: 'WireParseError', issues: [{ path: 'status' }] });
   });
 
-  it('lists every wrong field', () => {
+  it('lists every wrong field, up to 20', () => {
     const result = Task2025Schema.safeParse({ ...task, taskId: 1, ttl: undefined });
     expect(result.ok ? [] : result.issues.map(({ path }) => path)).toEqual(['taskId', 'ttl']);
+    const many = CallToolResult2025Schema.safeParse({ content: Array.from({ length: 10_000 }, () => 1) });
+    expect(many.ok ? [] : many.issues).toHaveLength(20);
   });
 
   it('never repeats the value, and cuts a long path', () => {
@@ -96,6 +101,26 @@ describe('hostile JSON', () => {
     expect(CallToolResult2025Schema.safeParse({ content: [], structuredContent: { deep } }).ok).toBe(true);
     expect(UpdateTaskParams2026Schema.safeParse({ taskId: deep, inputResponses: deep }).ok).toBe(false);
     expect(ElicitResultSchema.safeParse({ action: 'accept', content: { deep } }).ok).toBe(false);
+  });
+
+  it('of any size is read as base64 without a stack', () => {
+    const megabytes = 'A'.repeat(8 * 2 ** 20);
+    const image = (data: string) =>
+      CallToolResult2025Schema.safeParse({ content: [{ type: 'image', mimeType: 'm', data }] });
+    expect(image(megabytes).ok).toBe(true);
+    expect(image(`${megabytes}!`).ok).toBe(false);
+    expect(image(`${megabytes}A`).ok).toBe(false);
+  });
+
+  it('is base64 exactly where the official package says so', () => {
+    const digit = fc.constantFrom('A', 'z', '0', '+', '/', '=', ' ', '-', 'ä', '\n');
+    fc.assert(
+      fc.property(fc.string({ unit: digit, maxLength: 9 }), (data) => {
+        const image = { type: 'image', mimeType: 'm', data };
+        expect(ContentBlockSchema.safeParse(image).ok).toBe(ImageContentSchema.safeParse(image).success);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('cannot reach a prototype', () => {
