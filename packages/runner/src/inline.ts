@@ -155,7 +155,8 @@ class InlineRun implements RunHost {
       return await executeTool(this);
     } catch (thrown) {
       // Only the server knows how a client is told of these.
-      if (TaskError.is(thrown, 'INPUT_UNSUPPORTED') || thrown === this.#ended) throw thrown;
+      const isEnd = this.#ended !== undefined && thrown === this.#ended;
+      if (isEnd || TaskError.is(thrown, 'INPUT_UNSUPPORTED')) throw thrown;
       return thrownOutcome(thrown);
     }
   }

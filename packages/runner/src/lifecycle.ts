@@ -99,6 +99,7 @@ export class Lifecycle {
   }
 
   async #within(ms: number, work: Promise<void>): Promise<void> {
+    if (ms === 0) return;
     let cancel: () => void = () => undefined;
     const deadline = new Promise<void>((resolve) => {
       cancel = this.#core.clock.after(ms, resolve);

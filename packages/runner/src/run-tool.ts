@@ -61,6 +61,8 @@ export async function runTool(
   const tasks = createTasks({
     store: memoryStore(),
     clock: options.clock,
+    // A clock that stands still would never end a grace.
+    graceMs: 0,
     limits: { ...('tasks' in tool && tool.tasks.limits), ...options.limits },
     onEvent: (event) => void events.push(event),
   });

@@ -304,7 +304,9 @@ export class Run implements RunHost {
     this.#questions.end(error);
     if (reason === 'finished') return;
     this.#abort.abort(error);
-    this.#after(this.#core.settings.graceMs, this.#giveUp);
+    const { graceMs } = this.#core.settings;
+    if (graceMs === 0) this.#giveUp();
+    else this.#after(graceMs, this.#giveUp);
   }
 
   #after(delayMs: number, callback: () => void): void {

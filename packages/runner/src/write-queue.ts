@@ -33,6 +33,8 @@ export class WriteQueue {
   #cancelReportTimer: (() => void) | undefined;
   #isWriting = false;
   #endedWith: TaskError | undefined;
+  /** The next rule is the last write: it waits for no report's time. */
+  #isFinishing = false;
   /** Read while a write was under way. */
   #unseen: { readonly head: TaskHead; readonly onForeign: (known: TaskHead) => void } | undefined;
 
@@ -104,6 +106,7 @@ export class WriteQueue {
 
   /** Write what is queued, then by this rule, and nothing after it: effects that come later reject with `error`. */
   finish<Value>(rule: Rule<Value>, error: TaskError): Promise<RuleOutcome<Value>> {
+    this.#isFinishing = true;
     const written = this.apply(rule);
     this.#endedWith ??= error;
     return written;
@@ -129,7 +132,7 @@ export class WriteQueue {
   async #writeAll(): Promise<void> {
     for (;;) {
       const [rule] = this.#rules;
-      const hasLastReport = this.#endedWith !== undefined && this.#report !== undefined;
+      const hasLastReport = this.#isFinishing && this.#report !== undefined;
       if (rule !== undefined && rule.after !== this.#batch && !hasLastReport) {
         this.#rules.shift();
         await rule.send();
@@ -147,7 +150,7 @@ export class WriteQueue {
   /** The last write of a run carries every report. */
   #isReportDue(): boolean {
     if (this.#report === undefined) return false;
-    return this.#endedWith !== undefined || this.#host.clock.nowMs() >= this.#nextReportMs;
+    return this.#isFinishing || this.#host.clock.nowMs() >= this.#nextReportMs;
   }
 
   #armReportTimer(): void {
