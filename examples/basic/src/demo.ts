@@ -73,8 +73,10 @@ export async function playBothActs(act: Act): Promise<readonly string[]> {
 /** First act: the task runs to its result, which must be what the client computed by itself. */
 async function hashToTheEnd({ client, output, expected, checkpointEvery, minimumSeconds }: Act): Promise<string[]> {
   const view = progressView(output, 'hash');
+  let becameTask = false;
   const outcome = await client
     .hashFiles({ checkpointEvery, minimumSeconds }, async ({ progress }) => {
+      becameTask = true;
       if (progress) view.update(progress.done, progress.total);
     })
     .finally(() => {
@@ -85,7 +87,7 @@ async function hashToTheEnd({ client, output, expected, checkpointEvery, minimum
   output.write(`  result: ${describe(outcome.result)}\n`);
   if (!isDeepStrictEqual(outcome.result, expected)) return ['the result differs from what was counted here'];
   output.write('  the same as counted here\n');
-  return [];
+  return becameTask ? [] : ['the call was answered without a task'];
 }
 
 /** Second act: the task is cancelled half way, and its run opens no file after its signal aborted. */
@@ -145,5 +147,5 @@ async function logOfEndedRun(logFile: string, taskId: string): Promise<readonly 
 }
 
 function describe({ files, bytes, sha256 }: Digest): string {
-  return `${String(files)} files, ${bytes.toLocaleString('en')} bytes, sha256 ${sha256.slice(0, 16)}…`;
+  return `${String(files)} files, ${bytes.toLocaleString('en')} bytes, sha256 ${sha256}`;
 }

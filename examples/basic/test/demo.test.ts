@@ -27,10 +27,12 @@ interface Script {
   readonly second?: Outcome;
   /** What the second run logs. */
   readonly log?: readonly ('open' | 'abort' | 'end')[];
+  /** The first call is answered at once, without a task. */
+  readonly immediate?: boolean;
 }
 
 /** Play both acts against a server that behaves as scripted; answers the faults, the output, and how often it was cancelled. */
-async function play({ first, second = CANCELLED, log = [] }: Script, expected = EXPECTED) {
+async function play({ first, second = CANCELLED, log = [], immediate = false }: Script, expected = EXPECTED) {
   logs += 1;
   const logFile = path.join(scratch, `${String(logs)}.jsonl`);
   const write = openLog(logFile);
@@ -39,6 +41,7 @@ async function play({ first, second = CANCELLED, log = [] }: Script, expected = 
     name: 'scripted',
     async hashFiles(_args, onUpdate) {
       seen.calls += 1;
+      if (immediate && seen.calls === 1) return first;
       const taskId = `task-${String(seen.calls)}`;
       const cancel = async () => {
         seen.cancels += 1;
@@ -78,6 +81,11 @@ describe('playBothActs', () => {
       const { faults } = await play({ first, log: ['open', 'abort', 'end'] });
       expect(faults).toEqual(['scripted: the result differs from what was counted here']);
     }
+  });
+
+  it('says so when the call does not become a task', async () => {
+    const { faults } = await play({ first: COMPLETED, immediate: true, log: ['open', 'abort', 'end'] });
+    expect(faults).toEqual(['scripted: the call was answered without a task']);
   });
 
   it('says so when the first task fails or is cancelled', async () => {
