@@ -76,9 +76,7 @@ describe.each(GENERATIONS)('unknown and malformed task ids in %i', (generation) 
 
   it.each(methods)('%s names the missing or mistyped taskId', async (method) => {
     for (const params of [{}, { taskId: 5 }, { taskId: null }, { taskId: ['x'] }]) {
-      const { error, httpStatus } = await caller(generation).request(method, params);
-      // A header that the SDK compares with the body is refused before the body is.
-      if (httpStatus === 400 && error?.code !== INVALID_PARAMS) continue;
+      const { error } = await caller(generation).request(method, params);
       expect(error).toMatchObject({ code: INVALID_PARAMS, message: containing('taskId') });
     }
   });
