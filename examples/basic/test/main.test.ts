@@ -51,7 +51,7 @@ describe('the demo', () => {
       expect(generation).toMatch(/cancelled; \d+ files opened, 0 of them after the signal/);
     }
     expect(stdout.endsWith('\nEverything is as expected.\n')).toBe(true);
-  }, 60_000);
+  }, 180_000);
 
   it('works on a directory without files', async () => {
     const directory = path.join(scratch, 'empty');
@@ -59,7 +59,7 @@ describe('the demo', () => {
     const { stdout, exitCode } = await main(directory);
     expect(exitCode).toBe(0);
     expect(stdout.match(/result: 0 files, 0 bytes/g)).toHaveLength(2);
-  }, 60_000);
+  }, 180_000);
 
   it('prints how to use it', async () => {
     const { stdout, exitCode } = await main('--help');
@@ -82,5 +82,5 @@ describe('the demo', () => {
       const seen = { exitCode, stdout, lines: stderr.trimEnd().split('\n').length };
       expect(seen, args.join(' ')).toEqual({ exitCode: 2, stdout: '', lines: 1 });
     }
-  }, 60_000);
+  }, 180_000);
 });
