@@ -7,8 +7,9 @@ import type {
   RequestId,
   Transport,
 } from '@modelcontextprotocol/server';
+import { isFault } from './errors.ts';
 import { tapTransport, type Inbound, type ResponseSlot } from './response-slots.ts';
-import { acceptAnswer, answeredQuestion, questionRequest } from './questions-2025.ts';
+import { acceptAnswer, answeredQuestion, questionRequest, type QuestionName } from './questions-2025.ts';
 import { TaskRelay, type RelayConnection, type RelayedTask, type TaskNotification } from './task-relay.ts';
 import { declaredCapabilities, fieldsOf, type Generation, type TaskRequest } from './task-request.ts';
 import type { TaskHost } from './host.ts';
@@ -105,15 +106,23 @@ export class TaskConnection implements RelayConnection {
   }
 
   reportError(error: unknown): void {
-    this.#transport.onerror?.(error instanceof Error ? error : new TypeError(String(error)));
+    this.host.reportError(error);
   }
 
   #takeAnswer(response: JSONRPCResponse, extra: MessageExtraInfo | undefined): boolean {
-    if (answeredQuestion(response.id) === undefined) return false;
+    const question = answeredQuestion(response.id);
+    if (question === undefined) return false;
     acceptAnswer(this.host, response, this.#contextOf(extra)).catch((error: unknown) => {
-      this.reportError(error);
+      if (isFault(error)) this.reportError(error);
+      // An answer that does not fit leaves the question open, and nothing tells the client so but the question.
+      else this.#askAgain(question);
     });
     return true;
+  }
+
+  #askAgain({ taskId, key }: QuestionName): void {
+    this.#asked.get(taskId)?.delete(key);
+    for (const relay of this.#relays.values()) if (relay.taskId === taskId) relay.askAgain(key);
   }
 
   #contextOf(extra: MessageExtraInfo | undefined): OwnerContext {

@@ -72,9 +72,12 @@ export function toErrorObject(error: unknown): JsonRpcError {
   return { code, message: error.message, data: { ...error.details, code: error.code } };
 }
 
-/** Tell whether an error is a fault of ours or the store's, of which the client learns nothing: somebody should look at it. */
+/**
+ * Tell whether an error is a fault of ours or the store's, of which the client learns nothing: somebody should look at it.
+ * That nobody waits any more for what was asked is none.
+ */
 export function isFault(error: unknown): boolean {
-  if (ProtocolFailure.is(error) || error instanceof ProtocolError) return false;
+  if (ProtocolFailure.is(error) || error instanceof ProtocolError || TaskError.is(error, 'RUN_ENDED')) return false;
   return !TaskError.is(error) || jsonRpcCode(error.code) === INTERNAL_ERROR;
 }
 

@@ -12,6 +12,8 @@ export interface TaskServerOptions extends OwnerOptions {
   readonly caller?: ((context: OwnerContext) => JsonValue) | undefined;
   /** Gets the one warning there is: that callers without an owner were refused tasks. Default: `console.warn`. */
   readonly warn?: ((message: string) => void) | undefined;
+  /** Gets the faults that a client is told nothing of but -32603: of the store, of `owner` and `caller`, of ours. Default: `console.error`. */
+  readonly onerror?: ((error: unknown) => void) | undefined;
 }
 
 /** A task layer and how it is served: what outlives servers, connections and requests. */
@@ -23,6 +25,7 @@ export interface TaskHost {
   readonly closing: AbortSignal;
   /** @throws {TaskError} OWNER_INVALID - the owner is too long, or no well-formed Unicode. */
   ownerOf(context: OwnerContext): ResolvedOwner;
+  reportError(error: unknown): void;
 }
 
 interface SharedState {
@@ -57,11 +60,16 @@ export function createHost(tasks: Tasks, options: TaskServerOptions, closing: Ab
       }
       return resolved;
     },
+    reportError: options.onerror ?? printError,
   };
 }
 
-function checkOptions({ owner, anonymous, caller, warn }: TaskServerOptions): void {
-  for (const [name, value] of Object.entries({ owner, caller, warn })) {
+function printError(error: unknown): void {
+  console.error('mcp-tasks:', error);
+}
+
+function checkOptions({ owner, anonymous, caller, warn, onerror }: TaskServerOptions): void {
+  for (const [name, value] of Object.entries({ owner, caller, warn, onerror })) {
     if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} must be a function`);
   }
   const policies: readonly unknown[] = ['refuse', 'allow', undefined];

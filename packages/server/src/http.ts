@@ -6,7 +6,7 @@ import {
   type JSONRPCResponse,
   type McpHttpHandler,
 } from '@modelcontextprotocol/server';
-import { toErrorObject } from './errors.ts';
+import { isFault, toErrorObject } from './errors.ts';
 import { createHost, type TaskHost, type TaskServerOptions } from './host.ts';
 import { listenHost } from './listen-host.ts';
 import { listenOverHttp, type ListenOverHttpOptions } from './listen/http-listen.ts';
@@ -96,6 +96,7 @@ async function takeAnswer(host: TaskHost, response: JSONRPCResponse, context: Ow
     await acceptAnswer(host, response, context);
     return new Response(null, { status: 202 });
   } catch (thrown) {
+    if (isFault(thrown)) host.reportError(thrown);
     const error = toErrorObject(thrown);
     const status = error.code === JSON_RPC_ERROR.INTERNAL_ERROR ? 500 : 400;
     return Response.json({ jsonrpc: '2.0', id: null, error }, { status });

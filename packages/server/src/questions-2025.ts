@@ -23,7 +23,8 @@ export function questionRequest(taskId: string, key: string, question: InputRequ
   };
 }
 
-interface QuestionName {
+/** Which question of which task. */
+export interface QuestionName {
   readonly taskId: string;
   readonly key: string;
 }

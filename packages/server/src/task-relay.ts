@@ -1,5 +1,5 @@
 import { isTerminalStatus, relatedTaskMeta, type InputRequest, type ProgressToken } from '@mcp-tasks/wire';
-import { TaskError, type TaskHead } from '@mcp-tasks/store';
+import { TaskError, type Clock, type TaskHead } from '@mcp-tasks/store';
 import type { OwnerTasks } from '@mcp-tasks/runner';
 import type { RequestId } from '@modelcontextprotocol/server';
 import { statusNotification2025 } from './codec-2025.ts';
@@ -23,6 +23,7 @@ export interface RelayConnection {
 /** What a relay follows. */
 export interface RelayedTask {
   readonly tasks: OwnerTasks;
+  readonly clock: Clock;
   /** As the client knows it: what differs from it is news. */
   readonly head: TaskHead;
   readonly progressToken: ProgressToken | undefined;
@@ -52,6 +53,8 @@ export class TaskRelay {
   readonly #onClose: () => void;
   readonly #stopWatching: () => void;
   readonly #streams = new Map<RequestId, OpenStream>();
+  /** Each cancels a question that is to be asked again. */
+  readonly #timers = new Set<() => void>();
   #shown: TaskHead;
   #next: TaskHead | 'gone' | undefined;
   #isRunning = false;
@@ -67,6 +70,10 @@ export class TaskRelay {
       void this.#run();
     });
     this.#stopWatching = stop;
+  }
+
+  get taskId(): string {
+    return this.#task.head.taskId;
   }
 
   /**
@@ -88,9 +95,21 @@ export class TaskRelay {
     if (this.#streams.size === 0 && !this.#task.isStandalone) this.close();
   }
 
+  /** Ask an open question once more, after a poll interval: a client that answers wrongly at once must not keep us busy. */
+  askAgain(key: string): void {
+    const cancel = this.#task.clock.after(this.#shown.pollIntervalMs, () => {
+      this.#timers.delete(cancel);
+      for (const { asked } of this.#streams.values()) asked.delete(key);
+      this.#next ??= this.#shown;
+      void this.#run();
+    });
+    this.#timers.add(cancel);
+  }
+
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    for (const cancel of this.#timers) cancel();
     this.#stopWatching();
     this.#onClose();
   }
