@@ -13,12 +13,12 @@ export interface Clock {
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** The clock of the operating system, made monotonic. `offsetMs` (default 0) is added to every reading. */
-export function systemClock(options: { readonly offsetMs?: () => number } = {}): Clock {
+/** The clock of the operating system, made monotonic. */
+export function systemClock(): Clock {
   let latestMs = 0;
   return {
     nowMs() {
-      latestMs = Math.max(latestMs, Date.now() + (options.offsetMs?.() ?? 0));
+      latestMs = Math.max(latestMs, Date.now());
       return latestMs;
     },
     after(delayMs, callback) {

@@ -131,7 +131,7 @@ export class WaiterHub {
   }
 
   #take({ taskId, version }: TaskHint): void {
-    if (this.#isNews(taskId, version)) this.#want(taskId, version);
+    if (this.#awaited.has(taskId)) this.#want(taskId, version);
   }
 
   #isNews(taskId: string, version: number): boolean {

@@ -4,6 +4,7 @@ import {
   applyRule,
   memoryStore,
   rules,
+  TaskError,
   TASK_ENTRY_KINDS,
   type Rule,
   type TaskHead,
@@ -112,7 +113,7 @@ describe('applyRule', () => {
     expect(updates).toBe(100);
   });
 
-  it('[SEC-02] answers TASK_NOT_FOUND with one text for a missing task, an expired one, and one that expires meanwhile', async () => {
+  it('[SEC-02] answers TASK_NOT_FOUND with one text for a missing task, an expired one, and one that expires or is swept meanwhile', async () => {
     const clock = manualClock();
     const store = await storeWith({ ttlMs: 10 });
     const contended = aroundStore(store, {
@@ -123,8 +124,16 @@ describe('applyRule', () => {
     });
     const refusal = (through: TaskStore, taskId: string) =>
       applyRule(through, clock, taskId, rules.cancel()).catch((error: unknown) => error);
+    const sweptStore = await storeWith({ ttlMs: 10 });
+    // By a process whose clock is ahead, between the read and the write.
+    const swept = aroundStore(sweptStore, {
+      beforeUpdate: async () => {
+        await sweptStore.deleteExpired({ nowMs: T0_MS + 10, limit: 1 });
+      },
+    });
     const refusals = [
       await refusal(store, 'missing'),
+      await refusal(swept, 'task-1'),
       await refusal(contended, 'task-1'),
       await refusal(store, 'task-1'),
     ];
@@ -230,6 +239,14 @@ describe('a write whose answer was lost', () => {
     expect(await applyRule(aroundStore(store, { beforeGet: fail }), noWait, 'task-1', rules.cancel())).toMatchObject({
       wrote: true,
     });
+    const forGood = new TaskError('STORE_UNAVAILABLE', 'The store is gone for good.');
+    const gone = aroundStore(store, {
+      beforeGet: () => {
+        throw forGood;
+      },
+    });
+    const clockWithoutTimers = { nowMs: () => T0_MS, after: () => expect.fail('nothing is to be waited for') };
+    await expect(applyRule(gone, clockWithoutTimers, 'task-1', rules.cancel())).rejects.toBe(forGood);
     await store.close();
     const closed = failing(() => false);
     await expect(

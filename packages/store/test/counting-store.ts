@@ -14,6 +14,8 @@ export interface CountingStore extends TaskStore {
   readError: Error | undefined;
   /** What `get` waits for before it reads. */
   readGate: Promise<void> | undefined;
+  /** What `watch` waits for before it is live. */
+  watchGate: Promise<void> | undefined;
   /** Watches that were begun. */
   readonly watches: number;
 }
@@ -30,6 +32,7 @@ export function countingStore(store: TaskStore, isWatchable = true): CountingSto
     watchError: undefined,
     readError: undefined,
     readGate: undefined,
+    watchGate: undefined,
     get readsHeadsOnly() {
       return readsHeadsOnly;
     },
@@ -54,6 +57,7 @@ export function countingStore(store: TaskStore, isWatchable = true): CountingSto
       async watch(listener: (hint: TaskHint) => void) {
         watches += 1;
         if (counting.watchError) throw counting.watchError;
+        await counting.watchGate;
         listeners.add(listener);
         return async () => void listeners.delete(listener);
       },

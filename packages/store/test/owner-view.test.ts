@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -189,8 +190,10 @@ describe('waitFor', () => {
     await settled();
     expect(hub.size).toBe(1);
     await of('alice').cancel('task-1');
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
     expect(await end).toMatchObject({ status: 'cancelled', version: 2 });
     expect(hub.size).toBe(0);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
   it('[INTG-06] misses no change made right after its first look', async () => {

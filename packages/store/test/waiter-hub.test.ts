@@ -145,6 +145,19 @@ describe('a waiter', () => {
     expect(quiet.told).toEqual([1, 2]);
   });
 
+  it('[DURA-05] hears of a change that was written before the watch was live, as soon as it is', async () => {
+    const { store, hub, write } = await setting(['a']);
+    let goOn: () => void = () => undefined;
+    store.watchGate = new Promise((resolve) => (goOn = resolve));
+    const waiter = waiterFor('a');
+    hub.add(waiter);
+    await settled();
+    await write('a');
+    goOn();
+    await settled();
+    expect(waiter.told).toEqual([1, 2]);
+  });
+
   it('[INTG-09] is told that its task is gone at expiresAtMs, once, and waits no longer', async () => {
     const { clock, hub } = await setting(['a']);
     const waiter = waiterFor('a');
@@ -321,8 +334,13 @@ describe('closing the hub', () => {
 
   it('[INTG-06] ends a watch that becomes live only then', async () => {
     const { store, hub } = await setting(['a']);
+    let goOn: () => void = () => undefined;
+    store.watchGate = new Promise((resolve) => (goOn = resolve));
     hub.add(waiterFor('a'));
-    await hub.close();
+    const closing = hub.close();
+    goOn();
+    await closing;
+    expect(store.watches).toBe(1);
     expect(store.listeners.size).toBe(0);
   });
 });

@@ -31,7 +31,7 @@ export interface Completion {
  * End a task: status, outcome and all that goes with it in one write. Nobody holds it any longer, it is never due again,
  * and all open questions are withdrawn (their entries stay; a question is open exactly while its key is in `openQuestions`).
  */
-export function end<Value>(head: TaskHead, nowMs: number, ending: Ending, value: Value): Verdict<Value> {
+function end<Value>(head: TaskHead, nowMs: number, ending: Ending, value: Value): Verdict<Value> {
   const { status, keepResultMs = 0, put } = ending;
   return write(
     head,

@@ -236,6 +236,19 @@ describe('time in the memory store', () => {
     expect(other).toEqual({ status: 'over-quota', limit: 'maxActiveTasks' });
   });
 
+  it('[STOR-01] leaves a key with the task that has it, when a slower clock brings back the one that had it before', async () => {
+    const store = new MemoryTaskStore();
+    const create = (taskId: string, createdAtMs: number) =>
+      store.create(newTask({ taskId, createdAtMs, ttlMs: 1_000 }, { idempotencyKey: 'key' }));
+    await create('old', T0_MS);
+    await create('new', T0_MS + 1_000);
+    expect(await read(store, 'old', T0_MS + 999)).toBeDefined();
+    expect(await create('third', T0_MS + 1_000)).toMatchObject({ status: 'existing', head: { taskId: 'new' } });
+    // An id that was given away again stays with the task that has it.
+    await store.create(newTask({ taskId: 'old', createdAtMs: T0_MS + 1_000, owner: 'bob' }));
+    expect((await read(store, 'old', T0_MS + 999))?.head.owner).toBe('bob');
+  });
+
   it('[STOR-01] removes expired tasks in batches and keeps nothing of them', async () => {
     const store = new MemoryTaskStore();
     for (let number = 0; number < 25; number += 1) {
