@@ -91,8 +91,12 @@ export class Recovery {
     this.#timers.delete(name);
   }
 
+  /** Look for due tasks in a turn of its own: by then the slots of runs that ended are free. */
   #adoptSoon(): void {
-    if (!this.#isStopped && this.#isAdopting) void this.#once('adopt', () => this.#adopt());
+    this.#mayBeMore = false;
+    setImmediate(() => {
+      if (!this.#isStopped && this.#isAdopting) void this.#once('adopt', () => this.#adopt());
+    });
   }
 
   /** Renew every lease of this process in one call; whoever is left out has lost it. */

@@ -1,0 +1,537 @@
+import { memoryStore, TaskError } from '@mcp-tasks/store';
+import type { TaskStore } from '@mcp-tasks/store';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { createTasks, inProcessExecutor } from '../src/index.ts';
+import type { TaskContext, Tasks, TasksOptions } from '../src/index.ts';
+import { fakeClock, inspect } from '../src/testing.ts';
+import { counted } from './support/counted-store.ts';
+import { ended, entry, gate, recordOf, resultOf, text, until, untilOpen } from './support/layer.ts';
+
+const LEASE_MS = 3_000;
+
+/** Several task layers on one store and one clock, as so many processes; each can be cut off from the store. */
+function processes() {
+  const clock = fakeClock();
+  const store = memoryStore();
+  const make = (options: TasksOptions = {}) => {
+    const own = counted(store);
+    const errors: unknown[] = [];
+    const tasks = createTasks({
+      store: own.store,
+      clock,
+      leaseMs: LEASE_MS,
+      onBackgroundError: (error) => errors.push(error),
+      ...options,
+    });
+    return {
+      tasks,
+      errors,
+      calls: own.calls,
+      interference: own.interference,
+      start: (tool: string, args = {}) => tasks.startTask({ tool, owner: 'alice', arguments: args }),
+      /** From now on no call reaches the store: what a crash looks like from outside. */
+      crash: () => {
+        own.interference.before = () => {
+          throw new TaskError('STORE_UNAVAILABLE', 'this process is dead', { retryable: false });
+        };
+      },
+      revive: () => {
+        delete own.interference.before;
+      },
+    };
+  };
+  return { clock, store, make };
+}
+
+const name = z.object({ name: z.string() });
+
+describe('a task whose process died', () => {
+  it('[DURA-02] runs again elsewhere when it may; finished steps come from the store', async () => {
+    const { clock, make } = processes();
+    const log: string[] = [];
+    const stuck = gate();
+    const register = (tasks: Tasks, process: string) =>
+      tasks.tool('count', { onCrash: 'rerun' }, async (_args, task) => {
+        await task.set('last', process);
+        const one = await task.step('one', () => log.push(`${process} one`));
+        if (process === 'first') {
+          log.push('first hangs');
+          await stuck.opened;
+        }
+        const two = await task.step('two', () => log.push(`${process} two`));
+        return text(JSON.stringify([one, two, task.attempt, task.get('last')]));
+      });
+    const first = make();
+    const second = make();
+    register(first.tasks, 'first');
+    register(second.tasks, 'second');
+    await second.tasks.start();
+    const head = await first.start('count');
+    await clock.advance(100);
+    expect(log).toEqual(['first one', 'first hangs']);
+    first.crash();
+    // The heartbeat of the first is over; its lease runs out, and the second looks at least every second.
+    await clock.advance(LEASE_MS + 1_250);
+    const record = await ended(second.tasks, head);
+    expect(resultOf(record)).toEqual(text('[1,3,2,"second"]'));
+    expect(log).toEqual(['first one', 'first hangs', 'second two']);
+    // The checkpoint says that the task gets on.
+    expect(record.head).toMatchObject({ attempt: 2, crashCount: 0 });
+    stuck.open();
+    await clock.advance(0);
+    await second.tasks.close();
+  });
+
+  it('fails as interrupted when it may not run again', async () => {
+    const { clock, make } = processes();
+    const stuck = gate();
+    const [first, second] = [make(), make()];
+    for (const { tasks } of [first, second]) {
+      tasks.tool('once', {}, async () => {
+        await stuck.opened;
+        return text('done');
+      });
+    }
+    await second.tasks.start();
+    const head = await first.start('once');
+    await clock.advance(100);
+    first.crash();
+    await clock.advance(LEASE_MS + 1_250);
+    const record = await ended(second.tasks, head);
+    expect(record.head).toMatchObject({ status: 'failed', attempt: 1 });
+    expect(entry(record, 'error')).toMatchObject({ code: -32603, data: { code: 'TASK_INTERRUPTED' } });
+    stuck.open();
+    await second.tasks.close();
+  });
+
+  it('before its first run is always safe to run', async () => {
+    const { clock, make } = processes();
+    const stuck = gate();
+    const first = make({ executor: inProcessExecutor({ concurrency: 1 }) });
+    const second = make();
+    for (const { tasks } of [first, second]) {
+      tasks.tool('block', {}, async () => {
+        await stuck.opened;
+        return text('blocked');
+      });
+      tasks.tool('once', {}, (_args, task) => text(`run ${task.attempt}`));
+    }
+    await second.tasks.start();
+    await first.start('block');
+    const queued = await first.start('once');
+    await clock.advance(LEASE_MS * 3);
+    // The heartbeat of a living process covers its queue.
+    expect((await recordOf(second.tasks, queued)).head.attempt).toBe(0);
+    first.crash();
+    await clock.advance(LEASE_MS + 1_250);
+    expect(resultOf(await ended(second.tasks, queued))).toEqual(text('run 1'));
+    stuck.open();
+    await second.tasks.close();
+  });
+
+  it('fails when it crashes maxCrashes times in a row', async () => {
+    const { clock, make } = processes();
+    const stuck = gate();
+    const attempts: number[] = [];
+    const made = [make(), make(), make(), make()];
+    for (const { tasks } of made) {
+      tasks.tool('poison', { onCrash: 'rerun', maxCrashes: 2 }, async (_args, task) => {
+        attempts.push(task.attempt);
+        await stuck.opened;
+        return text('done');
+      });
+    }
+    const [first] = made;
+    if (first === undefined) throw new Error('cannot be');
+    const head = await first.start('poison');
+    await clock.advance(100);
+    for (const [index, { crash }] of made.slice(0, 3).entries()) {
+      crash();
+      await made[index + 1]?.tasks.start();
+      await clock.advance(LEASE_MS + 1_250);
+    }
+    const last = made[3]?.tasks;
+    if (last === undefined) throw new Error('cannot be');
+    const record = await ended(last, head);
+    expect(attempts).toEqual([1, 2]);
+    expect(record.head).toMatchObject({ status: 'failed', attempt: 2 });
+    expect(entry(record, 'error')).toMatchObject({ message: expect.stringContaining('2 times in a row') });
+    stuck.open();
+    await last.close();
+  });
+});
+
+describe('a run that lost its lease', () => {
+  it('[DURA-03] writes nothing, and hears of it', async () => {
+    const { clock, make } = processes();
+    const stuck = gate();
+    let old: TaskContext | undefined;
+    const first = make();
+    const second = make();
+    first.tasks.tool('slow', { onCrash: 'rerun' }, async (_args, task) => {
+      old = task as TaskContext;
+      await stuck.opened;
+      return text('from the first');
+    });
+    second.tasks.tool('slow', { onCrash: 'rerun' }, async (_args, task) => {
+      await task.set('by', 'second');
+      await task.elicit('a', { message: 'A?', schema: name });
+      return text('from the second');
+    });
+    await second.tasks.start();
+    const head = await first.start('slow');
+    await clock.advance(100);
+    first.crash();
+    await clock.advance(LEASE_MS + 1_250);
+    await untilOpen(second.tasks, head, 'a');
+    first.revive();
+    await expect(old?.set('by', 'first')).rejects.toMatchObject({ code: 'RUN_ENDED' });
+    expect(old?.signal.reason).toMatchObject({ details: { reason: 'lease-lost' } });
+    stuck.open();
+    await clock.advance(0);
+    const record = await recordOf(second.tasks, head);
+    expect(record.head).toMatchObject({ status: 'input_required', attempt: 2 });
+    expect(entry(record, 'variable', 'by')).toBe('second');
+    await Promise.all([first.tasks.close(), second.tasks.close({ drainMs: 0 })]);
+  });
+
+  it('hears of a cancel in another process at its next heartbeat at the latest', async () => {
+    const { clock, store, make } = processes();
+    // Neither a watch nor, for the first second, a tick of the waiter hub.
+    const { watch: _watch, ...unwatched } = counted(store).store;
+    const { tasks } = make({ store: unwatched as TaskStore, leaseMs: 900 });
+    const other = make();
+    const reasons: unknown[] = [];
+    tasks.tool('wait', {}, async (_args, task) => {
+      await new Promise<void>((resolve) => {
+        task.signal.addEventListener('abort', () => {
+          resolve();
+        });
+      });
+      reasons.push((task.signal.reason as TaskError).details['reason']);
+      return text('too late');
+    });
+    const head = await tasks.startTask({ tool: 'wait', owner: 'alice', arguments: {} });
+    await clock.advance(0);
+    await other.tasks.for('alice').cancel(head.taskId);
+    await clock.advance(299);
+    expect(reasons).toEqual([]);
+    await clock.advance(1);
+    expect(reasons).toEqual(['cancelled']);
+    await Promise.all([tasks.close(), other.tasks.close()]);
+  });
+});
+
+describe('several processes on one store', () => {
+  it('[DURA-05] cancel, answer and result work from another process', async () => {
+    const { make } = processes();
+    const [first, second] = [make(), make()];
+    const aborted = gate<unknown>();
+    first.tasks.tool('ask', {}, async (_args, task) => {
+      const answer = await task.elicit('a', { message: 'A?', schema: name });
+      return text(answer.action);
+    });
+    first.tasks.tool('wait', {}, async (_args, task) => {
+      await new Promise<void>((resolve) => {
+        task.signal.addEventListener('abort', () => {
+          resolve();
+        });
+      });
+      aborted.open(task.signal.reason);
+      return text('too late');
+    });
+    const asking = await first.start('ask');
+    await untilOpen(second.tasks, asking, 'a');
+    await second.tasks.for('alice').answer(asking.taskId, { a: { action: 'decline' } });
+    expect(resultOf(await ended(second.tasks, asking))).toEqual(text('decline'));
+    const waiting = await first.start('wait');
+    await until(second.tasks, waiting, ({ attempt }) => attempt === 1);
+    await second.tasks.for('alice').cancel(waiting.taskId);
+    expect(await aborted.opened).toMatchObject({ details: { reason: 'cancelled' } });
+    await Promise.all([first.tasks.close(), second.tasks.close()]);
+  });
+
+  it('[DURA-07] that find the same due tasks run each once', async () => {
+    const { clock, make } = processes();
+    const runs = new Map<string, number>();
+    const dead = make({ executor: inProcessExecutor({ concurrency: 1 }) });
+    const stuck = gate();
+    dead.tasks.tool('job', { onCrash: 'rerun' }, async () => {
+      await stuck.opened;
+      return text('never');
+    });
+    const heads = await Promise.all(Array.from({ length: 30 }, () => dead.start('job')));
+    await clock.advance(0);
+    dead.crash();
+    await clock.advance(LEASE_MS);
+    const living = [make(), make(), make()];
+    for (const { tasks } of living) {
+      tasks.tool('job', { onCrash: 'rerun' }, (_args, task) => {
+        runs.set(task.id, (runs.get(task.id) ?? 0) + 1);
+        return text('done');
+      });
+    }
+    await Promise.all(living.map(({ tasks }) => tasks.start()));
+    for (const head of heads) {
+      const [reader] = living;
+      if (reader !== undefined) expect(resultOf(await ended(reader.tasks, head))).toEqual(text('done'));
+    }
+    expect([...runs.values()]).toEqual(heads.map(() => 1));
+    await Promise.all(living.map(({ tasks }) => tasks.close()));
+    stuck.open();
+  });
+
+  it('adopt no more tasks than they have free slots, and more as soon as one is free', async () => {
+    const { clock, make } = processes();
+    const dead = make();
+    const stuck = gate();
+    dead.tasks.tool('job', { onCrash: 'rerun' }, async () => {
+      await stuck.opened;
+      return text('never');
+    });
+    const heads = await Promise.all(Array.from({ length: 5 }, () => dead.start('job')));
+    await clock.advance(0);
+    dead.crash();
+    await clock.advance(LEASE_MS);
+    const living = make({ executor: inProcessExecutor({ concurrency: 2 }) });
+    const gates: (() => void)[] = [];
+    living.tasks.tool('job', { onCrash: 'rerun' }, async () => {
+      const { opened, open } = gate();
+      gates.push(open);
+      await opened;
+      return text('done');
+    });
+    await living.tasks.start();
+    await clock.advance(0);
+    expect(gates).toHaveLength(2);
+    for (let n = 3; n <= 5; n++) {
+      gates[n - 3]?.();
+      await clock.advance(0);
+      expect(gates).toHaveLength(n);
+    }
+    for (const open of gates) open();
+    for (const head of heads) await ended(living.tasks, head);
+    await living.tasks.close();
+    stuck.open();
+  });
+
+  it('leave alone the tasks of handlers that they do not have', async () => {
+    const { clock, make } = processes();
+    const [first, second] = [make(), make()];
+    const stuck = gate();
+    first.tasks.tool('mine', { onCrash: 'rerun' }, async () => {
+      await stuck.opened;
+      return text('never');
+    });
+    second.tasks.tool('other', {}, () => text('other'));
+    const head = await first.start('mine');
+    await clock.advance(0);
+    first.crash();
+    await second.tasks.start();
+    await clock.advance(LEASE_MS * 5);
+    expect((await recordOf(second.tasks, head)).head).toMatchObject({ status: 'working', attempt: 1 });
+    await second.tasks.close();
+    stuck.open();
+  });
+});
+
+describe('authorize', () => {
+  it('runs before every later run, and a refusal fails the task', async () => {
+    const { clock, make } = processes();
+    const requests: unknown[] = [];
+    const stuck = gate();
+    const first = make({ authorize: (request) => void requests.push(request) });
+    const second = make({
+      authorize: (request) => {
+        requests.push(request);
+        throw new Error('no longer allowed');
+      },
+    });
+    for (const { tasks } of [first, second]) {
+      tasks.tool('job', { onCrash: 'rerun' }, async () => {
+        await stuck.opened;
+        return text('never');
+      });
+    }
+    await second.tasks.start();
+    const head = await first.tasks.startTask({
+      tool: 'job',
+      owner: 'alice',
+      caller: { role: 'x' },
+      arguments: { a: 1 },
+    });
+    await clock.advance(0);
+    first.crash();
+    await clock.advance(LEASE_MS + 1_250);
+    const record = await ended(second.tasks, head);
+    expect(entry(record, 'error')).toEqual({ code: -32602, message: 'Tool job may not run: no longer allowed' });
+    const request = { owner: 'alice', caller: { role: 'x' }, tool: 'job', arguments: { a: 1 } };
+    expect(requests).toEqual([
+      { ...request, via: 'call' },
+      { ...request, via: 'rerun' },
+    ]);
+    await second.tasks.close();
+    stuck.open();
+  });
+
+  it('refuses a call before anything is stored, also inline', async () => {
+    const { make } = processes();
+    const { tasks, start, calls } = make({
+      authorize: async () => {
+        throw new Error('not allowed');
+      },
+    });
+    tasks.tool('job', {}, () => text('done'));
+    await expect(start('job')).rejects.toThrow('not allowed');
+    const inline = tasks.runInline(
+      { tool: 'job', owner: 'alice', arguments: {} },
+      { signal: new AbortController().signal },
+    );
+    await expect(inline).rejects.toThrow('not allowed');
+    expect(calls.create).toBe(0);
+    await tasks.close();
+  });
+});
+
+describe('closing', () => {
+  it('gives queued tasks back at once, rerun tasks at the deadline, and lets a fail run end until then', async () => {
+    const { clock, make } = processes();
+    const first = make({ executor: inProcessExecutor({ concurrency: 3 }) });
+    const second = make();
+    const finish = gate();
+    const stuck = gate();
+    first.tasks.tool('quick', {}, async () => {
+      await finish.opened;
+      return text('in time');
+    });
+    for (const [tool, onCrash] of [
+      ['fails', 'fail'],
+      ['again', 'rerun'],
+    ] as const) {
+      first.tasks.tool(tool, { onCrash }, async (_args, task) => {
+        await task.set('began', true);
+        await stuck.opened;
+        return text('too late');
+      });
+    }
+    first.tasks.tool('queued', {}, () => text('in the first'));
+    second.tasks.tool('again', { onCrash: 'rerun' }, (_args, task) => text(`run ${task.attempt} in the second`));
+    second.tasks.tool('queued', {}, (_args, task) => text(`run ${task.attempt} in the second`));
+    const quick = await first.start('quick');
+    const fails = await first.start('fails');
+    const again = await first.start('again');
+    const queued = await first.start('queued');
+    await second.tasks.start();
+    await clock.advance(100);
+
+    const closed = first.tasks.close({ drainMs: 5_000 });
+    const again2 = first.tasks.close();
+    await expect(first.start('quick')).rejects.toMatchObject({ code: 'STORE_CLOSED' });
+    await clock.advance(1_250);
+    expect(resultOf(await ended(second.tasks, queued))).toEqual(text('run 1 in the second'));
+    expect((await recordOf(second.tasks, again)).head).toMatchObject({ attempt: 1, status: 'working' });
+    finish.open();
+    await clock.advance(3_749);
+    expect(resultOf(await recordOf(second.tasks, quick))).toEqual(text('in time'));
+    expect((await recordOf(second.tasks, fails)).head.status).toBe('working');
+    await clock.advance(1);
+    const interrupted = await recordOf(second.tasks, fails);
+    expect(entry(interrupted, 'error')).toMatchObject({ code: -32603, data: { code: 'TASK_INTERRUPTED' } });
+    expect(await second.tasks.for('alice').get(again.taskId)).toMatchObject({ head: { attempt: 1, crashCount: 0 } });
+    await clock.advance(1_250);
+    expect(resultOf(await ended(second.tasks, again))).toEqual(text('run 2 in the second'));
+    stuck.open();
+    await clock.advance(5_000);
+    await closed;
+    await again2;
+    expect(inspect(first.tasks)).toEqual({ runs: 0, queued: 0, timers: 0, waiters: 0 });
+    await second.tasks.close();
+  });
+
+  it('parks at once the rerun tasks that wait at a question', async () => {
+    const { make } = processes();
+    const { tasks, start } = make();
+    tasks.tool('ask', { onCrash: 'rerun' }, async (_args, task) => {
+      await task.elicit('a', { message: 'A?', schema: name });
+      return text('done');
+    });
+    const head = await start('ask');
+    await untilOpen(tasks, head, 'a');
+    const other = make();
+    await tasks.close({ drainMs: 60_000 });
+    expect((await recordOf(other.tasks, head)).head).toMatchObject({ dueAtMs: null, status: 'input_required' });
+    await other.tasks.close();
+  });
+
+  it('tells callers that wait for a task', async () => {
+    const { make } = processes();
+    const { tasks, start } = make();
+    const stuck = gate();
+    tasks.tool('stuck', {}, async () => {
+      await stuck.opened;
+      return text('never');
+    });
+    const head = await start('stuck');
+    const waiting = until(tasks, head, ({ status }) => status === 'completed');
+    const seen: unknown[] = [];
+    tasks.for('alice').watch(head.taskId, (now) => seen.push(now?.status));
+    stuck.open();
+    await waiting;
+    const forever = until(tasks, head, () => false);
+    const refused = expect(forever).rejects.toMatchObject({ code: 'STORE_CLOSED' });
+    await tasks.close();
+    await refused;
+    expect(inspect(tasks)).toEqual({ runs: 0, queued: 0, timers: 0, waiters: 0 });
+    expect(seen).toContain('completed');
+  });
+
+  it('closes the store that start opened or that nobody handed over, and no other', async () => {
+    let opened = 0;
+    let closed = 0;
+    const inner = memoryStore();
+    const openable: TaskStore = Object.assign(counted(inner).store, {
+      open: async () => {
+        if (++opened === 1) throw new TaskError('STORE_UNAVAILABLE', 'not yet', { retryable: true });
+      },
+      close: async () => {
+        closed++;
+      },
+    });
+    const tasks = createTasks({ store: openable });
+    await expect(tasks.start()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await Promise.all([tasks.start(), tasks.start()]);
+    expect(opened).toBe(2);
+    await tasks.close();
+    await tasks.close();
+    expect(closed).toBe(1);
+    await expect(tasks.start()).rejects.toMatchObject({ code: 'STORE_CLOSED' });
+
+    const shared = memoryStore();
+    const one = createTasks({ store: shared });
+    await one.start();
+    await one.close();
+    await expect(shared.get({ taskIds: [], kinds: [], nowMs: 0 })).resolves.toEqual([]);
+  });
+});
+
+describe('the sweep', () => {
+  it('[INTG-09] removes expired tasks in bounded batches', async () => {
+    const { clock, make } = processes();
+    const { tasks, start, calls } = make({
+      sweepIntervalMs: 60_000,
+      leaseMs: 600_000,
+      limits: { maxStoredTasks: 2_000, maxActiveTasks: 2_000 },
+    });
+    tasks.tool('job', {}, () => text('done'));
+    const heads = await Promise.all(Array.from({ length: 1_100 }, () => start('job')));
+    for (const head of heads) await ended(tasks, head);
+    await clock.advance(3_600_000 - 75_000);
+    const before = calls.deleteExpired;
+    await clock.advance(150_000);
+    expect((await tasks.for('alice').list()).heads).toEqual([]);
+    // At least one sweep found 1,100 of them: 500 + 500 + 100.
+    expect(calls.deleteExpired - before).toBeGreaterThanOrEqual(3);
+    await tasks.close();
+  });
+});
