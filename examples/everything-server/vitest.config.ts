@@ -1,4 +1,7 @@
 import { defineProject, mergeConfig } from 'vitest/config';
 import shared from '../../vitest.shared.ts';
 
-export default mergeConfig(shared, defineProject({ test: { name: 'everything-server' } }));
+export default mergeConfig(
+  shared,
+  defineProject({ test: { name: 'everything-server', testTimeout: 60_000, hookTimeout: 60_000 } }),
+);

@@ -1,4 +1,4 @@
 import { defineProject, mergeConfig } from 'vitest/config';
 import shared from '../../vitest.shared.ts';
 
-export default mergeConfig(shared, defineProject({ test: { name: 'interop' } }));
+export default mergeConfig(shared, defineProject({ test: { name: 'interop', hookTimeout: 60_000 } }));

@@ -24,7 +24,7 @@ const CELLS: readonly Cell[] = TRANSPORTS.flatMap((transport) =>
 const EXCLUDED = CELLS.filter(({ flow, client }) => flow.excluded?.[client] !== undefined);
 
 const POLL_INTERVAL_MS = '20';
-const CELL_TIMEOUT_MS = 30_000;
+const CELL_TIMEOUT_MS = 120_000;
 /** A user of its own for each cell, so that no cell sees the tasks of another. */
 const tokenOf = (cell: Cell) => `user-${CELLS.indexOf(cell)}`;
 
