@@ -71,7 +71,7 @@ export function dueTasks(
   session: SqliteSession,
   input: { readonly handlers: readonly string[]; readonly limit: number; readonly nowMs: number },
 ): readonly TaskHead[] {
-  const handlers = JSON.stringify(input.handlers.map(hexOf));
+  const handlers = JSON.stringify([...new Set(input.handlers)].map(hexOf));
   return firstDecodable(input.limit, (count) =>
     session.all(sql.LIST_DUE, { handlers, now: input.nowMs, limit: count }),
   );

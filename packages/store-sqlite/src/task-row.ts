@@ -20,7 +20,7 @@ interface Column {
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Text as a column keeps it. */
-export function textToBlob(text: string): Uint8Array {
+export function textToBlob(text: string): Buffer {
   return Buffer.from(text);
 }
 

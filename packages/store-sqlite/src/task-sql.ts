@@ -99,6 +99,8 @@ export const DELETE_EXPIRED_TASKS = `
 
 export const DELETE_TASK = 'DELETE FROM mcp_tasks WHERE seq = :task_seq';
 
+export const FREE_IDEMPOTENCY_KEY = 'UPDATE mcp_tasks SET idempotency_key = NULL WHERE seq = :task_seq';
+
 export const DELETE_ENTRIES =
   'DELETE FROM mcp_task_entries WHERE task_seq IN (SELECT value FROM json_each(:task_seqs))';
 

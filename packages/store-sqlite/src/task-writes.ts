@@ -8,7 +8,7 @@ import type {
   UpdateTask,
   UpdateTaskOutcome,
 } from '@mcp-tasks/store';
-import type { SqliteSession } from './sqlite-session.ts';
+import type { SqliteRow, SqliteSession } from './sqlite-session.ts';
 import { decodableHeads, hexOf } from './task-reads.ts';
 import { headOf, headParameters, patchParameters, textToBlob } from './task-row.ts';
 import * as sql from './task-sql.ts';
@@ -26,8 +26,7 @@ export function createTask(session: SqliteSession, input: CreateTask): CreateTas
   if (live !== undefined) return { status: 'existing', head: headOf(live) };
   const limit = limitReached(session, input);
   if (limit !== undefined) return { status: 'over-quota', limit };
-  // Expired, and in the way: they have its id or its idempotency key.
-  for (const { seq } of met) deleteTask(session, seq as number);
+  for (const row of met) makeWay(session, row, head.taskId);
   const inserted = session.get(sql.INSERT_TASK, { ...headParameters(head), idempotency_key });
   putEntries(session, inserted?.['seq'] as number, input.entries);
   session.run(sql.COUNT_CHANGE);
@@ -40,9 +39,15 @@ function limitReached(session: SqliteSession, { head, limits, nowMs }: CreateTas
   return (counted?.['stored'] as number) >= limits.maxStoredTasks ? 'maxStoredTasks' : undefined;
 }
 
-function deleteTask(session: SqliteSession, taskSeq: number): void {
-  session.run(sql.DELETE_TASK, { task_seq: taskSeq });
-  session.run(sql.DELETE_ENTRIES, { task_seqs: JSON.stringify([taskSeq]) });
+/** An expired task gives up its id, which nobody can have twice, or its idempotency key; the sweep removes it later. */
+function makeWay(session: SqliteSession, { seq, task_id: taskId }: SqliteRow, newTaskId: string): void {
+  const task_seq = seq as number;
+  if (!textToBlob(newTaskId).equals(taskId as Uint8Array)) {
+    session.run(sql.FREE_IDEMPOTENCY_KEY, { task_seq });
+    return;
+  }
+  session.run(sql.DELETE_TASK, { task_seq });
+  session.run(sql.DELETE_ENTRIES, { task_seqs: JSON.stringify([task_seq]) });
 }
 
 function putEntries(session: SqliteSession, taskSeq: number, entries: readonly TaskEntry[]): void {

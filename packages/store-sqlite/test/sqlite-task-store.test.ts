@@ -126,19 +126,25 @@ describe('the life of a store', () => {
 });
 
 describe('an expired task', () => {
-  it('gives its idempotency key and its id to the next, and takes its entries along', async () => {
-    const database = openDatabase(temporaryFile());
-    const store = await openStore({ database });
-    const entries = [{ kind: 'call' as const, name: '', value: '{}' }];
-    await store.create(newTask({ taskId: 'a', expiresAtMs: NOW_MS + 1 }, { idempotencyKey: 'key', entries }));
-    await store.create(newTask({ taskId: 'b', expiresAtMs: NOW_MS + 1 }, { entries }));
+  it('gives its idempotency key to the next', async () => {
+    const store = await openStore({ path: temporaryFile() });
+    await store.create(newTask({ taskId: 'a', expiresAtMs: NOW_MS + 1 }, { idempotencyKey: 'key' }));
     const later = { nowMs: NOW_MS + 1, idempotencyKey: 'key' };
     expect(await store.create(newTask({ taskId: 'b' }, later))).toMatchObject({ status: 'created' });
-    expect(database.prepare('SELECT count(*) AS entries FROM mcp_task_entries').get({})).toEqual({ entries: 0 });
     expect(await store.create(newTask({ taskId: 'c' }, later))).toMatchObject({
       status: 'existing',
       head: { taskId: 'b' },
     });
+    expect(await store.deleteExpired({ nowMs: NOW_MS + 1, limit: 10 })).toBe(1);
+  });
+
+  it('gives its id to the next, and leaves it none of its entries', async () => {
+    const store = await openStore({ path: temporaryFile() });
+    await stored(store, { taskId: 'a', expiresAtMs: NOW_MS + 1 }, [{ kind: 'call', name: '', value: '{}' }]);
+    const again = newTask({ taskId: 'a' }, { nowMs: NOW_MS + 1 });
+    expect(await store.create(again)).toMatchObject({ status: 'created' });
+    const records = await store.get({ taskIds: ['a'], kinds: ['call'], nowMs: NOW_MS + 1 });
+    expect(records).toEqual([{ head: again.head, entries: [] }]);
   });
 
   it('is removed with all its entries', async () => {

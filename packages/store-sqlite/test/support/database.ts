@@ -27,6 +27,13 @@ export const DRIVERS: readonly Driver[] = [
   driver('better-sqlite3', () => createRequire(import.meta.url)('better-sqlite3') as DatabaseClass),
 ].flat();
 
+/** The driver that the store takes by itself. */
+export function firstDriver(): Driver {
+  const [first] = DRIVERS;
+  if (first === undefined) throw new TypeError('no SQLite driver: install better-sqlite3, or use Node.js 22.13');
+  return first;
+}
+
 function driver(name: Driver['name'], load: () => DatabaseClass | undefined): readonly Driver[] {
   try {
     const Database = load();
@@ -38,20 +45,27 @@ function driver(name: Driver['name'], load: () => DatabaseClass | undefined): re
   }
 }
 
+/** A path for a database in a folder of its own, and what removes that folder. */
+export function newFile(): { readonly path: string; readonly remove: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), 'mcp-tasks-sqlite-'));
+  return {
+    path: join(folder, 'tasks.db'),
+    remove: () => {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
 /** A path for a database, removed with everything beside it when the test is over. */
 export function temporaryFile(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'mcp-tasks-sqlite-'));
-  onTestFinished(() => {
-    rmSync(folder, { recursive: true, force: true });
-  });
-  return join(folder, 'tasks.db');
+  const { path, remove } = newFile();
+  onTestFinished(remove);
+  return path;
 }
 
 /** A connection of the test's own, beside the store. */
 export function openDatabase(path: string): SqliteDatabaseLike {
-  const [first] = DRIVERS;
-  if (first === undefined) throw new TypeError('no SQLite driver: install better-sqlite3, or use Node.js 22.13');
-  const database = first.open(path);
+  const database = firstDriver().open(path);
   onTestFinished(() => {
     try {
       database.close();
@@ -70,31 +84,36 @@ export async function openStore(options: SqliteTaskStoreOptions): Promise<Sqlite
   return store;
 }
 
-/** A connection that notes the text of every statement that is run on it. */
-export function recording(database: SqliteDatabaseLike): {
-  readonly database: SqliteDatabaseLike;
-  readonly log: string[];
-} {
+/** A connection that notes the text of every statement that is run on it, and counts what goes in and comes out. */
+export function recording(database: SqliteDatabaseLike) {
   const log: string[] = [];
-  const noted = (sql: string) => {
+  const cost = { operations: 0, bytes: 0 };
+  const noted = <Value>(sql: string, parameters: unknown, run: () => Value): Value => {
     log.push(sql.trim());
+    const value = run();
+    cost.operations += 1 + (Array.isArray(value) ? value.length : 0);
+    cost.bytes += bytesOf(parameters) + bytesOf(value);
+    return value;
   };
-  return {
-    log,
-    database: {
-      exec(sql) {
-        noted(sql);
-        return database.exec(sql);
-      },
-      prepare(sql) {
-        const statement = database.prepare(sql);
-        return {
-          run: (parameters) => (noted(sql), statement.run(parameters)),
-          get: (parameters) => (noted(sql), statement.get(parameters)),
-          all: (parameters) => (noted(sql), statement.all(parameters)),
-        };
-      },
-      close: () => database.close(),
+  const recorded: SqliteDatabaseLike = {
+    exec: (sql) => noted(sql, undefined, () => database.exec(sql)),
+    prepare(sql) {
+      const statement = database.prepare(sql);
+      return {
+        run: (parameters) => noted(sql, parameters, () => statement.run(parameters)),
+        get: (parameters) => noted(sql, parameters, () => statement.get(parameters)),
+        all: (parameters) => noted(sql, parameters, () => statement.all(parameters)),
+      };
     },
+    close: () => database.close(),
   };
+  return { database: recorded, log, cost };
+}
+
+/** Bytes of the values in rows and parameters. */
+function bytesOf(value: unknown): number {
+  if (value instanceof Uint8Array) return value.byteLength;
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  if (typeof value !== 'object' || value === null) return 8;
+  return Object.values(value).reduce((sum: number, part) => sum + bytesOf(part), 0);
 }
