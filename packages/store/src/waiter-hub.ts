@@ -96,6 +96,11 @@ export class WaiterHub {
     };
   }
 
+  /** Take a hint, also of a write of this process: its waiters need not wait for a watch, nor for the next tick. */
+  hint({ taskId, version }: Pick<TaskHint, 'taskId' | 'version'>): void {
+    if (this.#awaited.has(taskId)) this.#want(taskId, version);
+  }
+
   /** Stop waiting: every waiter is told that it failed with STORE_CLOSED. Safe to call twice. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -113,7 +118,7 @@ export class WaiterHub {
   #watch(): void {
     if (this.#watching !== undefined || this.#store.watch === undefined) return;
     const begun = this.#store.watch((hint) => {
-      this.#take(hint);
+      this.hint(hint);
     });
     this.#watching = begun.then(
       (stop) => {
@@ -128,10 +133,6 @@ export class WaiterHub {
         return undefined;
       },
     );
-  }
-
-  #take({ taskId, version }: TaskHint): void {
-    if (this.#awaited.has(taskId)) this.#want(taskId, version);
   }
 
   #isNews(taskId: string, version: number): boolean {

@@ -94,6 +94,18 @@ describe('a waiter', () => {
     expect(store.reads).toEqual([['a', 'b'], ['a']]);
   });
 
+  it('[INTG-06] hears at once of a write of its own process, also when the store has no watch', async () => {
+    const { store, hub, write } = await setting(['a'], false);
+    const waiter = waiterFor('a');
+    hub.add(waiter);
+    await settled();
+    hub.hint(await write('a'));
+    hub.hint({ taskId: 'nobody waits for it', version: 9 });
+    await settled();
+    expect(waiter.told).toEqual([1, 2]);
+    expect(store.reads).toEqual([['a'], ['a']]);
+  });
+
   it('[INTG-06] costs no read for hints of its own writes, of versions it has seen, and of tasks that nobody awaits', async () => {
     const { store, hub, write, hint } = await setting(['a', 'other']);
     const waiter = waiterFor('a');
