@@ -4,7 +4,8 @@ import { JSON_RPC_ERROR, ProtocolFailure } from '@mcp-tasks/wire';
 import { z } from 'zod';
 import { text } from './text.ts';
 
-const DAY_SECONDS = 86_400;
+/** Of a Node timer. */
+const MAX_SECONDS = 2_147_483;
 
 /** Tools that compute something and end, well or badly. */
 export function registerPlainTools(tasks: Tasks): void {
@@ -18,7 +19,7 @@ export function registerPlainTools(tasks: Tasks): void {
     'slow_compute',
     {
       description: 'Compute for some seconds',
-      inputSchema: z.object({ seconds: z.number().min(0).max(DAY_SECONDS), label: z.string().default('slow_compute') }),
+      inputSchema: z.object({ seconds: z.number().min(0).max(MAX_SECONDS), label: z.string().default('slow_compute') }),
     },
     async ({ seconds, label }, task) => {
       await sleep(seconds * 1_000, undefined, { signal: task.signal });

@@ -6,7 +6,8 @@ import { z } from 'zod';
 import { text } from './text.ts';
 
 const FILE_NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
-const MAX_COUNT = 10_000;
+/** Enough to run into every limit of a task. */
+const MAX_COUNT = 100_000;
 const MAX_DELAY_MS = 86_400_000;
 
 const numbersTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
