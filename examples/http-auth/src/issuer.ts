@@ -4,7 +4,7 @@ import { OAuthError, OAuthErrorCode, type OAuthTokenVerifier } from '@modelconte
 const ALGORITHM = 'ES256';
 
 /** What a token says, where a caller wants something else than a good token. */
-export interface TokenClaims {
+interface TokenClaims {
   readonly audience?: string;
   readonly lifetimeSeconds?: number;
 }

@@ -23,7 +23,7 @@ export interface StartedTask {
   cancel(): Promise<void>;
 }
 
-/** A connected client with the features that the flows need. Questions are answered by {@link ANSWERS}. */
+/** A connected client with the features that the flows need. Questions are answered by {@link answerTo}. */
 export interface InteropClient {
   /** Call the tool the way the client thinks right: as a task wherever the tool allows it. */
   call(tool: string, args?: Record<string, string | number>): Promise<Ended>;
@@ -36,7 +36,7 @@ export interface InteropClient {
 }
 
 /** What the person behind the client fills in, by the form's message. */
-export const ANSWERS: Readonly<Record<string, Record<string, string | boolean>>> = {
+const ANSWERS: Readonly<Record<string, Record<string, string | boolean>>> = {
   'Delete notes.txt?': { confirm: true },
   'What is your name?': { name: 'Ada' },
   'Who is with you?': { name: 'Grace' },
