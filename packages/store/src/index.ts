@@ -60,7 +60,8 @@ export { cutUtf8, utf8Bytes } from './text.ts';
 export { ownerView } from './owner-view.ts';
 export type { OwnerPage, OwnerView, OwnerViewOptions } from './owner-view.ts';
 export { WaiterHub } from './waiter-hub.ts';
-export type { TaskWaiter, WaiterHubOptions } from './waiter-hub.ts';
+export type { WaiterHubOptions } from './waiter-hub.ts';
+export type { TaskWaiter } from './awaited-tasks.ts';
 
 // What goes into a record
 export { grantTtl } from './lifetime.ts';

@@ -1,18 +1,7 @@
+import { ANY_VERSION, AwaitedTasks, type TaskWaiter } from './awaited-tasks.ts';
 import type { Clock } from './clock.ts';
-import type { TaskHead } from './record.ts';
 import { TaskError } from './task-error.ts';
 import type { TaskHint, TaskStore } from './task-store.ts';
-
-/** Somebody who waits for changes of one task. */
-export interface TaskWaiter {
-  readonly taskId: string;
-  /** The version that the waiter knows, 0 for none: it is not told of this one or older ones, and hints of them cost no read. */
-  seenVersion(): number;
-  /** The task has a newer version; `undefined`, as the last call, when it is gone. Versions may be left out. Must not throw. */
-  notify(head: TaskHead | undefined): void;
-  /** A read or the watch failed; the next tick tries again. With STORE_CLOSED none follows: the hub was closed. Must not throw. */
-  failed?(error: unknown): void;
-}
 
 /** What {@link WaiterHub} works with. */
 export interface WaiterHubOptions {
@@ -23,17 +12,6 @@ export interface WaiterHubOptions {
   /** The same while it does; default 15 s. */
   readonly watchedTickMs?: number | undefined;
 }
-
-/** A task that is awaited. */
-interface Awaited {
-  /** Waiters, with the version that each was told of last. */
-  readonly waiters: Map<TaskWaiter, number>;
-  /** The latest version that was read. */
-  version: number;
-}
-
-/** Wanted whatever version is known. */
-const ANY_VERSION = Infinity;
 
 /**
  * All waiting of a process: one watch, one timer, and at most one read at a time, of heads only, for all waiters.
@@ -47,7 +25,7 @@ export class WaiterHub {
   readonly #clock: Clock;
   readonly #tickMs: number;
   readonly #watchedTickMs: number;
-  readonly #awaited = new Map<string, Awaited>();
+  readonly #awaited = new AwaitedTasks();
   /** Tasks for the next read, with the version that makes it worth while. */
   readonly #wanted = new Map<string, number>();
   #isScheduled = false;
@@ -69,9 +47,7 @@ export class WaiterHub {
 
   /** How many wait. */
   get size(): number {
-    let size = 0;
-    for (const { waiters } of this.#awaited.values()) size += waiters.size;
-    return size;
+    return this.#awaited.waiterCount;
   }
 
   /**
@@ -82,32 +58,28 @@ export class WaiterHub {
    */
   add(waiter: TaskWaiter): () => void {
     if (this.#isClosed) throw hubClosed();
-    if (this.#awaited.size === 0) this.#tickAtMs = this.#clock.nowMs() + this.#periodMs();
-    const awaited = this.#awaited.get(waiter.taskId) ?? { waiters: new Map<TaskWaiter, number>(), version: 0 };
-    this.#awaited.set(waiter.taskId, awaited);
-    awaited.waiters.set(waiter, 0);
+    if (this.#awaited.size === 0) this.#tickAtMs = this.#nextTickAtMs();
+    const remove = this.#awaited.add(waiter);
     this.#watch();
     this.#want(waiter.taskId, ANY_VERSION);
     return () => {
-      awaited.waiters.delete(waiter);
-      if (awaited.waiters.size === 0 && this.#awaited.get(waiter.taskId) === awaited)
-        this.#awaited.delete(waiter.taskId);
+      remove();
       this.#setTimer();
     };
   }
 
   /** Take a hint, also of a write of this process: its waiters need not wait for a watch, nor for the next tick. */
   hint({ taskId, version }: Pick<TaskHint, 'taskId' | 'version'>): void {
-    if (this.#awaited.has(taskId)) this.#want(taskId, version);
+    if (this.#awaited.isNews(taskId, ANY_VERSION)) this.#want(taskId, version);
   }
 
   /** Stop waiting: every waiter is told that it failed with STORE_CLOSED. Safe to call twice. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const waiters = [...this.#awaited.values()].flatMap((awaited) => [...awaited.waiters.keys()]);
+    const taskIds = this.#awaited.taskIds();
+    this.#awaited.tell(taskIds, hubClosed());
     this.#awaited.clear();
     this.#setTimer();
-    for (const waiter of waiters) isolated(() => waiter.failed?.(hubClosed()));
     await this.#reading;
     const stop = await this.#watching;
     this.#watching = undefined;
@@ -124,28 +96,26 @@ export class WaiterHub {
       (stop) => {
         this.#isWatched = true;
         // What changed before the watch was live gave no hint.
-        for (const taskId of this.#awaited.keys()) this.#want(taskId, ANY_VERSION);
+        this.#wantAll();
         return stop;
       },
       (error: unknown) => {
         this.#watching = undefined;
-        this.#tell([...this.#awaited.keys()], error);
+        this.#awaited.tell(this.#awaited.taskIds(), error);
         return undefined;
       },
     );
-  }
-
-  #isNews(taskId: string, version: number): boolean {
-    const awaited = this.#awaited.get(taskId);
-    if (awaited === undefined) return false;
-    if (version === ANY_VERSION) return true;
-    return version > awaited.version && [...awaited.waiters.keys()].some((waiter) => waiter.seenVersion() < version);
   }
 
   /** Have a task read; what is wanted in one turn of the event loop, or while a read is under way, makes one read. */
   #want(taskId: string, version: number): void {
     this.#wanted.set(taskId, Math.max(version, this.#wanted.get(taskId) ?? 0));
     this.#schedule();
+  }
+
+  #wantAll(): void {
+    this.#tickAtMs = this.#nextTickAtMs();
+    for (const taskId of this.#awaited.taskIds()) this.#want(taskId, ANY_VERSION);
   }
 
   #schedule(): void {
@@ -155,7 +125,7 @@ export class WaiterHub {
       this.#isScheduled = false;
       // Looked at again here: by now a waiter knows of its own writes.
       const taskIds = [...this.#wanted]
-        .filter(([taskId, version]) => this.#isNews(taskId, version))
+        .filter(([taskId, version]) => this.#awaited.isNews(taskId, version))
         .map(([taskId]) => taskId);
       this.#wanted.clear();
       if (taskIds.length === 0) return;
@@ -169,49 +139,19 @@ export class WaiterHub {
 
   async #read(taskIds: readonly string[]): Promise<void> {
     const nowMs = this.#clock.nowMs();
-    const isTick = taskIds.length === this.#awaited.size;
     try {
       const records = await this.#store.get({ taskIds, kinds: [], nowMs });
-      if (isTick) this.#tickAtMs = nowMs + this.#periodMs();
       const heads = new Map(records.map(({ head }) => [head.taskId, head]));
-      for (const taskId of taskIds) this.#deliver(taskId, heads.get(taskId));
+      for (const head of heads.values()) this.#expiryAtMs = Math.min(this.#expiryAtMs, head.expiresAtMs);
+      for (const taskId of taskIds) this.#awaited.deliver(taskId, heads.get(taskId));
     } catch (error) {
       this.#tickAtMs = Math.min(this.#tickAtMs, nowMs + this.#tickMs);
-      this.#tell(taskIds, error);
+      this.#awaited.tell(taskIds, error);
     }
   }
 
-  #deliver(taskId: string, head: TaskHead | undefined): void {
-    const awaited = this.#awaited.get(taskId);
-    if (awaited === undefined) return;
-    if (head === undefined) {
-      this.#awaited.delete(taskId);
-    } else {
-      awaited.version = Math.max(awaited.version, head.version);
-      this.#expiryAtMs = Math.min(this.#expiryAtMs, head.expiresAtMs);
-    }
-    for (const [waiter, toldVersion] of [...awaited.waiters]) {
-      // One that was removed by the call before it.
-      if (!awaited.waiters.has(waiter)) continue;
-      if (head !== undefined) {
-        if (head.version <= Math.max(toldVersion, waiter.seenVersion())) continue;
-        awaited.waiters.set(waiter, head.version);
-      }
-      isolated(() => {
-        waiter.notify(head);
-      });
-    }
-  }
-
-  #tell(taskIds: readonly string[], error: unknown): void {
-    for (const taskId of taskIds) {
-      for (const waiter of [...(this.#awaited.get(taskId)?.waiters.keys() ?? [])])
-        isolated(() => waiter.failed?.(error));
-    }
-  }
-
-  #periodMs(): number {
-    return this.#isWatched ? this.#watchedTickMs : this.#tickMs;
+  #nextTickAtMs(): number {
+    return this.#clock.nowMs() + (this.#isWatched ? this.#watchedTickMs : this.#tickMs);
   }
 
   #setTimer(): void {
@@ -231,21 +171,10 @@ export class WaiterHub {
   #tick(): void {
     this.#expiryAtMs = Infinity;
     this.#watch();
-    for (const taskId of this.#awaited.keys()) this.#want(taskId, ANY_VERSION);
+    this.#wantAll();
   }
 }
 
 function hubClosed(): TaskError {
   return new TaskError('STORE_CLOSED', 'The task layer was closed while somebody waited for a task.');
-}
-
-/** Call a waiter so that its fault, which surfaces as an uncaught exception, reaches no other waiter. */
-function isolated(call: () => void): void {
-  try {
-    call();
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
-  }
 }

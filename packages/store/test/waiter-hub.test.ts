@@ -269,6 +269,20 @@ describe('the cost of waiting', () => {
     expect(store.reads.slice(2)).toEqual([['a'], ['a', 'b', 'c']]);
   });
 
+  it('[INTG-06] is one more read when ticks come while a slow read is under way', async () => {
+    const { store, clock, hub, write, hint } = await setting(['a', 'b']);
+    hub.add(waiterFor('a'));
+    hub.add(waiterFor('b'));
+    await settled();
+    let goOn: () => void = () => undefined;
+    store.readGate = new Promise((resolve) => (goOn = resolve));
+    hint(await write('a'));
+    await clock.advance(60_000);
+    goOn();
+    await clock.advance(10);
+    expect(store.reads).toEqual([['a', 'b'], ['a'], ['a', 'b']]);
+  });
+
   it('[INTG-06] is no read and no timer without a waiter', async () => {
     const { store, clock, hub, write, hint } = await setting(['a']);
     hub.add(waiterFor('a'))();
