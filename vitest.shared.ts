@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['@mcp-tasks/source', 'node', 'module', 'import', 'default'];
+// `import` and `default` hold anyway; named here they would reach `require` too, and break CommonJS packages such as pg.
+const conditions = ['@mcp-tasks/source', 'node', 'module'];
 
 // Continuous integration counts what ran: with this variable set, each package also leaves a report in that folder.
 const { TEST_REPORT_DIR: reportDirectory } = process.env;
@@ -14,6 +15,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     environment: 'node',
+    // Far above what any test takes: a busy machine is no failure, a hang is.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     ...(reportDirectory !== undefined && {
       reporters: ['default', ['json', { outputFile: path.join(reportDirectory, `${packageName}.json`) }]],
     }),
