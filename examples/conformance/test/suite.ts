@@ -9,6 +9,9 @@ const run = promisify(execFile);
 /** The suite, and the Node that its program needs. npx fetches both, so that no install of the workspace has to. */
 const PACKAGES = ['@modelcontextprotocol/conformance@0.2.0-alpha.12', 'node@22.23.3'];
 
+/** The suite's own is too short for a busy machine. */
+const SCENARIO_TIMEOUT_MS = '120000';
+
 /** What the suite says of one requirement. */
 export interface Check {
   readonly id: string;
@@ -39,7 +42,9 @@ export async function openSuite(): Promise<Suite> {
     check: async (scenario, url) => {
       const directory = await mkdtemp(join(tmpdir(), 'conformance-'));
       try {
-        const failure = await suite('server', '--url', url, '--scenario', scenario, '-o', directory).then(
+        const failure = await suite(
+          ...['server', '--url', url, '--scenario', scenario, '--timeout', SCENARIO_TIMEOUT_MS, '-o', directory],
+        ).then(
           () => undefined,
           (error: unknown) => error,
         );

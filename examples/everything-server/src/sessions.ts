@@ -37,12 +37,13 @@ export class Sessions {
     if (id === undefined && isInitializeRequest(body)) {
       const transport = await this.#open(subject);
       await transport.handleRequest(request, response, body);
+      if (transport.sessionId === undefined) await transport.close();
       return;
     }
     const session = typeof id === 'string' ? this.#sessions.get(id) : undefined;
     if (id === undefined) {
       answerError(response, 400, JSON_RPC_HTTP_ERROR, 'Mcp-Session-Id is missing.');
-    } else if (session?.subject !== subject || session === undefined) {
+    } else if (session === undefined || session.subject !== subject) {
       answerError(response, 404, SESSION_NOT_FOUND, 'Session not found');
     } else {
       await session.transport.handleRequest(request, response, body);
