@@ -172,6 +172,7 @@ export class WaiterHub {
     this.#expiryAtMs = Infinity;
     this.#watch();
     this.#wantAll();
+    this.#setTimer();
   }
 }
 
