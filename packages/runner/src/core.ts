@@ -1,5 +1,5 @@
 import { applyRule, TaskError } from '@mcp-tasks/store';
-import type { Clock, Rule, RuleOutcome, TaskHead, TaskHint, TaskLimits, TaskStore, WaiterHub } from '@mcp-tasks/store';
+import type { Clock, Rule, RuleOutcome, TaskHead, TaskLimits, TaskStore, WaiterHub } from '@mcp-tasks/store';
 import type { TaskEvent } from './events.ts';
 import type { TaskExecutor } from './executor.ts';
 import type { RunSettings } from './options.ts';
@@ -23,8 +23,6 @@ export interface Core {
   emit(event: TaskEvent): void;
   /** Whether anybody hears {@link Core.emit}. */
   readonly hasListener: boolean;
-  /** Tell the hub of a write of this process, at once and whatever the store can do. */
-  hint(hint: TaskHint): void;
   /** A failure of work that nobody waits for. */
   report(error: unknown): void;
 }
@@ -53,7 +51,7 @@ export async function writeByRule<Value>(
   const { before, head, wrote } = outcome;
   subject.observe?.(head);
   if (wrote) {
-    core.hint(head);
+    core.hub.hint(head);
     if (before.status !== head.status) {
       core.emit({ ...eventBase(core, head, subject), type: 'status-changed', from: before.status, to: head.status });
     }

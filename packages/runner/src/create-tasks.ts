@@ -4,7 +4,6 @@ import type { Clock } from '@mcp-tasks/store';
 import { safeListener } from './core.ts';
 import type { Core } from './core.ts';
 import { countedClock } from './counted-clock.ts';
-import { hintedStore } from './hinted-store.ts';
 import { inProcessExecutor } from './in-process-executor.ts';
 import { runInline } from './inline.ts';
 import { exposeInternals } from './internals.ts';
@@ -17,10 +16,6 @@ import { Runs } from './runs.ts';
 import { startTask } from './start-task.ts';
 import type { Tasks, TasksOptions } from './tasks.ts';
 import type { TaskTool } from './tool.ts';
-
-/** With hints, ticks are only for those that were lost. */
-const WATCHED_TICK_MS = 15_000;
-const UNWATCHED_TICK_MS = 1_000;
 
 /**
  * Make the task layer of a server or worker: registers tools, starts and runs tasks, recovers those of others.
@@ -35,13 +30,7 @@ export function createTasks(options: TasksOptions = {}): Tasks {
   const store = options.store ?? memoryStore();
   const base = serverClock(store, options.clock);
   const clock = countedClock(base);
-  const hinted = hintedStore(store);
-  const hub = new WaiterHub({
-    store: hinted.store,
-    clock,
-    tickMs: UNWATCHED_TICK_MS,
-    watchedTickMs: store.watch === undefined ? UNWATCHED_TICK_MS : WATCHED_TICK_MS,
-  });
+  const hub = new WaiterHub({ store, clock });
   const report = options.onBackgroundError ?? warn;
   const emit = safeListener(options.onEvent, report);
   const core: Core = {
@@ -56,7 +45,6 @@ export function createTasks(options: TasksOptions = {}): Tasks {
     authorize: authorizer(options, emit, clock),
     emit,
     hasListener: options.onEvent !== undefined,
-    hint: hinted.hint,
     report,
   };
   const runs = new Runs(core);

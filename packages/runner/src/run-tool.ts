@@ -91,6 +91,7 @@ function toolOf(tool: TaskTool | { readonly tasks: Tasks; readonly name: string 
 /** Answer what is asked until the task is over. */
 async function driven(tasks: Tasks, { taskId, owner }: TaskHead, options: RunToolOptions): Promise<TaskRecord> {
   const mine = tasks.for(owner);
+  // A task that is over already needs no cancel.
   const cancel = () => void mine.cancel(taskId).catch(() => undefined);
   options.signal?.addEventListener('abort', cancel);
   if (options.signal?.aborted === true) cancel();

@@ -55,7 +55,7 @@ export async function startTask(core: Core, runs: Runs, call: ToolCall): Promise
     if (head.callDigest !== create.head.callDigest) throw keyReused(head.taskId);
     return head;
   }
-  core.hint(head);
+  core.hub.hint(head);
   core.emit({ ...eventBase(core, head, call), type: 'task-created' });
   if (head.holder === core.holder) runs.hold(head);
   core.executor.submit(queuedTask(head));

@@ -6,7 +6,20 @@ import { createTasks, inProcessExecutor } from '../src/index.ts';
 import type { TaskEvent } from '../src/index.ts';
 import { fakeClock, inspect } from '../src/testing.ts';
 import { counted } from './support/counted-store.ts';
-import { ended, entry, errorText, gate, layer, recordOf, resultOf, text, until, untilOpen } from './support/layer.ts';
+import {
+  codeOf,
+  ended,
+  entry,
+  errorText,
+  gate,
+  layer,
+  reasonOf,
+  recordOf,
+  resultOf,
+  text,
+  until,
+  untilOpen,
+} from './support/layer.ts';
 
 const name = z.object({ name: z.string() });
 const accept = (content: JsonObject) => ({ action: 'accept', content });
@@ -248,10 +261,8 @@ describe('questions that a tool declares', () => {
     const events: TaskEvent[] = [];
     const { tasks, start } = layer({ onEvent: (event) => events.push(event) });
     tasks.tool('greet', { ask }, async (_args, task) => {
-      const code = await task
-        .elicit('user_name', { message: '?', schema: name })
-        .catch((error: { code: string }) => error.code);
-      return text(`${task.answers.user_name.action} ${String(code)}`);
+      const code = await codeOf(() => task.elicit('user_name', { message: '?', schema: name }));
+      return text(`${task.answers.user_name.action} ${code}`);
     });
     const bad = start('greet', {}, { answers: { user_name: accept({}) } });
     await expect(bad).rejects.toMatchObject({ code: 'TASK_ANSWER_INVALID', details: { key: 'user_name' } });
@@ -271,7 +282,7 @@ describe('a run that waits long', () => {
       const tasks = createTasks({ store, clock, parkAfterMs: 1_000 });
       tasks.tool('ask', { onCrash: 'rerun' }, async (_args, task) => {
         task.signal.addEventListener('abort', () => {
-          log.push(`${process} ${String((task.signal.reason as { details: JsonObject }).details['reason'])}`);
+          log.push(`${process} ${String(reasonOf(task.signal))}`);
         });
         log.push(`${process} run ${task.attempt}`);
         const value = await task.step('once', () => `${process} stepped`);

@@ -1,11 +1,11 @@
-import { memoryStore, TaskError } from '@mcp-tasks/store';
+import { memoryStore } from '@mcp-tasks/store';
 import type { CallToolResult } from '@mcp-tasks/wire';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { TaskContext, Tasks } from '../src/index.ts';
 import { inspect } from '../src/testing.ts';
 import { counted } from './support/counted-store.ts';
-import { ended, entry, errorText, layer, resultOf, text } from './support/layer.ts';
+import { codeOf, ended, entry, errorText, layer, resultOf, text } from './support/layer.ts';
 
 /** The same tool as a task and inline: the context must not tell them apart. */
 const ways = ['as a task', 'inline'] as const;
@@ -14,15 +14,6 @@ async function runEach(tasks: Tasks, way: (typeof ways)[number], tool: string, a
   const call = { tool, owner: 'alice', arguments: args };
   if (way === 'inline') return tasks.runInline(call, { signal: new AbortController().signal });
   return resultOf(await ended(tasks, await tasks.startTask(call)));
-}
-
-async function codeOf(effect: () => unknown): Promise<string> {
-  try {
-    await effect();
-    return 'nothing thrown';
-  } catch (error) {
-    return TaskError.is(error) ? error.code : String(error);
-  }
 }
 
 describe.each(ways)('variables %s', (way) => {
@@ -122,7 +113,7 @@ describe.each(ways)('steps %s', (way) => {
     const { tasks } = layer();
     tasks.tool('steps', {}, async (_args, task) => {
       const date = await task.step('date', () => new Date(0));
-      const nothing = await task.step('nothing', () => undefined);
+      const nothing: unknown = await task.step<unknown>('nothing', () => undefined);
       const nil = await task.step('null', () => null);
       const inner = await task.step('inner', () => ({ kept: 1, dropped: undefined }));
       return text(JSON.stringify([date, typeof nothing, nil, inner]));
@@ -198,12 +189,13 @@ describe.each(ways)('a context %s', (way) => {
     const { tasks } = layer();
     let kept: TaskContext | undefined;
     tasks.tool('keeps', {}, async (_args, task) => {
-      kept = task as TaskContext;
+      kept = task;
       void task.set('large', 'x'.repeat(100_000));
       return text('done');
     });
     expect(await runEach(tasks, way, 'keeps')).toEqual(text('done'));
-    const late = kept as TaskContext;
+    const late = kept;
+    if (late === undefined) throw new Error('the tool did not run');
     const codes = [
       await codeOf(() => late.set('a', 1)),
       await codeOf(() => late.publish('a', 1)),

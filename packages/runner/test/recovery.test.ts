@@ -6,7 +6,7 @@ import { createTasks, inProcessExecutor } from '../src/index.ts';
 import type { TaskContext, Tasks, TasksOptions } from '../src/index.ts';
 import { fakeClock, inspect } from '../src/testing.ts';
 import { counted } from './support/counted-store.ts';
-import { ended, entry, gate, recordOf, resultOf, text, until, untilOpen } from './support/layer.ts';
+import { aborted, ended, entry, gate, reasonOf, recordOf, resultOf, text, until, untilOpen } from './support/layer.ts';
 
 const LEASE_MS = 3_000;
 
@@ -156,7 +156,7 @@ describe('a task whose process died', () => {
     const record = await ended(last, head);
     expect(attempts).toEqual([1, 2]);
     expect(record.head).toMatchObject({ status: 'failed', attempt: 2 });
-    expect(entry(record, 'error')).toMatchObject({ message: expect.stringContaining('2 times in a row') });
+    expect(JSON.stringify(entry(record, 'error'))).toContain('2 times in a row');
     stuck.open();
     await last.close();
   });
@@ -170,7 +170,7 @@ describe('a run that lost its lease', () => {
     const first = make();
     const second = make();
     first.tasks.tool('slow', { onCrash: 'rerun' }, async (_args, task) => {
-      old = task as TaskContext;
+      old = task;
       await stuck.opened;
       return text('from the first');
     });
@@ -199,17 +199,14 @@ describe('a run that lost its lease', () => {
   it('hears of a cancel in another process at its next heartbeat at the latest', async () => {
     const { clock, store, make } = processes();
     // Neither a watch nor, for the first second, a tick of the waiter hub.
-    const { watch: _watch, ...unwatched } = counted(store).store;
-    const { tasks } = make({ store: unwatched as TaskStore, leaseMs: 900 });
+    const unwatched: TaskStore = counted(store).store;
+    delete unwatched.watch;
+    const { tasks } = make({ store: unwatched, leaseMs: 900 });
     const other = make();
     const reasons: unknown[] = [];
     tasks.tool('wait', {}, async (_args, task) => {
-      await new Promise<void>((resolve) => {
-        task.signal.addEventListener('abort', () => {
-          resolve();
-        });
-      });
-      reasons.push((task.signal.reason as TaskError).details['reason']);
+      await aborted(task.signal);
+      reasons.push(reasonOf(task.signal));
       return text('too late');
     });
     const head = await tasks.startTask({ tool: 'wait', owner: 'alice', arguments: {} });
@@ -227,18 +224,14 @@ describe('several processes on one store', () => {
   it('[DURA-05] cancel, answer and result work from another process', async () => {
     const { make } = processes();
     const [first, second] = [make(), make()];
-    const aborted = gate<unknown>();
+    const reason = gate<unknown>();
     first.tasks.tool('ask', {}, async (_args, task) => {
       const answer = await task.elicit('a', { message: 'A?', schema: name });
       return text(answer.action);
     });
     first.tasks.tool('wait', {}, async (_args, task) => {
-      await new Promise<void>((resolve) => {
-        task.signal.addEventListener('abort', () => {
-          resolve();
-        });
-      });
-      aborted.open(task.signal.reason);
+      await aborted(task.signal);
+      reason.open(reasonOf(task.signal));
       return text('too late');
     });
     const asking = await first.start('ask');
@@ -248,7 +241,7 @@ describe('several processes on one store', () => {
     const waiting = await first.start('wait');
     await until(second.tasks, waiting, ({ attempt }) => attempt === 1);
     await second.tasks.for('alice').cancel(waiting.taskId);
-    expect(await aborted.opened).toMatchObject({ details: { reason: 'cancelled' } });
+    expect(await reason.opened).toBe('cancelled');
     await Promise.all([first.tasks.close(), second.tasks.close()]);
   });
 
@@ -521,16 +514,16 @@ describe('the sweep', () => {
     const { tasks, start, calls } = make({
       sweepIntervalMs: 60_000,
       leaseMs: 600_000,
-      limits: { maxStoredTasks: 2_000, maxActiveTasks: 2_000 },
+      limits: { maxStoredTasks: 600, maxActiveTasks: 600 },
     });
     tasks.tool('job', {}, () => text('done'));
-    const heads = await Promise.all(Array.from({ length: 1_100 }, () => start('job')));
+    const heads = await Promise.all(Array.from({ length: 600 }, () => start('job')));
     for (const head of heads) await ended(tasks, head);
     await clock.advance(3_600_000 - 75_000);
     const before = calls.deleteExpired;
     await clock.advance(150_000);
     expect((await tasks.for('alice').list()).heads).toEqual([]);
-    // At least one sweep found 1,100 of them: 500 + 500 + 100.
+    // One sweep found all of them: 500, then 100; the others found none.
     expect(calls.deleteExpired - before).toBeGreaterThanOrEqual(3);
     await tasks.close();
   });

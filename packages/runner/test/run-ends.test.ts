@@ -6,7 +6,19 @@ import { inProcessExecutor } from '../src/index.ts';
 import type { TaskContext, TasksOptions } from '../src/index.ts';
 import { fakeClock, inspect } from '../src/testing.ts';
 import { counted } from './support/counted-store.ts';
-import { ended, entry, errorText, gate, layer, recordOf, resultOf, text, until, untilOpen } from './support/layer.ts';
+import {
+  aborted,
+  ended,
+  entry,
+  errorText,
+  gate,
+  layer,
+  recordOf,
+  resultOf,
+  text,
+  until,
+  untilOpen,
+} from './support/layer.ts';
 
 /** A layer on a fake clock, with a tool that tells when it began and waits for its signal. */
 function waiting(
@@ -88,11 +100,7 @@ describe('a run ends', () => {
     tasks.tool('ask', { timeoutMs: 1_000 }, async (_args, task) => {
       await task.elicit('q', { message: 'Q?', schema: z.object({}) });
       second.open();
-      await new Promise<void>((resolve) => {
-        task.signal.addEventListener('abort', () => {
-          resolve();
-        });
-      });
+      await aborted(task.signal);
       return text('too late');
     });
     const head = await start('ask');
@@ -249,7 +257,7 @@ describe('what a handler does', () => {
       message: 'quota of the backend',
       data: { retryAfterMs: 5 },
     });
-    await expect(inline).rejects.toSatisfy(ProtocolFailure.is);
+    await expect(inline).rejects.toSatisfy((error) => ProtocolFailure.is(error));
     await tasks.close();
   });
 

@@ -4,7 +4,6 @@ import { applyHeadPatch } from '@mcp-tasks/store';
 import { describe, expect, it } from 'vitest';
 import { fakeClock } from '../src/testing.ts';
 import { WriteQueue } from '../src/write-queue.ts';
-import { gate } from './support/layer.ts';
 
 const lease = { taskId: 'task', attempt: 1, holder: 'me' };
 

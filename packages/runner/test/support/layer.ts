@@ -1,5 +1,6 @@
 import type { CallToolResult, JsonObject } from '@mcp-tasks/wire';
 import { isTerminalStatus } from '@mcp-tasks/wire';
+import { TaskError } from '@mcp-tasks/store';
 import type { TaskEntryKind, TaskHead, TaskRecord } from '@mcp-tasks/store';
 import { createTasks } from '../../src/index.ts';
 import type { Tasks, TasksOptions, ToolCall } from '../../src/index.ts';
@@ -81,4 +82,29 @@ export function gate<Value = void>() {
     open = resolve;
   });
   return { opened, open };
+}
+
+/** The code of the error with which an effect fails; the error itself as text when it has none. */
+export async function codeOf(effect: () => unknown): Promise<string> {
+  try {
+    await effect();
+    return 'nothing thrown';
+  } catch (error) {
+    return TaskError.is(error) ? error.code : String(error);
+  }
+}
+
+/** Why a run's signal aborted. */
+export function reasonOf(signal: AbortSignal): unknown {
+  const reason: unknown = signal.reason;
+  return TaskError.is(reason, 'RUN_ENDED') ? reason.details['reason'] : reason;
+}
+
+/** Wait for a signal. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => {
+      resolve();
+    });
+  });
 }
