@@ -13,7 +13,7 @@ const MAX_ROUNDS = 100;
 const START_DELAY_NS = 15_000_000n;
 
 /** What one side of a race does. */
-export interface Racer<Name extends RacerName> {
+interface Racer<Name extends RacerName> {
   readonly racer: Name;
   readonly input: RacerInput<Name>;
 }

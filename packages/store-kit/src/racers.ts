@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import {
   applyRule,
   rules,
@@ -85,12 +86,9 @@ export const racers = {
     for (const [index, text] of input.texts.entries()) {
       const put = ['one', 'other'].map((name) => ({ kind: 'variable' as const, name, value: text }));
       const expectedVersion = input.head.version + index;
-      await store.update({
-        taskId,
-        expectedVersion,
-        patch: { head: { statusMessage: text }, put },
-        nowMs: input.nowMs,
-      });
+      const patch = { head: { statusMessage: text }, put };
+      const answer = await store.update({ taskId, expectedVersion, patch, nowMs: input.nowMs });
+      assert.equal(answer.status, 'updated', 'the only writer of a task lost a race');
     }
   },
 

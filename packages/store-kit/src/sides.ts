@@ -8,7 +8,7 @@ import { racers, type RacerInput, type RacerName, type RacerOutput } from './rac
 import { timedStore, waitUntil, type Span } from './timed-store.ts';
 
 /** What one side of a race did. */
-export interface SideReport<Name extends RacerName> {
+interface SideReport<Name extends RacerName> {
   readonly output: RacerOutput<Name>;
   readonly spans: readonly Span[];
 }
@@ -44,7 +44,7 @@ export function connectionSide(store: TaskStore): Side {
 }
 
 /** Run a racer and note when its calls were under way. */
-export async function runRacer<Name extends RacerName>(
+async function runRacer<Name extends RacerName>(
   store: TaskStore,
   name: Name,
   input: RacerInput<Name>,

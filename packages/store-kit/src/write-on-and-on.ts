@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
 import type { TaskStore } from '@mcp-tasks/store';
 import { creation, newTask } from './records.ts';
 import type { WrittenTask } from './sides.ts';
@@ -16,18 +18,18 @@ export async function writeOnAndOn(
   onWritten: (written: WrittenTask) => void,
 ): Promise<never> {
   for (;;) {
+    // A store that never waits would let nobody else of this process go on.
+    await setImmediate();
     const head = newTask(nowMs, { owner, statusMessage: 'text 1' });
     const { taskId } = head;
-    await store.create(creation(head, { entries: twins('text 1') }));
+    const created = await store.create(creation(head, { entries: twins('text 1') }));
+    assert.equal(created.status, 'created');
     onWritten({ taskId, version: 1 });
     for (let version = 1; version < 4; version += 1) {
       const statusMessage = `text ${version + 1}`;
-      await store.update({
-        taskId,
-        expectedVersion: version,
-        patch: { head: { statusMessage }, put: twins(statusMessage) },
-        nowMs,
-      });
+      const patch = { head: { statusMessage }, put: twins(statusMessage) };
+      const updated = await store.update({ taskId, expectedVersion: version, patch, nowMs });
+      assert.equal(updated.status, 'updated');
       onWritten({ taskId, version: version + 1 });
     }
   }

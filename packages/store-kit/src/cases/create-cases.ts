@@ -132,8 +132,10 @@ export const createCases = [
     async ({ store, other, nowMs }) => {
       const limits = { maxActiveTasks: 2, maxStoredTasks: 100 };
       const create = (fields: Partial<TaskHead> = {}) => other.create(creation(newTask(nowMs, fields), { limits }));
-      for (const status of ['completed', 'failed', 'cancelled'] as const) await create({ status });
-      for (let count = 0; count < 3; count += 1) await create({ owner: 'somebody else' });
+      for (const fields of [{ status: 'completed' }, { status: 'failed' }, { status: 'cancelled' }] as const) {
+        assert.equal((await create(fields)).status, 'created', 'a task that has ended counts as active');
+      }
+      for (let count = 0; count < 2; count += 1) await create({ owner: 'somebody else' });
       const first = newTask(nowMs, { status: 'input_required' });
       await store.create(creation(first, { limits }));
       assert.equal((await create()).status, 'created', 'create refused the second of two active tasks');

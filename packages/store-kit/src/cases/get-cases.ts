@@ -25,7 +25,8 @@ export const getCases = [
       const ids = heads.map(({ taskId }) => taskId);
       const [first = ''] = ids;
       const records = await other.get({ taskIds: [randomUUID(), ...ids, first, randomUUID()], kinds: [], nowMs });
-      assert.deepEqual(records.map(({ head }) => head.taskId).sort(), [...ids].sort());
+      assert.equal(records.length, ids.length, `get of ${ids.length} ids answers ${records.length} tasks`);
+      assert.deepEqual(records.map(({ head }) => head.taskId).sort(), [...ids].sort(), 'get answers other tasks');
       assert.deepEqual(await store.get({ taskIds: [], kinds: ['call'], nowMs }), []);
     },
   ),
@@ -132,6 +133,7 @@ export const getCases = [
       assert.deepEqual(
         page.heads.map(({ taskId }) => taskId),
         [longer.taskId],
+        'a task at its expiry is listed',
       );
       assert.equal(page.hasMore, false, 'hasMore promises an expired task');
       assert.deepEqual(await list(longer.expiresAtMs), { heads: [], hasMore: false });

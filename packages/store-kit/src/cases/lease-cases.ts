@@ -45,6 +45,7 @@ export const leaseCases = [
       assert.deepEqual(
         heads.map(({ taskId }) => taskId),
         expected.map(({ taskId }) => taskId),
+        'the tasks that are due, in their order',
       );
       for (const [index, head] of heads.entries()) assertSameHead(head, expected[index] ?? head, 'a due head');
       assert.deepEqual(
@@ -128,6 +129,7 @@ export const leaseCases = [
       assert.deepEqual(
         renewed.map(({ taskId }) => taskId),
         [held.taskId],
+        'renew answers other tasks than the held one',
       );
       for (const head of [retaken, taken, parked, over]) {
         assertSameHead((await mustRead(store, head.taskId, nowMs)).head, head, 'renew changed a task that is not held');
@@ -202,8 +204,8 @@ export const leaseCases = [
         await race({ racer: 'updates', input: { patches } }, { racer: 'renew', input: renewal });
         for (const { taskId } of heads) {
           const { head } = await mustRead(store, taskId, atMs);
-          assert.deepEqual([head.holder, head.attempt, head.version], ['process-2', 2, 2]);
           assert.equal(head.dueAtMs, atMs + MINUTE_MS, 'the old run moved the lease end of the new one');
+          assert.deepEqual([head.holder, head.attempt, head.version], ['process-2', 2, 2]);
         }
       });
     },

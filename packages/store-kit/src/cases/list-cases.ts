@@ -10,6 +10,7 @@ async function readAll(store: TaskStore, nowMs: number, limit: number, owner = '
     const page = await store.list({ owner, limit, nowMs, ...(after && { after }) });
     assert.ok(page.heads.length <= limit, `a page of ${limit} has ${page.heads.length} tasks`);
     assert.ok(!page.hasMore || page.heads.length === limit, 'a page is short although more follow');
+    assert.ok(after === undefined || page.heads.length > 0, 'a page promised more tasks than there are');
     heads.push(...page.heads);
     after = page.heads.at(-1);
     if (!page.hasMore || after === undefined) return heads;
@@ -76,15 +77,15 @@ export const listCases = [
         const page = await store.list({ owner: 'owner', limit: 5, nowMs, after: { createdAtMs, taskId } });
         return page.heads.map((head) => head.taskId);
       };
-      assert.deepEqual(await after(nowMs + 5, 'f'), [young.taskId, old.taskId]);
-      assert.deepEqual(await after(nowMs - 5, 'f'), [old.taskId]);
+      assert.deepEqual(await after(nowMs + 5, 'f'), [young.taskId, old.taskId], 'the tasks after a younger place');
+      assert.deepEqual(await after(nowMs - 5, 'f'), [old.taskId], 'the tasks after a place between two');
       assert.deepEqual(
         await after(nowMs, '~'),
         [young.taskId, old.taskId],
         'a greater id of the same millisecond comes before',
       );
       assert.deepEqual(await after(nowMs, ' '), [old.taskId], 'a smaller id of the same millisecond comes after');
-      assert.deepEqual(await after(nowMs - 20, 'f'), []);
+      assert.deepEqual(await after(nowMs - 20, 'f'), [], 'the tasks after an older place');
     },
   ),
 

@@ -167,7 +167,8 @@ export const lostAnswerCases = [
       for (let count = 0; count < 5; count += 1) await stored(store, newTask(nowMs));
       const sweep = { nowMs: nowMs + HOUR_MS, limit: 3 };
       await mustLose(losing.deleteExpired(sweep));
-      assert.deepEqual([await store.deleteExpired(sweep), await store.deleteExpired(sweep)], [2, 0]);
+      const counts = [await store.deleteExpired(sweep), await store.deleteExpired(sweep)];
+      assert.deepEqual(counts, [2, 0], 'what the sweeps after the lost one removed');
     },
   ),
 ];

@@ -19,7 +19,11 @@ export const sweepCases = [
         0,
         'a task is removed a millisecond early',
       );
-      assert.deepEqual([await sweep(), await sweep(), await sweep(), await sweep()], [2, 2, 1, 0]);
+      assert.deepEqual(
+        [await sweep(), await sweep(), await sweep(), await sweep()],
+        [2, 2, 1, 0],
+        'the sizes of the batches',
+      );
     },
   ),
 
@@ -36,7 +40,8 @@ export const sweepCases = [
       await store.create(creation(gone, { entries, idempotencyKey: 'key' }));
       const live = newTask(nowMs, { ttlMs: 2 * HOUR_MS, dueAtMs: nowMs, status: 'input_required' });
       await stored(store, live, entries);
-      assert.equal(await store.deleteExpired({ nowMs: atMs, limit: 100 }), 1);
+      const removed = await store.deleteExpired({ nowMs: atMs, limit: 100 });
+      assert.equal(removed, 1, `${removed} tasks were removed of which one had expired`);
 
       assert.equal(
         await readTask(store, gone.taskId, nowMs),

@@ -145,7 +145,8 @@ export const updateCases = [
       const taskId = randomUUID();
       const patch = { head: {}, put: [{ kind: 'variable' as const, name: 'a', value: '1' }] };
       for (const expectedVersion of [0, 1]) {
-        assert.deepEqual(await store.update({ taskId, expectedVersion, patch, nowMs }), { status: 'not-found' });
+        const outcome = await store.update({ taskId, expectedVersion, patch, nowMs });
+        assert.deepEqual(outcome, { status: 'not-found' }, 'update of a task that was never there');
       }
       assert.deepEqual(await store.get({ taskIds: [taskId], kinds: ['variable'], nowMs }), []);
     },

@@ -42,7 +42,7 @@ async function crashWhileWriting(
   owner: string,
 ): Promise<{ readonly store: TaskStore; readonly written: readonly WrittenTask[] }> {
   const written: WrittenTask[] = [];
-  const enough = 3 + Math.floor(Math.random() * 40);
+  const enough = 8 + Math.floor(Math.random() * 40);
   const isEnough = () => written.length >= enough;
   const onWritten = (task: WrittenTask) => written.push(task);
   if (kit.data.process !== undefined) {

@@ -1,0 +1,13 @@
+import { brokenCreates } from './broken-creates.ts';
+import { brokenLeasesAndSweeps } from './broken-leases-and-sweeps.ts';
+import { brokenReads } from './broken-reads.ts';
+import type { BrokenStore } from './broken-store.ts';
+import { brokenUpdates } from './broken-updates.ts';
+
+/** For each case of the contract the store that breaks it. */
+export const brokenStores: readonly BrokenStore[] = [
+  ...brokenCreates,
+  ...brokenUpdates,
+  ...brokenReads,
+  ...brokenLeasesAndSweeps,
+];
