@@ -20,7 +20,9 @@ const READ_ONLY = unavailable(
 const CANNOT_OPEN = unavailable(
   'The database file cannot be opened: make its directory, and let this process write there.',
 );
-const OTHER = unavailable('SQLite refused a call of the store: is the connection still open? Nothing was written.');
+const OTHER = unavailable(
+  'SQLite refused a call of the store: is its connection closed, or used by somebody else? Nothing was written.',
+);
 
 /** Primary result codes by number and name. @see https://www.sqlite.org/rescode.html */
 const REPORTS: readonly (readonly [number, string, Report])[] = [

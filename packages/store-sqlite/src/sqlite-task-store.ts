@@ -3,6 +3,7 @@ import type {
   CreateTask,
   CreateTaskOutcome,
   ListTasks,
+  TaskEntry,
   TaskHead,
   TaskHint,
   TaskPage,
@@ -55,7 +56,7 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   async create(input: CreateTask): Promise<CreateTaskOutcome> {
-    const outcome = await this.#write((session) => createTask(session, input));
+    const outcome = await this.#write((session) => createTask(session, input), input.entries);
     if (outcome.status === 'created') this.#tell(outcome.head);
     return outcome;
   }
@@ -65,7 +66,7 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   async update(input: UpdateTask): Promise<UpdateTaskOutcome> {
-    const outcome = await this.#write((session) => updateTask(session, input));
+    const outcome = await this.#write((session) => updateTask(session, input), input.patch.put);
     if (outcome.status === 'updated') this.#tell(outcome.head);
     return outcome;
   }
@@ -115,9 +116,10 @@ export class SqliteTaskStore implements TaskStore {
     return whileLocked(() => read(this.#database().session), this.#patience);
   }
 
-  async #write<Value>(write: (session: SqliteSession) => Value): Promise<Value> {
+  async #write<Value>(write: (session: SqliteSession) => Value, put: readonly TaskEntry[] = []): Promise<Value> {
     const { queue, session } = this.#database();
-    return queue.add(() => write(session));
+    const bytes = put.reduce((sum, { value }) => sum + value.length, 0);
+    return queue.add(() => write(session), bytes);
   }
 
   #database(): OpenDatabase {

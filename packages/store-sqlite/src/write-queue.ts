@@ -6,13 +6,16 @@ import { type Patience, whileLocked } from './while-locked.ts';
 /** One write that waits for its turn; it may run more than once, and is committed at most once. */
 interface QueuedWrite {
   readonly run: () => unknown;
+  /** About how much it writes. */
+  readonly bytes: number;
   readonly sinceMs: number;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** More would keep the event loop, and other processes, waiting. */
+/** More in one commit would keep the event loop, and other processes, waiting. */
 const MAX_WRITES_PER_COMMIT = 32;
+const MAX_BYTES_PER_COMMIT = 1024 * 1024;
 
 /**
  * The writes of one connection, in order.
@@ -33,10 +36,15 @@ export class WriteQueue {
     this.#patience = patience;
   }
 
-  /** Run a write in a transaction; what it throws takes back this write only. */
-  add<Value>(run: () => Value): Promise<Value> {
+  /**
+   * Run a write in a transaction; what it throws takes back this write only.
+   *
+   * @param bytes - about how much it writes.
+   */
+  add<Value>(run: () => Value, bytes: number): Promise<Value> {
     return new Promise<Value>((resolve, reject) => {
-      this.#writes.push({ run, sinceMs: performance.now(), resolve: resolve as QueuedWrite['resolve'], reject });
+      const sinceMs = performance.now();
+      this.#writes.push({ run, bytes, sinceMs, resolve: resolve as QueuedWrite['resolve'], reject });
       this.#draining ??= this.#drain();
     });
   }
@@ -61,7 +69,7 @@ export class WriteQueue {
     try {
       const values = await whileLocked(
         () => {
-          group = this.#writes.slice(0, this.#alone > 0 ? 1 : MAX_WRITES_PER_COMMIT);
+          group = this.#next();
           return this.#session.transaction(() => group.map(({ run }) => run()));
         },
         this.#patience,
@@ -78,6 +86,14 @@ export class WriteQueue {
         for (const { reject } of this.#take(1)) reject(error);
       }
     }
+  }
+
+  /** What the next commit holds: at least one write, the others as long as they are small together. */
+  #next(): readonly QueuedWrite[] {
+    if (this.#alone > 0) return this.#writes.slice(0, 1);
+    let bytes = 0;
+    const first = this.#writes.slice(0, MAX_WRITES_PER_COMMIT);
+    return first.filter((write, index) => (bytes += write.bytes) <= MAX_BYTES_PER_COMMIT || index === 0);
   }
 
   #take(count: number): readonly QueuedWrite[] {

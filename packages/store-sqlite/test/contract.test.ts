@@ -1,7 +1,8 @@
 import type { StoreHarness } from '@mcp-tasks/store-kit';
 import { describeContract } from '@mcp-tasks/store-kit/vitest';
 import { sqliteStore } from '../src/index.ts';
-import { DRIVERS, newFile, recording } from './support/database.ts';
+import { newFile, recording } from './support/database.ts';
+import { DRIVERS } from './support/drivers.ts';
 
 for (const { name, open } of DRIVERS) {
   const harness: StoreHarness = {

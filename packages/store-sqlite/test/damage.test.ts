@@ -155,13 +155,25 @@ describe('a database that cannot be written', () => {
   });
 });
 
+describe('a connection that its owner uses meanwhile', () => {
+  it('refuses what would become part of the transaction of its owner, and takes nothing of it back', async () => {
+    const database = openDatabase(temporaryFile());
+    const store = await openStore({ database });
+    database.exec('CREATE TABLE notes (text); BEGIN; INSERT INTO notes VALUES (1)');
+    expect((await failure(store.create(newTask())))?.message).toContain('used by somebody else');
+    database.exec('COMMIT');
+    expect(database.prepare('SELECT count(*) AS notes FROM notes').get({})).toEqual({ notes: 1 });
+    await expect(store.create(newTask())).resolves.toMatchObject({ status: 'created' });
+  });
+});
+
 describe('a connection that its owner has closed', () => {
   it('fails every call, and the process lives', async () => {
     const database = openDatabase(temporaryFile());
     const store = await openStore({ database });
     database.close();
     for (const call of [store.create(newTask()), store.list({ owner: 'a', limit: 1, nowMs: NOW_MS })]) {
-      expect((await failure(call))?.message).toContain('is the connection still open?');
+      expect((await failure(call))?.message).toContain('is its connection closed');
     }
   });
 });

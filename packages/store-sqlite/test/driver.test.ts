@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { type DriverSources, openFile } from '../src/driver.ts';
 import type { SqliteDatabaseLike } from '../src/index.ts';
-import { DRIVERS, openStore, temporaryFile } from './support/database.ts';
+import { openStore, temporaryFile } from './support/database.ts';
+import { DRIVERS } from './support/drivers.ts';
 import { NOW_MS, stored } from './support/tasks.ts';
 
 /** A driver that only notes which paths it was asked to open. */

@@ -4,7 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { DRIVERS, temporaryFile } from './support/database.ts';
+import { temporaryFile } from './support/database.ts';
+import { DRIVERS } from './support/drivers.ts';
 
 const PACKAGE = dirname(import.meta.dirname);
 const VITEST = join(dirname(fileURLToPath(import.meta.resolve('vitest/package.json'))), 'vitest.mjs');

@@ -2,7 +2,8 @@ import { TASK_ENTRY_KINDS, type TaskEntry, type TaskHead } from '@mcp-tasks/stor
 import { TASK_STATUSES } from '@mcp-tasks/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DRIVERS, openStore, temporaryFile } from './support/database.ts';
+import { openStore, temporaryFile } from './support/database.ts';
+import { DRIVERS } from './support/drivers.ts';
 import { newHead, NOW_MS, ROOMY } from './support/tasks.ts';
 
 const anyText = fc.oneof(

@@ -117,4 +117,13 @@ describe('writes that share a commit', () => {
     await Promise.all(Array.from({ length: 100 }, () => store.create(newTask())));
     expect(begins(log)).toBe(4);
   });
+
+  it('are small together: big ones take a commit each', async () => {
+    const { database, log } = recording(openDatabase(temporaryFile()));
+    const store = await openStore({ database });
+    log.length = 0;
+    const entries = [{ kind: 'call' as const, name: '', value: 'x'.repeat(2 ** 20 + 1) }];
+    await Promise.all(Array.from({ length: 3 }, () => store.create(newTask({}, { entries }))));
+    expect(begins(log)).toBe(3);
+  });
 });
