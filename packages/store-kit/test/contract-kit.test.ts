@@ -24,7 +24,9 @@ describe('a race', () => {
     const idle = { racer: 'creates', input: { tasks: [] } } as const;
     const neverMeets = contractCase(described, async ({ contend, nowMs }) => {
       const busy = { racer: 'creates', input: { tasks: [creation(newTask(nowMs))] } } as const;
-      await contend(async (race) => void (await race(busy, idle)));
+      await contend(async (race) => {
+        await race(busy, idle);
+      });
     });
     await expect(neverMeets.run(memoryHarness())).rejects.toThrow(
       /two connections were never inside the store at once/,
@@ -58,14 +60,14 @@ describe('a race', () => {
 describe('a case', () => {
   it('closes its connections, ends its processes and removes its data, also when it fails', async () => {
     const events: string[] = [];
-    const { create } = memoryHarness();
+    const harness = memoryHarness();
     const failing = contractCase(described, async ({ connect }) => {
       await connect();
       throw new TaskError('STORE_CONFLICT', 'fails');
     });
     const run = failing.run({
       async create() {
-        const data = await create();
+        const data = await harness.create();
         return {
           async connect() {
             const store = await data.connect();
@@ -88,7 +90,9 @@ describe('a case', () => {
   });
 
   it('tells what went wrong in a second process', async () => {
-    const asking = contractCase(described, async ({ startProcess }) => void (await startProcess()));
+    const asking = contractCase(described, async ({ startProcess }) => {
+      await startProcess();
+    });
     const execArgv = ['--conditions=@mcp-tasks/source', '--import', 'tsx'];
     const harness = (module: URL) => ({
       async create() {
