@@ -7,6 +7,8 @@ import { MESSAGES } from './oracle/messages.ts';
 
 const RUNS_PER_MESSAGE = 40;
 const CHANGES_PER_RUN = 25;
+// Generous: the work is fixed, the machine may be busy.
+const TIMEOUT_MS = 60_000;
 const picks = fc.array(fc.nat(), { minLength: CHANGES_PER_RUN, maxLength: CHANGES_PER_RUN });
 
 /** What of the disagreements no row of the table explains, and what no row may explain. */
@@ -24,7 +26,7 @@ function message(name: string): MessageCase {
   return found;
 }
 
-describe('every schema against the official packages', () => {
+describe('every schema against the official packages', { timeout: TIMEOUT_MS }, () => {
   it('[TYPE-01] [TYPE-11] covers every schema that the package exports', () => {
     const exported = Object.entries(wire).filter(([name]) => name.endsWith('Schema'));
     const covered = new Set(MESSAGES.map(({ ours }) => ours));
@@ -139,7 +141,7 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
-describe('the method', () => {
+describe('the method', { timeout: TIMEOUT_MS }, () => {
   it.each(FAULTS)('[TEST-01] finds a planted fault: $fault', ({ message: name, path, accepts }) => {
     const right = message(name);
     const ours = (value: unknown) => right.ours.safeParse(value).ok;
