@@ -510,8 +510,8 @@ describe('closing', () => {
 
 describe('the sweep', () => {
   it('[INTG-09] removes expired tasks in bounded batches', async () => {
-    const { clock, make } = processes();
-    const { tasks, start, calls } = make({
+    const { clock, store, make } = processes();
+    const { tasks, start, interference } = make({
       sweepIntervalMs: 60_000,
       leaseMs: 600_000,
       limits: { maxStoredTasks: 600, maxActiveTasks: 600 },
@@ -519,12 +519,17 @@ describe('the sweep', () => {
     tasks.tool('job', {}, () => text('done'));
     const heads = await Promise.all(Array.from({ length: 600 }, () => start('job')));
     for (const head of heads) await ended(tasks, head);
-    await clock.advance(3_600_000 - 75_000);
-    const before = calls.deleteExpired;
-    await clock.advance(150_000);
+    const sweeps: { readonly nowMs: number; readonly limit: number }[] = [];
+    interference.before = (method, input) => {
+      if (method === 'deleteExpired') sweeps.push(input as { nowMs: number; limit: number });
+    };
+    await clock.advance(3_600_000 + 75_000);
     expect((await tasks.for('alice').list()).heads).toEqual([]);
-    // One sweep found all of them: 500, then 100; the others found none.
-    expect(calls.deleteExpired - before).toBeGreaterThanOrEqual(3);
+    expect(await store.deleteExpired({ nowMs: clock.nowMs(), limit: 1_000 })).toBe(0);
+    expect(new Set(sweeps.map(({ limit }) => limit))).toEqual(new Set([500]));
+    // One sweep found all of them: 500, then 100.
+    const instants = sweeps.map(({ nowMs }) => nowMs);
+    expect(instants.length - new Set(instants).size).toBe(1);
     await tasks.close();
   });
 });
