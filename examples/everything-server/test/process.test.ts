@@ -1,6 +1,9 @@
 import { createServer, request as send, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { spawnEverythingServer, startEverythingServer } from '../src/testing.ts';
 import { callerOf, postRaw, request, REVISION, serverOf } from './raw-client.ts';
@@ -18,6 +21,15 @@ describe('the process', () => {
     const server = await startEverythingServer({ DRAIN_MS: '100' });
     await callerOf(2026, server.url).startTask('slow_compute', { seconds: 3_600 });
     expect(await server.stop()).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  it('lets a task end that ends within DRAIN_MS when it is told to stop', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'drain-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const server = await startEverythingServer({ COUNT_DIR: directory, DRAIN_MS: '30000' });
+    await callerOf(2026, server.url).startTask('count_steps', { steps: 5, stepMs: 100, file: 'log' });
+    expect(await server.stop()).toMatchObject({ exitCode: 0, stderr: '' });
+    expect((await readFile(join(directory, 'log'), 'utf8')).match(/\n/g)).toHaveLength(5);
   });
 
   it('answers who waits for a task that ends within DRAIN_MS', async () => {

@@ -126,6 +126,14 @@ describe('STDIO=1', () => {
     expect(lines.map((line) => (JSON.parse(line) as { jsonrpc?: string }).jsonrpc)).toEqual(lines.map(() => '2.0'));
   });
 
+  it('ends with 0 upon a line that is longer than the SDK takes', async () => {
+    const stdio = new Conversation();
+    await stdio.initialize();
+    stdio.server.child.stdin.on('error', () => undefined);
+    stdio.write('x'.repeat(11_000_000));
+    expect(await stdio.server.ended).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
   it('ends with 0 at the end of stdin and on SIGTERM, with a task at work', async () => {
     for (const stop of ['stdin', 'SIGTERM']) {
       const stdio = new Conversation();
