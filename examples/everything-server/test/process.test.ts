@@ -60,7 +60,7 @@ describe('the HTTP server', () => {
     ['Origin', { origin: 'https://evil.example' }],
     ['Origin', { origin: 'null' }],
     ['Host', { host: 'evil.example' }],
-  ])('[SEC-01] refuses a foreign %s with 403: %j', async (_name, headers) => {
+  ])('refuses a foreign %s with 403: %j', async (_name, headers) => {
     const { url } = await serverOf();
     expect(await statusWithHeaders(url, headers)).toBe(403);
   });
