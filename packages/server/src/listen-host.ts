@@ -6,6 +6,9 @@ export function listenHost(host: TaskHost): ListenHost {
   const { tasks } = host;
   return {
     clock: tasks.clock,
+    reportError: (error) => {
+      host.reportError(error);
+    },
     tasksOf(context) {
       const { kind, owner } = host.ownerOf(context);
       return kind === 'refused' ? undefined : tasks.for(owner);

@@ -1,8 +1,11 @@
-import { readRequestBody, type AuthInfo, type McpHandlerRequestOptions } from '@modelcontextprotocol/server';
-import { grantTasks, refusal, subscriptionLimit, type ListenRefusal } from './listen-grant.ts';
+import type { McpHandlerRequestOptions } from '@modelcontextprotocol/server';
+import { peekBody } from '../peek-body.ts';
+import type { OwnerContext } from '../owner.ts';
+import { grantTasks, refusal, subscriptionLimit, type GrantedTasks, type ListenRefusal } from './listen-grant.ts';
 import type { ListenHost } from './listen-host.ts';
 import { LISTEN_METHOD, readTaskListen, type TaskListenRequest } from './listen-request.ts';
 import { openListenStream, type ListenStream } from './listen-stream.ts';
+import { openTaskFeed } from './task-feed.ts';
 
 type Fetch = (request: Request, options?: McpHandlerRequestOptions) => Promise<Response>;
 
@@ -40,31 +43,14 @@ export function listenOverHttp(host: ListenHost, next: Fetch, options: ListenOve
     if (!(value >= 0)) throw new RangeError(`${name} must be 0 or more`);
   }
   const open = new Set<ListenStream>();
-  let reserved = 0;
+  let deciding = 0;
   let closed = false;
 
-  const openStream = async (
-    listen: TaskListenRequest,
-    request: Request,
-    { body, authInfo }: { readonly body: ReadableStream<Uint8Array>; readonly authInfo: AuthInfo | undefined },
-  ): Promise<ListenStream | ListenRefusal> => {
-    const refused = refusal(listen) ?? (open.size + reserved >= maxStreams ? subscriptionLimit(listen) : undefined);
+  const decide = async (listen: TaskListenRequest, context: OwnerContext): Promise<GrantedTasks | ListenRefusal> => {
+    const refused = refusal(listen) ?? (open.size + deciding >= maxStreams ? subscriptionLimit(listen) : undefined);
     if (refused !== undefined) return refused;
-    reserved += 1;
-    const granted = await grantTasks(host, listen, { authInfo, request }).finally(() => (reserved -= 1));
-    if ('message' in granted) return granted;
-    const stream = openListenStream({
-      id: listen.id,
-      granted,
-      clock: host.clock,
-      keepAliveMs,
-      body,
-      signal: request.signal,
-      onEnd: () => open.delete(stream),
-    });
-    open.add(stream);
-    if (closed) stream.close();
-    return stream;
+    deciding += 1;
+    return grantTasks(host, listen, context).finally(() => (deciding -= 1));
   };
 
   const serve = async (
@@ -75,10 +61,27 @@ export function listenOverHttp(host: ListenHost, next: Fetch, options: ListenOve
     const response = await next(request, { ...requestOptions, parsedBody: listen.forwarded });
     const { body, status, headers } = response;
     if (body === null || headers.get('content-type')?.startsWith('text/event-stream') !== true) return response;
-    const stream = await openStream(listen, request, { body, authInfo: requestOptions?.authInfo });
-    if ('readable' in stream) return new Response(stream.readable, { status, headers });
-    await body.cancel();
-    return Response.json(stream.message, { status: stream.httpStatus });
+    const decided = await decide(listen, { request, authInfo: requestOptions?.authInfo });
+    if ('message' in decided) {
+      await body.cancel();
+      return Response.json(decided.message, { status: decided.httpStatus });
+    }
+    // To a caller who may have no tasks the server is one without tasks.
+    if (decided.tasks === undefined) return response;
+    const stream = openListenStream({
+      id: listen.id,
+      feed: openTaskFeed(decided.tasks, decided.taskIds, host.clock),
+      taskIds: decided.taskIds,
+      clock: host.clock,
+      keepAliveMs,
+      reportError: host.reportError,
+      body,
+      signal: request.signal,
+      onEnd: () => open.delete(stream),
+    });
+    open.add(stream);
+    if (closed) stream.close();
+    return new Response(stream.readable, { status, headers });
   };
 
   return {
@@ -101,15 +104,4 @@ export function listenOverHttp(host: ListenHost, next: Fetch, options: ListenOve
 /** The SDK refuses a request whose `Mcp-Method` header is not its body's method: no other body need be read here. */
 function namesListen(request: Request): boolean {
   return request.method === 'POST' && request.headers.get('mcp-method')?.trim() === LISTEN_METHOD;
-}
-
-/** Read a copy of the body; what is too large, cut off or no JSON is left for the SDK to refuse. */
-async function peekBody(request: Request, maxBytes: number | undefined): Promise<unknown> {
-  if (request.bodyUsed) return undefined;
-  try {
-    const read = await readRequestBody(request.clone(), maxBytes);
-    return read.tooLarge ? undefined : (JSON.parse(read.text) as unknown);
-  } catch {
-    return undefined;
-  }
 }

@@ -3,7 +3,7 @@ import { JSON_RPC_ERROR } from '@mcp-tasks/wire';
 import type { OwnerTasks } from '@mcp-tasks/runner';
 import { TaskError } from '@mcp-tasks/store';
 import { tasksExtensionRequired } from '../access.ts';
-import { toErrorObject } from '../errors.ts';
+import { isFault, toErrorObject } from '../errors.ts';
 import type { OwnerContext } from '../owner.ts';
 import type { ListenHost } from './listen-host.ts';
 import type { TaskListenRequest } from './listen-request.ts';
@@ -28,9 +28,7 @@ export interface GrantedTasks {
  */
 export function refusal(listen: TaskListenRequest): ListenRefusal | undefined {
   if (!listen.declared) return refuse(listen, 400, toErrorObject(tasksExtensionRequired()));
-  return 'problem' in listen.taskIds
-    ? refuse(listen, 200, { code: JSON_RPC_ERROR.INVALID_PARAMS, message: listen.taskIds.problem })
-    : undefined;
+  return TaskError.is(listen.taskIds) ? refuse(listen, 200, toErrorObject(listen.taskIds)) : undefined;
 }
 
 /** Why a request gets no stream now: too many are open. The text is the SDK's. */
@@ -44,25 +42,25 @@ export async function grantTasks(
   listen: TaskListenRequest,
   context: OwnerContext,
 ): Promise<GrantedTasks | ListenRefusal> {
-  const taskIds = 'problem' in listen.taskIds ? [] : listen.taskIds;
+  const taskIds = TaskError.is(listen.taskIds) ? [] : listen.taskIds;
   try {
     const tasks = host.tasksOf(context);
     if (tasks === undefined) return { tasks, taskIds: [] };
-    const found = await Promise.all(taskIds.map((taskId) => isTaskOf(host, tasks, taskId)));
+    const found = await Promise.all(taskIds.map((taskId) => isTaskOf(tasks, taskId)));
     return { tasks, taskIds: taskIds.filter((_, index) => found[index]) };
   } catch (error) {
+    if (isFault(error)) host.reportError(error);
     return refuse(listen, 200, toErrorObject(error));
   }
 }
 
 /** Foreign, missing and expired tasks are told apart by nobody. */
-async function isTaskOf(host: ListenHost, tasks: OwnerTasks, taskId: string): Promise<boolean> {
+async function isTaskOf(tasks: OwnerTasks, taskId: string): Promise<boolean> {
   try {
     await tasks.get(taskId);
     return true;
   } catch (error) {
     if (!TaskError.is(error, 'TASK_NOT_FOUND')) throw error;
-    host.refused?.(tasks, taskId);
     return false;
   }
 }

@@ -11,6 +11,6 @@ export interface ListenHost {
    * @throws {TaskError} OWNER_INVALID
    */
   tasksOf(context: OwnerContext): OwnerTasks | undefined;
-  /** Tell the audit log that somebody asked for a task that is not theirs or does not exist. */
-  refused?(tasks: OwnerTasks, taskId: string): void;
+  /** Take a fault that the client is told nothing of but -32603. */
+  readonly reportError: (error: unknown) => void;
 }

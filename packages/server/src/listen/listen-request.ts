@@ -5,6 +5,7 @@ import {
   type JSONRPCRequest,
   type RequestId,
 } from '@modelcontextprotocol/server';
+import { TaskError } from '@mcp-tasks/store';
 import { declaresTasksExtension } from '../access.ts';
 
 /** The method that opens a stream of notifications (2026-07-28). */
@@ -22,7 +23,7 @@ export interface TaskListenRequest {
   /** The request declares the tasks extension. */
   readonly declared: boolean;
   /** The ids asked for, each once; or why they are refused. */
-  readonly taskIds: readonly string[] | { readonly problem: string };
+  readonly taskIds: readonly string[] | TaskError;
   /** The request without `taskIds`, for the SDK. */
   readonly forwarded: JSONRPCRequest;
 }
@@ -39,12 +40,16 @@ export function isRequestId(value: unknown): value is RequestId {
 
 function readTaskIds(taskIds: unknown): TaskListenRequest['taskIds'] {
   if (!Array.isArray(taskIds) || !taskIds.every((taskId) => typeof taskId === 'string')) {
-    return { problem: 'Invalid params: notifications.taskIds must be an array of strings' };
+    return invalid('notifications.taskIds must be an array of strings');
   }
   const unique = [...new Set(taskIds)];
   return unique.length <= MAX_TASK_IDS_PER_LISTEN
     ? unique
-    : { problem: `Invalid params: notifications.taskIds must name at most ${MAX_TASK_IDS_PER_LISTEN} tasks` };
+    : invalid(`notifications.taskIds must name at most ${MAX_TASK_IDS_PER_LISTEN} tasks`);
+}
+
+function invalid(message: string): TaskError {
+  return new TaskError('INVALID_ARGUMENTS', message, { details: { field: 'notifications.taskIds' } });
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { RequestId } from '@modelcontextprotocol/server';
 import type { Clock } from '@mcp-tasks/store';
 import { frameSink } from './frame-sink.ts';
-import type { GrantedTasks } from './listen-grant.ts';
 import {
   acknowledgeTasks,
   answeredId,
@@ -11,12 +10,14 @@ import {
   taskNotification,
 } from './listen-messages.ts';
 import { frameData, readSseFrames, toFrame } from './sse-frames.ts';
-import { openTaskFeed } from './task-feed.ts';
+import type { TaskFeed } from './task-feed.ts';
 
 /** What {@link openListenStream} merges into one stream. */
 export interface ListenStreamOptions {
   readonly id: RequestId;
-  readonly granted: GrantedTasks;
+  /** The changes of the granted tasks. Closed when the stream ends. */
+  readonly feed: TaskFeed;
+  readonly taskIds: readonly string[];
   readonly clock: Clock;
   /** 0 = no keep-alive comments. */
   readonly keepAliveMs: number;
@@ -24,6 +25,7 @@ export interface ListenStreamOptions {
   readonly body: ReadableStream<Uint8Array>;
   /** Aborts when the client has gone. */
   readonly signal: AbortSignal;
+  readonly reportError: (error: unknown) => void;
   /** Called once, when the stream is over and nothing of it is left. */
   readonly onEnd: () => void;
 }
@@ -42,14 +44,13 @@ export interface ListenStream {
  * its result is kept back until all tasks are over, and the keep-alive is ours. Both sides wait for a client that is slow to read.
  */
 export function openListenStream(options: ListenStreamOptions): ListenStream {
-  const { id, granted, clock, keepAliveMs, signal } = options;
+  const { id, feed, taskIds, clock, keepAliveMs, signal } = options;
   const reader = options.body.getReader();
-  const feed = granted.tasks && openTaskFeed(granted.tasks, granted.taskIds, clock);
   let stopKeepAlive = (): void => undefined;
 
   const end = (): void => {
     if (!sink.close()) return;
-    feed?.close();
+    feed.close();
     stopKeepAlive();
     signal.removeEventListener('abort', end);
     // A body that failed has nothing left to cancel.
@@ -58,6 +59,7 @@ export function openListenStream(options: ListenStreamOptions): ListenStream {
   };
   const sink = frameSink(end);
   const fail = async (error: unknown): Promise<void> => {
+    options.reportError(error);
     await sink.write(toFrame(listenFailure(id, error)));
     end();
   };
@@ -69,7 +71,7 @@ export function openListenStream(options: ListenStreamOptions): ListenStream {
     });
   };
   const sendTasks = async (): Promise<void> => {
-    for (let record = await feed?.next(); record !== undefined; record = await feed?.next()) {
+    for (let record = await feed.next(); record !== undefined; record = await feed.next()) {
       await sink.write(toFrame(taskNotification(record, id)));
     }
   };
@@ -83,9 +85,8 @@ export function openListenStream(options: ListenStreamOptions): ListenStream {
       const acknowledged = readAcknowledgement(message);
       if (acknowledged !== undefined) {
         tasksOnly = grantsNothing(acknowledged.notification);
-        await sink.write(toFrame(acknowledgeTasks(acknowledged.notification, granted.taskIds)));
-        tasksSent = sendTasks();
-        tasksSent.catch(fail);
+        await sink.write(toFrame(acknowledgeTasks(acknowledged.notification, taskIds)));
+        tasksSent = sendTasks().catch(fail);
       } else if (tasksOnly && answeredId(message) === id) {
         result = frame;
       } else {
@@ -93,7 +94,7 @@ export function openListenStream(options: ListenStreamOptions): ListenStream {
       }
     }
     if (tasksOnly && result !== undefined) {
-      if (keepAliveMs > 0 && feed !== undefined) keepAlive();
+      if (keepAliveMs > 0) keepAlive();
       await tasksSent;
       await sink.write(result);
     }
@@ -107,7 +108,7 @@ export function openListenStream(options: ListenStreamOptions): ListenStream {
   return {
     readable: sink.readable,
     close() {
-      feed?.close();
+      feed.close();
     },
   };
 }

@@ -86,6 +86,7 @@ export function listenOverConnection(host: ListenHost, ends: ListenConnectionEnd
         await ends.send(taskNotification(record, id));
       }
     } catch (error) {
+      host.reportError(error);
       if (isOpen(subscription)) await finish(subscription, listenFailure(id, error));
       return;
     }
@@ -96,9 +97,12 @@ export function listenOverConnection(host: ListenHost, ends: ListenConnectionEnd
     const { decided } = subscription;
     if (decided === undefined) return ends.send(message);
     if ('message' in decided) return finish(subscription, decided.message);
-    if (decided.tasks !== undefined) {
-      subscription.feed = openTaskFeed(decided.tasks, decided.taskIds, host.clock);
+    if (decided.tasks === undefined) {
+      // To this caller the server is one without tasks.
+      forget(subscription);
+      return ends.send(message);
     }
+    subscription.feed = openTaskFeed(decided.tasks, decided.taskIds, host.clock);
     await ends.send(acknowledgeTasks(message, decided.taskIds));
     // The SDK goes on once the acknowledgement is out; the tasks follow in their own time.
     sendTasks(subscription, grantsNothing(message)).catch(() => {
