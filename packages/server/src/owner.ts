@@ -82,8 +82,15 @@ function defaultOwner({ authInfo, request, sessionId }: OwnerContext): string | 
   return isLocal ? ownerOf('local', localUser()) : undefined;
 }
 
+let localUserName: string | undefined;
+
 /** The name of the user that runs this process; in a container it may have none. */
 function localUser(): string {
+  localUserName ??= readLocalUser();
+  return localUserName;
+}
+
+function readLocalUser(): string {
   try {
     return userInfo().username;
   } catch {

@@ -133,7 +133,8 @@ export class HttpClient {
   }
 }
 
-async function readStream(response: Response): Promise<HttpStream> {
+/** Read an answer message by message, whether it is one or a stream. */
+export async function readStream(response: Response): Promise<HttpStream> {
   const { status } = response;
   if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true) {
     const text = await response.text();
