@@ -9,7 +9,7 @@ import type { Execution } from './execute.ts';
 import type { RunSlot } from './executor.ts';
 import { thrownOutcome, timedOutOutcome } from './outcome.ts';
 import { checkResponse } from './questions.ts';
-import { runEndedError } from './run-ended.ts';
+import { RunEnd } from './run-ended.ts';
 import type { RunEndReason } from './run-ended.ts';
 import type { RunHost } from './run-host.ts';
 import { checkSupported, unsupported } from './run-questions.ts';
@@ -50,7 +50,7 @@ class InlineRun implements RunHost {
   readonly #abort = new AbortController();
   readonly #waits: RunWaits;
   #openQuestions = 0;
-  #ended: TaskError | undefined;
+  #ended: RunEnd | undefined;
   #endEarly!: (end: Execution | TaskError) => void;
   readonly #endedEarly: Promise<Execution>;
 
@@ -86,7 +86,7 @@ class InlineRun implements RunHost {
     return this.#abort.signal;
   }
 
-  get ended(): TaskError | undefined {
+  get ended(): RunEnd | undefined {
     return this.#ended;
   }
 
@@ -108,13 +108,13 @@ class InlineRun implements RunHost {
       signal.removeEventListener('abort', onAbort);
       cancelGrace?.();
       this.#waits.stop();
-      this.#ended ??= runEndedError(this.taskId, this.attempt, 'finished');
+      this.#ended ??= this.#endOf('finished');
     }
   }
 
   /** Nothing is stored: the run's own copy is the record. */
   async record(): Promise<void> {
-    if (this.#ended !== undefined) throw this.#ended;
+    if (this.#ended !== undefined) throw this.#ended.error;
   }
 
   report({ progress }: Report): void {
@@ -135,7 +135,7 @@ class InlineRun implements RunHost {
     if (this.#openQuestions === 1) this.#waits.began();
     try {
       const response = await this.#host.ask(key, request, this.signal);
-      if (this.#ended !== undefined) throw this.#ended;
+      if (this.#ended !== undefined) throw this.#ended.error;
       const problem = checkResponse(request, response);
       if (problem !== undefined) throw answerInvalid(key, problem);
       return response;
@@ -151,20 +151,24 @@ class InlineRun implements RunHost {
 
   async #execute(): Promise<Execution> {
     try {
-      if (this.#ended !== undefined) throw this.#ended;
+      if (this.#ended !== undefined) throw this.#ended.error;
       return await executeTool(this);
     } catch (thrown) {
       // Only the server knows how a client is told of these.
-      const isEnd = this.#ended !== undefined && thrown === this.#ended;
+      const isEnd = this.#ended !== undefined && thrown === this.#ended.error;
       if (isEnd || TaskError.is(thrown, 'INPUT_UNSUPPORTED')) throw thrown;
       return thrownOutcome(thrown);
     }
   }
 
+  #endOf(reason: RunEndReason): RunEnd {
+    return new RunEnd({ taskId: this.taskId, attempt: this.attempt, reason });
+  }
+
   #end(reason: RunEndReason): TaskError {
-    this.#ended ??= runEndedError(this.taskId, this.attempt, reason);
-    this.#abort.abort(this.#ended);
-    return this.#ended;
+    this.#ended ??= this.#endOf(reason);
+    this.#abort.abort(this.#ended.error);
+    return this.#ended.error;
   }
 }
 

@@ -29,12 +29,34 @@ const BECAUSE: Readonly<Record<RunEndReason, string>> = {
   'request-aborted': 'its request was aborted',
 };
 
-/** The error with which a run's signal aborts and its effects reject. */
-export function runEndedError(taskId: string, attempt: number, reason: RunEndReason, cause?: unknown): TaskError {
-  return new TaskError('RUN_ENDED', `Run ${attempt} of task ${taskId} has ended: ${BECAUSE[reason]}.`, {
-    details: { taskId, attempt, reason },
-    cause,
-  });
+/** What {@link RunEnd} is about. */
+export interface RunEndFacts {
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly reason: RunEndReason;
+  readonly cause?: unknown;
+}
+
+/** The end of a run. Most runs just return: their error is made only for an effect that comes later. */
+export class RunEnd {
+  readonly reason: RunEndReason;
+  readonly #facts: RunEndFacts;
+  #error: TaskError | undefined;
+
+  constructor(facts: RunEndFacts) {
+    this.reason = facts.reason;
+    this.#facts = facts;
+  }
+
+  /** The error with which the run's signal aborts and its effects reject. */
+  get error(): TaskError {
+    const { taskId, attempt, reason, cause } = this.#facts;
+    this.#error ??= new TaskError('RUN_ENDED', `Run ${attempt} of task ${taskId} has ended: ${BECAUSE[reason]}.`, {
+      details: { taskId, attempt, reason },
+      cause,
+    });
+    return this.#error;
+  }
 }
 
 /** Why a lease no longer holds, by the head that is there now; `undefined` when it still does. */

@@ -1,5 +1,6 @@
-import type { Effects, TaskError, TaskLimits } from '@mcp-tasks/store';
+import type { Effects, TaskLimits } from '@mcp-tasks/store';
 import type { InputRequest, InputResponse } from '@mcp-tasks/wire';
+import type { RunEnd } from './run-ended.ts';
 import type { RunEntries } from './stored-call.ts';
 import type { TaskTool } from './tool.ts';
 import type { Report } from './write-queue.ts';
@@ -15,8 +16,7 @@ export interface RunHost {
   readonly limits: TaskLimits;
   /** The run's own copy, changed before it is stored: only this run writes variables and checkpoints. */
   readonly entries: RunEntries;
-  /** The error that ended the run. */
-  readonly ended: TaskError | undefined;
+  readonly ended: RunEnd | undefined;
   /** The latest `done` that was reported, by an earlier run too; -Infinity before the first. */
   readonly progressDone: number;
   record(change: Pick<Effects, 'put' | 'delete'>): Promise<void>;
@@ -29,5 +29,5 @@ export interface RunHost {
 
 /** @throws {TaskError} RUN_ENDED - the run may no longer write. */
 export function throwIfEnded({ ended }: RunHost): void {
-  if (ended !== undefined) throw ended;
+  if (ended !== undefined) throw ended.error;
 }

@@ -2,6 +2,7 @@ import { rules, TaskError } from '@mcp-tasks/store';
 import type { TaskLease, TaskLimits, TaskRecord } from '@mcp-tasks/store';
 import type { InputRequest, InputResponse } from '@mcp-tasks/wire';
 import { checkName } from './options.ts';
+import type { RunEnd } from './run-ended.ts';
 import type { RunWaits } from './run-waits.ts';
 import { readAnswers } from './stored-call.ts';
 import type { RunEntries } from './stored-call.ts';
@@ -32,7 +33,7 @@ interface Waiting {
 export class RunQuestions {
   readonly #host: QuestionsHost;
   readonly #waiting = new Map<string, Waiting>();
-  #endedWith: TaskError | undefined;
+  #end: RunEnd | undefined;
   #isReading = false;
 
   constructor(host: QuestionsHost) {
@@ -70,9 +71,9 @@ export class RunQuestions {
     });
   }
 
-  end(error: TaskError): void {
-    this.#endedWith ??= error;
-    for (const waiting of this.#waiting.values()) waiting.reject(error);
+  end(end: RunEnd): void {
+    this.#end ??= end;
+    for (const waiting of this.#waiting.values()) waiting.reject(end.error);
     this.#waiting.clear();
   }
 
@@ -96,7 +97,7 @@ export class RunQuestions {
   }
 
   async #wait(key: string): Promise<InputResponse> {
-    if (this.#endedWith !== undefined) throw this.#endedWith;
+    if (this.#end !== undefined) throw this.#end.error;
     const answered = handled(
       new Promise<InputResponse>((resolve, reject) => {
         this.#waiting.set(key, { resolve, reject });

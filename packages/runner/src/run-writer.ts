@@ -17,10 +17,8 @@ export interface RunWriterHost {
   isWanted(): boolean;
   /** A head was written by this run. */
   written(head: TaskHead): void;
-  /** The task is over, or not held by this run any more. */
-  lost(reason: RunEndReason, cause?: unknown): void;
-  /** The error that ended the run. */
-  endedBy(): TaskError;
+  /** The task is over, or not held by this run any more; answers with the error that ended the run. */
+  lost(reason: RunEndReason, cause?: unknown): TaskError;
   after(delayMs: number, callback: () => void): void;
 }
 
@@ -100,12 +98,10 @@ export class RunWriter {
   /** A write failed for good: find out why, and end the run. */
   async #lost(error: unknown): Promise<TaskError> {
     if (TaskError.is(error, 'RUN_ENDED') || TaskError.is(error, 'TASK_NOT_FOUND')) {
-      this.#host.lost(await this.#whyLost(error));
-    } else {
-      this.#core.report(error);
-      this.#host.lost(TaskError.is(error) && error.retryable ? 'lease-lost' : 'store-failed', error);
+      return this.#host.lost(await this.#whyLost(error));
     }
-    return this.#host.endedBy();
+    this.#core.report(error);
+    return this.#host.lost(TaskError.is(error) && error.retryable ? 'lease-lost' : 'store-failed', error);
   }
 
   async #whyLost(error: TaskError): Promise<RunEndReason> {

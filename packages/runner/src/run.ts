@@ -1,5 +1,5 @@
 import { cutUtf8, rules } from '@mcp-tasks/store';
-import type { Effects, Rule, RuleOutcome, TaskError, TaskHead, TaskLease, TaskLimits } from '@mcp-tasks/store';
+import type { Effects, Rule, RuleOutcome, TaskHead, TaskLease, TaskLimits } from '@mcp-tasks/store';
 import type { InputRequest, InputResponse } from '@mcp-tasks/wire';
 import { eventBase } from './core.ts';
 import type { Core } from './core.ts';
@@ -8,7 +8,7 @@ import type { Execution } from './execute.ts';
 import type { QueuedTask, RunSlot } from './executor.ts';
 import { refusedOutcome, thrownOutcome, timedOutOutcome } from './outcome.ts';
 import type { RunOutcome } from './outcome.ts';
-import { lostBecause, runEndedError } from './run-ended.ts';
+import { lostBecause, RunEnd } from './run-ended.ts';
 import type { RunEndReason } from './run-ended.ts';
 import type { RunHost } from './run-host.ts';
 import { RunQuestions } from './run-questions.ts';
@@ -49,7 +49,7 @@ export class Run implements RunHost {
   /** Resolves when the handler is given up: its slot is free, whatever it returns is dropped. */
   readonly #givenUp: Promise<void>;
   #giveUp!: () => void;
-  #ended: TaskError | undefined;
+  #ended: RunEnd | undefined;
   /** The write that ends the run. */
   #lastWrite: Promise<void> | undefined;
 
@@ -95,7 +95,7 @@ export class Run implements RunHost {
     return this.#abort.signal;
   }
 
-  get ended(): TaskError | undefined {
+  get ended(): RunEnd | undefined {
     return this.#ended;
   }
 
@@ -114,9 +114,9 @@ export class Run implements RunHost {
   /** End the run without a write: somebody else has ended or taken the task. */
   end(reason: RunEndReason, cause?: unknown): void {
     if (this.#ended !== undefined) return;
-    const error = runEndedError(this.taskId, this.attempt, reason, cause);
-    this.#queue.end(error);
-    this.#stop(error, reason);
+    const end = this.#endOf(reason, cause);
+    this.#queue.end(end);
+    this.#stop(end);
     if (reason === 'expired') this.#core.emit({ ...this.#subject(), type: 'expired' });
   }
 
@@ -182,8 +182,8 @@ export class Run implements RunHost {
       },
       lost: (reason, cause) => {
         this.end(reason, cause);
+        return (this.#ended ?? this.#endOf(reason, cause)).error;
       },
-      endedBy: () => this.#ended ?? runEndedError(this.taskId, this.attempt, 'lease-lost'),
       after: (delayMs, callback) => {
         this.#after(delayMs, callback);
       },
@@ -292,18 +292,22 @@ export class Run implements RunHost {
     then: (outcome: RuleOutcome<Value>) => void = () => undefined,
   ): void {
     if (this.#ended !== undefined) return;
-    const error = runEndedError(this.taskId, this.attempt, reason);
+    const end = this.#endOf(reason);
     // A rejection was dealt with where the run learned of it.
-    this.#lastWrite = this.#queue.finish(rule, error).then(then, () => undefined);
-    this.#stop(error, reason);
+    this.#lastWrite = this.#queue.finish(rule, end).then(then, () => undefined);
+    this.#stop(end);
   }
 
-  #stop(error: TaskError, reason: RunEndReason): void {
-    this.#ended = error;
+  #endOf(reason: RunEndReason, cause?: unknown): RunEnd {
+    return new RunEnd({ taskId: this.taskId, attempt: this.attempt, reason, cause });
+  }
+
+  #stop(end: RunEnd): void {
+    this.#ended = end;
     this.#waits.stop();
-    this.#questions.end(error);
-    if (reason === 'finished') return;
-    this.#abort.abort(error);
+    this.#questions.end(end);
+    if (end.reason === 'finished') return;
+    this.#abort.abort(end.error);
     const { graceMs } = this.#core.settings;
     if (graceMs === 0) this.#giveUp();
     else this.#after(graceMs, this.#giveUp);

@@ -1,5 +1,6 @@
-import { rules, TaskError } from '@mcp-tasks/store';
+import { rules } from '@mcp-tasks/store';
 import type { Clock, Effects, Rule, RuleOutcome, TaskEntry, TaskEntryKey, TaskHead, TaskLease } from '@mcp-tasks/store';
+import type { RunEnd } from './run-ended.ts';
 
 /** Between two writes that only carry progress or a status message. */
 const REPORT_INTERVAL_MS = 250;
@@ -32,7 +33,7 @@ export class WriteQueue {
   #nextReportMs = -Infinity;
   #cancelReportTimer: (() => void) | undefined;
   #isWriting = false;
-  #endedWith: TaskError | undefined;
+  #end: RunEnd | undefined;
   /** The next rule is the last write: it waits for no report's time. */
   #isFinishing = false;
   /** Read while a write was under way. */
@@ -72,8 +73,8 @@ export class WriteQueue {
   record(change: Pick<Effects, 'put' | 'delete'>): Promise<void> {
     return handled(
       new Promise((resolve, reject) => {
-        if (this.#endedWith !== undefined) {
-          reject(this.#endedWith);
+        if (this.#end !== undefined) {
+          reject(this.#end.error);
           return;
         }
         this.#batch.add(change, { resolve, reject });
@@ -84,7 +85,7 @@ export class WriteQueue {
 
   /** Store progress or a status message with the next effects, or by a write of its own at the latest after 250 ms. */
   report(report: Report): void {
-    if (this.#endedWith !== undefined) return;
+    if (this.#end !== undefined) return;
     this.#report = { ...this.#report, ...report };
     this.#drive();
   }
@@ -93,8 +94,8 @@ export class WriteQueue {
   apply<Value>(rule: Rule<Value>): Promise<RuleOutcome<Value>> {
     return handled(
       new Promise((resolve, reject) => {
-        if (this.#endedWith !== undefined) {
-          reject(this.#endedWith);
+        if (this.#end !== undefined) {
+          reject(this.#end.error);
           return;
         }
         const after = this.#batch.isEmpty ? undefined : this.#batch;
@@ -104,17 +105,18 @@ export class WriteQueue {
     );
   }
 
-  /** Write what is queued, then by this rule, and nothing after it: effects that come later reject with `error`. */
-  finish<Value>(rule: Rule<Value>, error: TaskError): Promise<RuleOutcome<Value>> {
+  /** Write what is queued, then by this rule, and nothing after it: effects that come later reject. */
+  finish<Value>(rule: Rule<Value>, end: RunEnd): Promise<RuleOutcome<Value>> {
     this.#isFinishing = true;
     const written = this.apply(rule);
-    this.#endedWith ??= error;
+    this.#end ??= end;
     return written;
   }
 
-  /** Write nothing more: whatever waits, and whatever comes later, rejects with `error`. */
-  end(error: TaskError): void {
-    this.#endedWith ??= error;
+  /** Write nothing more: whatever waits, and whatever comes later, rejects. */
+  end(end: RunEnd): void {
+    const { error } = end;
+    this.#end ??= end;
     this.#disarmReportTimer();
     this.#report = undefined;
     this.#sent?.reject(error);

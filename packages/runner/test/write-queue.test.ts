@@ -1,7 +1,8 @@
-import { rules, TaskError } from '@mcp-tasks/store';
+import { rules } from '@mcp-tasks/store';
 import type { Rule, RuleOutcome, TaskHead, TaskPatch } from '@mcp-tasks/store';
 import { applyHeadPatch } from '@mcp-tasks/store';
 import { describe, expect, it } from 'vitest';
+import { RunEnd } from '../src/run-ended.ts';
 import { fakeClock } from '../src/testing.ts';
 import { WriteQueue } from '../src/write-queue.ts';
 
@@ -57,7 +58,7 @@ function variable(name: string, value: unknown) {
   return { kind: 'variable' as const, name, value: JSON.stringify(value) };
 }
 
-const over = new TaskError('RUN_ENDED', 'over');
+const over = new RunEnd({ taskId: 'task', attempt: 1, reason: 'cancelled' });
 
 describe('the write queue of a run', () => {
   it('[HNDL-06] merges effects that arrive while a write is under way: a hundred cost two writes', async () => {
@@ -140,7 +141,7 @@ describe('the write queue of a run', () => {
     const late = writes.record({ put: [variable('late', 1)] });
     writes.report({ progress: { done: 3 } });
     await Promise.all([effect, last]);
-    await expect(late).rejects.toBe(over);
+    await expect(late).rejects.toBe(over.error);
     await clock.advance(1_000);
     expect(patches.map(({ head }) => head.progress?.done)).toEqual([1, 2, undefined]);
     expect(patches.at(-1)?.head).toMatchObject({ holder: null });
@@ -155,7 +156,7 @@ describe('the write queue of a run', () => {
     const rule = writes.apply(rules.release(lease));
     writes.end(over);
     for (const effect of [sent, waiting, rule, writes.record({ put: [variable('c', 1)] })]) {
-      await expect(effect).rejects.toBe(over);
+      await expect(effect).rejects.toBe(over.error);
     }
     expect(patches).toHaveLength(1);
   });
