@@ -135,7 +135,7 @@ export function headOf(row: SqliteRow): TaskHead {
 }
 
 /** The id of a row that may not be decodable. */
-export function shownTaskId({ task_id: stored }: SqliteRow): string {
+function shownTaskId({ task_id: stored }: SqliteRow): string {
   return stored instanceof Uint8Array ? Buffer.from(stored).toString() : String(stored);
 }
 

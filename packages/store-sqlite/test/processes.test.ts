@@ -10,7 +10,7 @@ const KILLS = Number(process.env['FAULT_KILLS'] ?? 5);
 
 /** A process that writes, and the latest version of each task that it was told is stored. */
 function startWriter(path: string, owner: string) {
-  const { child, lines } = startProcess('writing-process.ts', path, owner);
+  const { child, lines } = startProcess(new URL('./support/writing-process.ts', import.meta.url), path, owner);
   const versions = new Map<string, number>();
   let told = 0;
   lines.on('line', (line) => {
@@ -80,7 +80,7 @@ describe('a file that this user may not write', () => {
     await store.close();
     chmodSync(path, 0o444);
     chmodSync(dirname(path), 0o555);
-    const { lines } = startProcess('opening-process.ts', path);
+    const { lines } = startProcess(new URL('./support/opening-process.ts', import.meta.url), path);
     const [line] = (await once(lines, 'line')) as [string];
     chmodSync(dirname(path), 0o755);
     expect(JSON.parse(line)).toMatchObject({

@@ -6,10 +6,11 @@ import { onTestFinished } from 'vitest';
 
 const TYPESCRIPT = ['--conditions=@mcp-tasks/source', '--import', import.meta.resolve('tsx')];
 
-/** A process of a script in this folder, killed when the test is over. */
-export function startProcess(script: string, ...parameters: string[]) {
-  const file = fileURLToPath(new URL(script, import.meta.url));
-  const child = spawn(process.execPath, [...TYPESCRIPT, file, ...parameters], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** A process that runs a script, killed when the test is over. */
+export function startProcess(script: URL, ...parameters: string[]) {
+  const child = spawn(process.execPath, [...TYPESCRIPT, fileURLToPath(script), ...parameters], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   onTestFinished(() => kill(child));
   return { child, lines: createInterface({ input: child.stdout }) };
 }
