@@ -14,6 +14,7 @@ import { HttpClient, TASK_CAPABILITIES, type HttpStream } from './support/http-c
 import { createTestTools, type TestTools } from './support/test-tools.ts';
 
 const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
+const SERVER_INFO = 'io.modelcontextprotocol/serverInfo';
 const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';
 
 const user = (sub: string): AuthInfo => ({ token: sub, clientId: 'app', scopes: [], extra: { iss: 'issuer', sub } });
@@ -48,17 +49,12 @@ describe('[INTG-10] subscriptions/listen with taskIds over HTTP', () => {
 
   /** What tasks/get answers, as a notification would carry it. */
   async function shown(client: HttpClient, taskId: string): Promise<JsonObject> {
-    const { resultType, _meta, ...task } = await client.result('tasks/get', { taskId });
+    const { resultType, ...task } = await client.result('tasks/get', { taskId });
     expect(resultType).toBe('complete');
-    const { 'io.modelcontextprotocol/serverInfo': _serverInfo, ...meta } = _meta as JsonObject;
-    return { ...task, ...(Object.keys(meta).length > 0 && { _meta: meta }) };
+    return withoutMeta(task, SERVER_INFO);
   }
   /** A notification without the id of its subscription. */
-  function carried(message: Message): JsonObject {
-    const { _meta, ...task } = message.params;
-    const { [SUBSCRIPTION]: _id, ...meta } = _meta as JsonObject;
-    return { ...task, ...(Object.keys(meta).length > 0 && { _meta: meta }) };
-  }
+  const carried = (message: Message) => withoutMeta(message.params, SUBSCRIPTION);
 
   it('[SEC-02] acknowledges first, with the caller’s own existing tasks: foreign and unknown ids are left out alike', async () => {
     const handler = serve();
@@ -179,7 +175,7 @@ describe('[INTG-10] subscriptions/listen with taskIds over HTTP', () => {
     const reads: string[] = [];
     tools = createTestTools({ store: noting(memoryStore(), reads) });
     const handler = serve();
-    for (const capabilities of [{}, { tasks: {} }, { extensions: { 'io.modelcontextprotocol/tasks': true } }]) {
+    for (const capabilities of [{}, { tasks: {} }, { extensions: { 'io.example/other': {} } }]) {
       const client = connect(handler, 'alice', capabilities);
       const reply = await client.request('subscriptions/listen', { notifications: { taskIds: ['unknown'] } });
       expect(reply).toMatchObject({
@@ -244,7 +240,12 @@ describe('[INTG-10] subscriptions/listen with taskIds over HTTP', () => {
 
   it.each([
     ['closes its stream', (stream: HttpStream) => stream.leave()],
-    ['aborts its request', async (_stream: HttpStream, abort: AbortController) => void abort.abort()],
+    [
+      'aborts its request',
+      async (_stream: HttpStream, abort: AbortController) => {
+        abort.abort();
+      },
+    ],
   ])('forgets a client that %s', async (_how, leave) => {
     const client = connect(serve());
     const ids = [await start(client, 'hold'), await start(client, 'asks')];
@@ -303,6 +304,12 @@ describe('[INTG-10] subscriptions/listen with taskIds over HTTP', () => {
     expect(faults).toEqual([failure]);
   });
 });
+
+/** A message without one key of its `_meta`. */
+function withoutMeta({ _meta, ...fields }: JsonObject, key: string): JsonObject {
+  const left = Object.entries(_meta as JsonObject).filter(([name]) => name !== key);
+  return left.length === 0 ? fields : { ...fields, _meta: Object.fromEntries(left) };
+}
 
 /** A store that notes its reads of tasks. */
 function noting(store: TaskStore, reads: string[]): TaskStore {

@@ -33,7 +33,15 @@ export function frameData(frame: string): unknown {
   return lines.length === 0 ? undefined : (JSON.parse(lines.join('\n')) as unknown);
 }
 
-/** Write a JSON-RPC message as one SSE event; JSON text has no line end, so nothing can cut it. */
+/**
+ * Write a JSON-RPC message as one SSE event. JSON text has no CR or LF; the other characters that some clients take for
+ * line ends are escaped, so that nothing cuts the one `data` line.
+ */
 export function toFrame(message: unknown): string {
-  return `event: message\ndata: ${JSON.stringify(message)}`;
+  const json = JSON.stringify(message).replace(/[\u0085\u2028\u2029]/g, escaped);
+  return `event: message\ndata: ${json}`;
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
