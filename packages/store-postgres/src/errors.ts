@@ -48,3 +48,8 @@ export function storeError(error: unknown): TaskError {
     unavailable('PostgreSQL did not answer as expected.', code === '' || /^E[A-Z]+$/.test(code));
   return new TaskError(trouble.code, trouble.message, { cause: error, retryable: trouble.retryable });
 }
+
+/** What a call of a closed store fails with. */
+export function storeClosed(cause?: unknown): TaskError {
+  return new TaskError('STORE_CLOSED', 'The PostgreSQL store is closed: make a new one.', { cause });
+}

@@ -12,7 +12,7 @@ import type {
   UpdateTask,
   UpdateTaskOutcome,
 } from '@mcp-tasks/store';
-import { storeError } from './errors.ts';
+import { storeClosed, storeError } from './errors.ts';
 import type { HintChannel } from './hint-channel.ts';
 import type { PostgresPoolLike } from './options.ts';
 import { type GetRow, type HeadJson, headOf, headParameter, recordsOf } from './rows.ts';
@@ -37,14 +37,20 @@ interface OutcomeRow {
 export class PostgresTaskStore implements TaskStore {
   readonly #parts: PostgresTaskStoreParts;
   readonly #statements: Record<string, Statement> & ReturnType<typeof statements>;
-  /** Ends a hint channel that was asked for; absent where the store has none. */
+  #isClosed = false;
+  /** Absent where the store has no hints. */
   readonly watch?: NonNullable<TaskStore['watch']>;
 
   constructor(parts: PostgresTaskStoreParts) {
     this.#parts = parts;
     this.#statements = statements(parts.schema);
     const { hints } = parts;
-    if (hints) this.watch = (listener) => hints.watch(listener);
+    if (hints) {
+      this.watch = (listener) =>
+        this.#isClosed
+          ? Promise.reject(storeClosed())
+          : hints.watch(listener).catch((error: unknown) => this.#fail(error));
+    }
   }
 
   async open(): Promise<void> {
@@ -72,6 +78,7 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async get({ taskIds, kinds, nowMs }: Parameters<TaskStore['get']>[0]): Promise<readonly TaskRecord[]> {
+    if (this.#isClosed) throw storeClosed();
     const ids = taskIds.filter(isStorableText);
     if (ids.length === 0) return [];
     const rows =
@@ -109,7 +116,7 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async due({ handlers, limit, nowMs }: Parameters<TaskStore['due']>[0]): Promise<readonly TaskHead[]> {
-    return this.#heads(this.#statements.due, [handlers, nowMs, limit]);
+    return this.#heads(this.#statements.due, [handlers.map((name) => JSON.stringify(name)), nowMs, limit]);
   }
 
   async renew({
@@ -124,22 +131,15 @@ export class PostgresTaskStore implements TaskStore {
     return this.#heads(this.#statements.renew, [
       leases.map(({ taskId }) => taskId),
       leases.map(({ attempt }) => attempt),
-      leases.map(({ holder }) => holder),
+      leases.map(({ holder }) => JSON.stringify(holder)),
       dueAtMs,
       nowMs,
     ]);
   }
 
   async deleteExpired({ nowMs, limit }: { readonly nowMs: number; readonly limit: number }): Promise<number> {
-    try {
-      const { rowCount } = await this.#parts.pool.query({
-        text: this.#statements.deleteExpired.text,
-        values: [nowMs, limit],
-      });
-      return rowCount ?? 0;
-    } catch (error) {
-      throw storeError(error);
-    }
+    const [row] = await this.#run<{ gone: number }>(this.#statements.deleteExpired, [nowMs, limit]);
+    return present(row).gone;
   }
 
   async serverTimeMs(): Promise<number> {
@@ -148,6 +148,7 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#parts.hints?.close();
     await this.#parts.close();
   }
@@ -158,12 +159,17 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async #run<Row>({ name, text }: Statement, values: unknown[]): Promise<Row[]> {
+    if (this.#isClosed) throw storeClosed();
     try {
       const query = this.#parts.preparedStatements ? { name, text, values } : { text, values };
       return (await this.#parts.pool.query(query)).rows as Row[];
     } catch (error) {
-      throw storeError(error);
+      return this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): never {
+    throw this.#isClosed ? storeClosed(error) : storeError(error);
   }
 
   #hint({ taskId, version, status }: TaskHint): void {

@@ -19,7 +19,15 @@ export function headOf(json: HeadJson): TaskHead {
 }
 
 /** Fields whose text may hold NUL, which PostgreSQL text cannot: they travel and rest as JSON text. */
-const JSON_TEXT_FIELDS: ReadonlySet<string> = new Set(['statusMessage', 'progress', 'openQuestions', 'toolError']);
+const JSON_TEXT_FIELDS: ReadonlySet<string> = new Set([
+  'handler',
+  'holder',
+  'callDigest',
+  'statusMessage',
+  'progress',
+  'openQuestions',
+  'toolError',
+]);
 
 /** A head or a patch of one as the functions of the schema take it. */
 export function headParameter(fields: object): string {

@@ -23,13 +23,13 @@ export function statements(schema: string) {
     listAfter: `SELECT ${head} AS head FROM ${tasks} t WHERE t.owner = $1 AND t.expires_at_ms > $2
       AND (t.created_at_ms, t.task_id COLLATE "C") < ($4, $5)
       ORDER BY t.created_at_ms DESC, t.task_id COLLATE "C" DESC LIMIT $3`,
-    due: `SELECT ${head} AS head FROM ${tasks} t WHERE t.handler = ANY($1) AND t.due_at_ms <= $2 AND t.expires_at_ms > $2
+    due: `SELECT ${head} AS head FROM ${tasks} t WHERE t.handler_json = ANY($1) AND t.due_at_ms <= $2 AND t.expires_at_ms > $2
       AND t.status IN ('working', 'input_required') ORDER BY t.due_at_ms LIMIT $3`,
-    renew: `UPDATE ${tasks} t SET due_at_ms = $4 FROM unnest($1::text[], $2::integer[], $3::text[]) AS lease (task_id, attempt, holder)
-      WHERE t.task_id = lease.task_id AND t.attempt = lease.attempt AND t.holder = lease.holder AND t.expires_at_ms > $5
+    renew: `UPDATE ${tasks} t SET due_at_ms = $4 FROM unnest($1::text[], $2::bigint[], $3::text[]) AS lease (task_id, attempt, holder_json)
+      WHERE t.task_id = lease.task_id AND t.attempt = lease.attempt AND t.holder_json = lease.holder_json AND t.expires_at_ms > $5
       AND t.status IN ('working', 'input_required') RETURNING ${head} AS head`,
-    deleteExpired: `DELETE FROM ${tasks} WHERE task_id IN (SELECT t.task_id FROM ${tasks} t WHERE t.expires_at_ms <= $1
-      ORDER BY t.expires_at_ms LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+    deleteExpired: `WITH gone AS (DELETE FROM ${tasks} WHERE task_id IN (SELECT t.task_id FROM ${tasks} t WHERE t.expires_at_ms <= $1
+      ORDER BY t.expires_at_ms LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING 1) SELECT count(*)::integer AS gone FROM gone`,
     serverTime: `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now_ms`,
   };
   return Object.fromEntries(

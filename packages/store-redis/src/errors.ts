@@ -49,3 +49,8 @@ export function storeError(error: unknown): TaskError {
     retryable: trouble?.retryable ?? false,
   });
 }
+
+/** What a call of a closed store fails with. */
+export function storeClosed(cause?: unknown): TaskError {
+  return new TaskError('STORE_CLOSED', 'The Redis store is closed: make a new one.', { cause });
+}

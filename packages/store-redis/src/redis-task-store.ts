@@ -14,7 +14,7 @@ import type {
   UpdateTask,
   UpdateTaskOutcome,
 } from '@mcp-tasks/store';
-import { storeError } from './errors.ts';
+import { storeClosed, storeError } from './errors.ts';
 import type { RedisClientLike, RedisSubscriberLike } from './options.ts';
 import { fieldArguments, type FlatHash, headOf, recordOf, type RecordReply } from './replies.ts';
 import { scripts, type ScriptName } from './scripts/index.ts';
@@ -41,6 +41,7 @@ const SHA1: Readonly<Record<ScriptName, string>> = Object.fromEntries(
 export class RedisTaskStore implements TaskStore {
   readonly #parts: RedisTaskStoreParts;
   readonly #subscribers = new Set<RedisSubscriberLike>();
+  #isClosed = false;
 
   constructor(parts: RedisTaskStoreParts) {
     this.#parts = parts;
@@ -111,7 +112,7 @@ export class RedisTaskStore implements TaskStore {
   }
 
   async due({ handlers, limit, nowMs }: Parameters<TaskStore['due']>[0]): Promise<readonly TaskHead[]> {
-    const hashes = await this.#run<readonly FlatHash[]>('due', [nowMs, limit, ...handlers]);
+    const hashes = await this.#run<readonly FlatHash[]>('due', [nowMs, limit, ...new Set(handlers)]);
     const heads = hashes.map(headOf);
     return heads.sort((a, b) => (a.dueAtMs ?? 0) - (b.dueAtMs ?? 0)).slice(0, limit);
   }
@@ -128,6 +129,7 @@ export class RedisTaskStore implements TaskStore {
   }
 
   async watch(listener: (hint: TaskHint) => void): Promise<() => Promise<void>> {
+    if (this.#isClosed) throw storeClosed();
     const subscriber = this.#parts.client.duplicate();
     this.#subscribers.add(subscriber);
     const stop = async () => {
@@ -150,22 +152,34 @@ export class RedisTaskStore implements TaskStore {
   }
 
   async serverTimeMs(): Promise<number> {
-    try {
-      const [seconds, microseconds] = (await this.#parts.client.call('TIME')) as [string, string];
-      return Number(seconds) * 1000 + Number(microseconds) / 1000;
-    } catch (error) {
-      throw storeError(error);
-    }
+    const [seconds, microseconds] = await this.#guarded(
+      async () => (await this.#parts.client.call('TIME')) as [string, string],
+    );
+    return Number(seconds) * 1000 + Number(microseconds) / 1000;
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     for (const subscriber of this.#subscribers) subscriber.disconnect();
     this.#subscribers.clear();
     await this.#parts.close();
   }
 
   async #run<Reply>(name: ScriptName, args: readonly (string | number)[]): Promise<Reply> {
-    return runScript<Reply>(this.#parts.client, this.#parts.base, name, args);
+    return this.#guarded(() => runScript<Reply>(this.#parts.client, this.#parts.base, name, args));
+  }
+
+  async #guarded<Reply>(call: () => Promise<Reply>): Promise<Reply> {
+    if (this.#isClosed) throw storeClosed();
+    try {
+      return await call();
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): never {
+    throw this.#isClosed ? storeClosed(error) : storeError(error);
   }
 }
 

@@ -1,8 +1,7 @@
 /**
  * Tables, indexes and the two functions that write a record in one call.
  *
- * Text that may hold NUL (status message, progress, tool error, names of questions) is kept, and comes, as JSON text, which
- * escapes it; owners, idempotency keys and entry names are bytes. plpgsql takes a new snapshot for each statement, so what a function
+ * Text that may hold NUL is kept, and comes, as JSON text, which escapes it (equal texts stay equal); owners, idempotency keys and entry names are bytes. plpgsql takes a new snapshot for each statement, so what a function
  * reads after it got its lock is the present.
  */
 export const initial = (schema: string): string => `
@@ -12,17 +11,17 @@ CREATE TABLE ${schema}.tasks (
   idempotency_key bytea,
   version bigint NOT NULL,
   status text NOT NULL,
-  handler text NOT NULL,
+  handler_json text NOT NULL,
   created_at_ms bigint NOT NULL,
   last_updated_at_ms bigint NOT NULL,
   ttl_ms bigint NOT NULL,
   expires_at_ms bigint NOT NULL,
   poll_interval_ms bigint NOT NULL,
   due_at_ms bigint,
-  attempt integer NOT NULL,
-  crash_count integer NOT NULL,
-  holder text,
-  call_digest text NOT NULL,
+  attempt bigint NOT NULL,
+  crash_count bigint NOT NULL,
+  holder_json text,
+  call_digest_json text NOT NULL,
   ttl_requested boolean NOT NULL,
   status_message_json text,
   progress_json text,
@@ -32,7 +31,7 @@ CREATE TABLE ${schema}.tasks (
 
 CREATE INDEX tasks_owner_created ON ${schema}.tasks (owner, created_at_ms DESC, task_id COLLATE "C" DESC);
 CREATE UNIQUE INDEX tasks_idempotency ON ${schema}.tasks (owner, idempotency_key) WHERE idempotency_key IS NOT NULL;
-CREATE INDEX tasks_due ON ${schema}.tasks (handler, due_at_ms) WHERE due_at_ms IS NOT NULL;
+CREATE INDEX tasks_due ON ${schema}.tasks (handler_json, due_at_ms) WHERE due_at_ms IS NOT NULL;
 CREATE INDEX tasks_expires ON ${schema}.tasks (expires_at_ms);
 
 CREATE TABLE ${schema}.task_entries (
@@ -46,9 +45,9 @@ CREATE TABLE ${schema}.task_entries (
 CREATE FUNCTION ${schema}.head_json(t ${schema}.tasks) RETURNS json LANGUAGE sql STABLE AS $$
   SELECT json_build_object(
     'taskId', t.task_id, 'owner', encode(t.owner, 'base64'), 'version', t.version, 'status', t.status,
-    'handler', t.handler, 'createdAtMs', t.created_at_ms, 'lastUpdatedAtMs', t.last_updated_at_ms, 'ttlMs', t.ttl_ms,
+    'handler', t.handler_json::json, 'createdAtMs', t.created_at_ms, 'lastUpdatedAtMs', t.last_updated_at_ms, 'ttlMs', t.ttl_ms,
     'expiresAtMs', t.expires_at_ms, 'pollIntervalMs', t.poll_interval_ms, 'dueAtMs', t.due_at_ms, 'attempt', t.attempt,
-    'crashCount', t.crash_count, 'holder', t.holder, 'callDigest', t.call_digest, 'ttlRequested', t.ttl_requested,
+    'crashCount', t.crash_count, 'holder', t.holder_json::json, 'callDigest', t.call_digest_json::json, 'ttlRequested', t.ttl_requested,
     'statusMessage', t.status_message_json::json, 'progress', t.progress_json::json,
     'openQuestions', t.open_questions_json::json, 'toolError', t.tool_error_json::json)
 $$;
@@ -91,7 +90,7 @@ BEGIN
     v_id, p_owner, p_key, (p_head->>'version')::bigint, p_head->>'status', p_head->>'handler',
     (p_head->>'createdAtMs')::bigint, (p_head->>'lastUpdatedAtMs')::bigint, (p_head->>'ttlMs')::bigint,
     (p_head->>'expiresAtMs')::bigint, (p_head->>'pollIntervalMs')::bigint, (p_head->>'dueAtMs')::bigint,
-    (p_head->>'attempt')::integer, (p_head->>'crashCount')::integer, p_head->>'holder', p_head->>'callDigest',
+    (p_head->>'attempt')::bigint, (p_head->>'crashCount')::bigint, p_head->>'holder', p_head->>'callDigest',
     COALESCE((p_head->>'ttlRequested')::boolean, false), p_head->>'statusMessage', p_head->>'progress',
     p_head->>'openQuestions', p_head->>'toolError'
   ) RETURNING t.* INTO v_task;
@@ -114,9 +113,9 @@ BEGIN
     ttl_ms = COALESCE((p_head->>'ttlMs')::bigint, t.ttl_ms),
     expires_at_ms = COALESCE((p_head->>'expiresAtMs')::bigint, t.expires_at_ms),
     due_at_ms = CASE WHEN p_head->'dueAtMs' IS NULL THEN t.due_at_ms ELSE (p_head->>'dueAtMs')::bigint END,
-    attempt = COALESCE((p_head->>'attempt')::integer, t.attempt),
-    crash_count = COALESCE((p_head->>'crashCount')::integer, t.crash_count),
-    holder = CASE WHEN p_head->'holder' IS NULL THEN t.holder ELSE p_head->>'holder' END,
+    attempt = COALESCE((p_head->>'attempt')::bigint, t.attempt),
+    crash_count = COALESCE((p_head->>'crashCount')::bigint, t.crash_count),
+    holder_json = CASE WHEN p_head->'holder' IS NULL THEN t.holder_json ELSE p_head->>'holder' END,
     status_message_json = CASE WHEN p_head->'statusMessage' IS NULL THEN t.status_message_json ELSE p_head->>'statusMessage' END,
     progress_json = CASE WHEN p_head->'progress' IS NULL THEN t.progress_json ELSE p_head->>'progress' END,
     open_questions_json = COALESCE(p_head->>'openQuestions', t.open_questions_json),

@@ -1,0 +1,12 @@
+import type { TaskStore } from '@mcp-tasks/store';
+import { postgresStore } from '../../src/index.ts';
+
+/** Open a store; also what a second process is told to do. */
+export async function connect(options: {
+  readonly connectionString: string;
+  readonly schema: string;
+}): Promise<TaskStore> {
+  const store = postgresStore(options);
+  await store.open?.();
+  return store;
+}
