@@ -61,7 +61,8 @@ export function updateTask(session: SqliteSession, input: UpdateTask): UpdateTas
   const { expectedVersion, patch, nowMs: now } = input;
   const task_id = textToBlob(input.taskId);
   const changes = patchParameters(patch.head);
-  const statement = sql.updateTask(Object.keys(changes));
+  // One order, so that the same fields make the same statement.
+  const statement = sql.updateTask(Object.keys(changes).sort());
   const updated = session.get(statement, { ...changes, task_id, expected_version: expectedVersion, now });
   if (updated === undefined) {
     const present = session.get(sql.GET_HEAD, { task_id, now });

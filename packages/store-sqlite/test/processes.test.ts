@@ -6,7 +6,7 @@ import { openDatabase, openStore, temporaryFile } from './support/database.ts';
 import { kill, startProcess } from './support/processes.ts';
 import { NOW_MS } from './support/tasks.ts';
 
-const KILLS = Number(process.env['FAULT_KILLS'] ?? 5);
+const KILLS = 5;
 
 /** A process that writes, and the latest version of each task that it was told is stored. */
 function startWriter(path: string, owner: string) {
