@@ -22,6 +22,7 @@ export class Lifecycle {
   readonly #parts: LifecycleParts;
   /** Calls that may still submit a task. */
   readonly #submitting = new Set<Promise<unknown>>();
+  #isOpen = false;
   #started: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
@@ -59,7 +60,8 @@ export class Lifecycle {
 
   async #open(): Promise<void> {
     const { store, executor } = this.#core;
-    await store.open?.();
+    if (!this.#isOpen) await store.open?.();
+    this.#isOpen = true;
     await this.#parts.measureClock();
     await executor.start(this.#parts.runs);
     this.#parts.recovery.start(this.#parts.measureClock);
@@ -72,7 +74,7 @@ export class Lifecycle {
     await hub.close();
     await executor.close();
     // Whoever hands over a store that needs no opening closes it.
-    if (this.#parts.ownsStore || (wasStarted && store.open !== undefined)) await store.close();
+    if (this.#parts.ownsStore || (this.#isOpen && store.open !== undefined)) await store.close();
   }
 
   async #wasStarted(): Promise<boolean> {

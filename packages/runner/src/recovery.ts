@@ -130,9 +130,10 @@ export class Recovery {
     const handlers = registry.names();
     this.#mayBeMore = limit <= 0;
     if (limit <= 0 || handlers.length === 0) return;
-    // Tasks of this process whose lease ran out unrenewed are due too: make room for others behind them.
-    const heads = await store.due({ handlers, limit: limit + this.#runs.leases().length, nowMs: clock.nowMs() });
-    const foreign = heads.filter(({ taskId }) => !this.#runs.has(taskId));
+    const except = this.#runs.notToAdopt();
+    // Some of those may be due, and must not hide others behind them.
+    const heads = await store.due({ handlers, limit: limit + except.size, nowMs: clock.nowMs() });
+    const foreign = heads.filter(({ taskId }) => !except.has(taskId));
     this.#mayBeMore = foreign.length >= limit;
     if (!this.#isAdopting) return;
     for (const head of foreign.slice(0, limit)) executor.submit(queuedTask(head));

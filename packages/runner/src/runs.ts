@@ -1,9 +1,10 @@
-import { rules, TaskError } from '@mcp-tasks/store';
+import { rules, TaskError, taskNotFound } from '@mcp-tasks/store';
 import type { Claim, RuleOutcome, TaskHead, TaskLease, TaskRecord } from '@mcp-tasks/store';
 import type { Core } from './core.ts';
 import { eventBase, writeByRule } from './core.ts';
 import type { ExecutorHost, QueuedTask, RunSlot } from './executor.ts';
 import { ExpiryTimer } from './expiry-timer.ts';
+import { resend } from './resend.ts';
 import { Run } from './run.ts';
 import { lostBecause } from './run-ended.ts';
 import { readRunEntries, RUN_ENTRY_KINDS } from './stored-call.ts';
@@ -20,6 +21,8 @@ export class Runs implements ExecutorHost {
   /** Leases of tasks that were created here and wait for a slot. */
   readonly #queued = new Map<string, TaskLease>();
   readonly #claiming = new Set<string>();
+  /** Tasks whose run could not begin, and until when recovery leaves them alone. */
+  readonly #failedUntilMs = new Map<string, number>();
   readonly #expiry: ExpiryTimer;
   #isShutDown = false;
   /** Called when a slot may have become free. */
@@ -43,9 +46,11 @@ export class Runs implements ExecutorHost {
     this.#queued.set(taskId, { taskId, attempt, holder: this.#core.holder });
   }
 
-  /** Tell whether this process cares for a task already. */
-  has(taskId: string): boolean {
-    return this.#active.has(taskId) || this.#queued.has(taskId) || this.#claiming.has(taskId);
+  /** Tasks that recovery has to leave alone: this process cares for them already, or could not begin them lately. */
+  notToAdopt(): ReadonlySet<string> {
+    const nowMs = this.#core.clock.nowMs();
+    for (const [taskId, untilMs] of this.#failedUntilMs) if (untilMs <= nowMs) this.#failedUntilMs.delete(taskId);
+    return new Set([...this.#active.keys(), ...this.#queued.keys(), ...this.#claiming, ...this.#failedUntilMs.keys()]);
   }
 
   /** Every lease that the heartbeat has to renew. */
@@ -64,7 +69,10 @@ export class Runs implements ExecutorHost {
     if (this.#claiming.has(task.taskId)) return;
     this.#claiming.add(task.taskId);
     const going = this.#run(task, slot).catch((error: unknown) => {
-      if (!isOver(error)) this.#core.report(error);
+      if (isOver(error)) return;
+      this.#core.report(error);
+      // One that can never begin, for a record that cannot be read, must not keep others from being adopted.
+      this.#failedUntilMs.set(task.taskId, this.#core.clock.nowMs() + this.#core.settings.leaseMs);
     });
     this.#going.add(going);
     await going;
@@ -150,7 +158,7 @@ export class Runs implements ExecutorHost {
       tool,
       head: claim.head,
       lease: claim.value.lease,
-      entries: isFresh ? entries : readRunEntries(taskId, (await this.#read(taskId))?.entries ?? []),
+      entries: isFresh ? entries : await this.#readAgain(taskId),
       slot,
       // The call itself was authorized in this process.
       mustAuthorize: !wasQueuedHere || claim.value.lease.attempt > 1,
@@ -173,6 +181,12 @@ export class Runs implements ExecutorHost {
       this.#core.emit({ ...base, type: 'settled', status: 'failed', isError: true });
     }
     return outcome;
+  }
+
+  async #readAgain(taskId: string): Promise<RunEntries> {
+    const record = await resend(this.#core.clock, () => this.#read(taskId));
+    if (record === undefined) throw taskNotFound();
+    return readRunEntries(taskId, record.entries);
   }
 
   async #read(taskId: string): Promise<TaskRecord | undefined> {

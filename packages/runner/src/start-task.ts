@@ -1,5 +1,5 @@
 import { checkOwner, newTaskId, TaskError, utf8Bytes } from '@mcp-tasks/store';
-import type { CreateTask, CreateTaskOutcome, TaskEntry, TaskHead } from '@mcp-tasks/store';
+import type { CreateTask, TaskEntry, TaskHead } from '@mcp-tasks/store';
 import { createHash } from 'node:crypto';
 import type { Core } from './core.ts';
 import { eventBase } from './core.ts';
@@ -7,13 +7,11 @@ import { answerInvalid } from './elicited.ts';
 import { parseArguments } from './execute.ts';
 import { callDigest, toJson } from './json.ts';
 import { askRequests, checkResponse } from './questions.ts';
+import { resend } from './resend.ts';
 import { queuedTask } from './run.ts';
 import type { Runs } from './runs.ts';
 import { storedCall } from './stored-call.ts';
 import type { TaskTool, ToolCall } from './tool.ts';
-
-/** Waits before a create whose answer may have been lost is sent again. */
-const RESEND_DELAYS_MS = [20, 100] as const;
 
 /** A call that may be made: arguments parsed, sizes checked, authorized. */
 export interface CheckedCall {
@@ -26,7 +24,7 @@ export interface CheckedCall {
 /**
  * Check a call, of a task or inline, before anything is done.
  *
- * @throws {TaskError} TOOL_NOT_FOUND, OWNER_INVALID, CALLER_INVALID, ARGUMENTS_TOO_LARGE, INVALID_ARGUMENTS,
+ * @throws {TaskError} TOOL_NOT_FOUND, OWNER_INVALID, INVALID_TTL, CALLER_INVALID, ARGUMENTS_TOO_LARGE, INVALID_ARGUMENTS,
  *   TASK_ANSWER_INVALID; whatever `authorize` throws.
  */
 export async function checkCall(core: Core, call: ToolCall): Promise<CheckedCall> {
@@ -35,6 +33,7 @@ export async function checkCall(core: Core, call: ToolCall): Promise<CheckedCall
     throw new TaskError('TOOL_NOT_FOUND', `Tool ${call.tool} not found`, { details: { tool: call.tool } });
   const { maxOwnerBytes, maxCallerBytes, maxArgumentsBytes } = core.limits;
   checkOwner(call.owner, maxOwnerBytes);
+  checkTtl(call.requestedTtlMs);
   checkSize('CALLER_INVALID', 'The caller value', call.caller, maxCallerBytes);
   checkSize('ARGUMENTS_TOO_LARGE', `The arguments of tool ${tool.name}`, call.arguments, maxArgumentsBytes);
   const parsed = await parseArguments(tool, call.arguments);
@@ -48,7 +47,8 @@ export async function checkCall(core: Core, call: ToolCall): Promise<CheckedCall
 export async function startTask(core: Core, runs: Runs, call: ToolCall): Promise<TaskHead> {
   const checked = await checkCall(core, call);
   const create = newTask(core, checked);
-  const outcome = await createAgain(core, create);
+  // The id is ours: sent again after a lost answer, this makes no second task.
+  const outcome = await resend(core.clock, () => core.store.create(create));
   if (outcome.status === 'over-quota') throw overQuota(core, outcome.limit);
   const { head } = outcome;
   if (head.taskId !== create.head.taskId) {
@@ -60,19 +60,6 @@ export async function startTask(core: Core, runs: Runs, call: ToolCall): Promise
   if (head.holder === core.holder) runs.hold(head);
   core.executor.submit(queuedTask(head));
   return head;
-}
-
-/** A create whose answer was lost is sent again: the id is ours, so there is never a second task. */
-async function createAgain(core: Core, create: CreateTask): Promise<CreateTaskOutcome> {
-  for (const delayMs of RESEND_DELAYS_MS) {
-    try {
-      return await core.store.create(create);
-    } catch (error) {
-      if (!TaskError.is(error) || !error.retryable) throw error;
-      await new Promise<void>((resolve) => core.clock.after(delayMs, resolve));
-    }
-  }
-  return core.store.create(create);
 }
 
 function newTask(core: Core, { call, tool, parsed }: CheckedCall): CreateTask {
@@ -125,6 +112,12 @@ function checkKey(key: unknown, maxCharacters: number): string {
     `The idempotency key must be a string of 1 to ${maxCharacters} characters.`,
     { details: { maxCharacters } },
   );
+}
+
+/** A ttl that is no number would make a task that never expires. */
+function checkTtl(requestedTtlMs: number | undefined): void {
+  if (requestedTtlMs === undefined || (Number.isSafeInteger(requestedTtlMs) && requestedTtlMs > 0)) return;
+  throw new TaskError('INVALID_TTL', 'The ttl of a task must be a positive safe integer of milliseconds.');
 }
 
 function checkSize(

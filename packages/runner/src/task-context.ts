@@ -65,9 +65,12 @@ export interface TaskContext<
   /** Answers to the tool's `ask` questions. */
   readonly answers: AskedAnswers<Ask>;
 
-  /** Report progress, for the original progress token (2025-11-25) and `statusMessage`. The latest wins; resolves at once. */
+  /**
+   * Report progress, for the original progress token (2025-11-25); `message` becomes the status message too. The latest wins,
+   * and it is stored with the next write, within 250 ms. Reports whose `done` does not grow are dropped, also those of a later run.
+   */
   progress(done: number, total?: number, message?: string): void;
-  /** Set the status message, cut at 1 KiB. The latest wins; resolves at once. */
+  /** Set the status message, cut at 1 KiB. The latest wins, and it is stored as {@link progress} is. */
   status(message: string): void;
 
   /** Read a variable, own writes included. */

@@ -114,8 +114,9 @@ export interface Tasks {
   /**
    * Store a task for the call and submit its run: one write.
    *
-   * @throws {TaskError} TASK_QUOTA_EXCEEDED, ARGUMENTS_TOO_LARGE, INVALID_ARGUMENTS, IDEMPOTENCY_KEY_INVALID,
-   *   IDEMPOTENCY_KEY_REUSED, OWNER_INVALID, CALLER_INVALID, TOOL_NOT_FOUND, STORE_UNAVAILABLE; whatever `authorize` throws.
+   * @throws {TaskError} TASK_QUOTA_EXCEEDED, ARGUMENTS_TOO_LARGE, INVALID_ARGUMENTS, INVALID_TTL, TASK_ANSWER_INVALID,
+   *   IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED, OWNER_INVALID, CALLER_INVALID, TOOL_NOT_FOUND, STORE_UNAVAILABLE,
+   *   STORE_CLOSED; whatever `authorize` throws.
    */
   startTask(call: ToolCall): Promise<TaskHead>;
   /**

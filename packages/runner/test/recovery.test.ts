@@ -309,6 +309,36 @@ describe('several processes on one store', () => {
     stuck.open();
   });
 
+  it('are not held up by tasks that cannot be read', async () => {
+    const { clock, make } = processes();
+    const dead = make();
+    const stuck = gate();
+    dead.tasks.tool('job', { onCrash: 'rerun' }, async () => {
+      await stuck.opened;
+      return text('never');
+    });
+    const broken = await Promise.all([dead.start('job'), dead.start('job')]);
+    await clock.advance(0);
+    const whole = await dead.start('job');
+    await clock.advance(0);
+    dead.crash();
+    await clock.advance(LEASE_MS);
+    const living = make({ executor: inProcessExecutor({ concurrency: 1 }) });
+    const isBroken = new Set(broken.map(({ taskId }) => taskId));
+    living.interference.before = (method, input) => {
+      const { taskIds = [], kinds = [] } = input as { taskIds?: readonly string[]; kinds?: readonly string[] };
+      if (method !== 'get' || !kinds.includes('call') || !taskIds.some((id) => isBroken.has(id))) return;
+      throw new TaskError('STORE_CORRUPT_RECORD', 'cannot be read');
+    };
+    living.tasks.tool('job', { onCrash: 'rerun' }, () => text('recovered'));
+    await living.tasks.start();
+    await clock.advance(LEASE_MS - 1);
+    expect((await living.tasks.for('alice').get(whole.taskId)).head.status).toBe('completed');
+    expect(living.errors).toHaveLength(2);
+    await living.tasks.close();
+    stuck.open();
+  });
+
   it('leave alone the tasks of handlers that they do not have', async () => {
     const { clock, make } = processes();
     const [first, second] = [make(), make()];
@@ -491,6 +521,11 @@ describe('closing', () => {
         closed++;
       },
     });
+    const unopened = createTasks({ store: openable });
+    await expect(unopened.start()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await unopened.close();
+    expect(closed).toBe(0);
+    opened = 0;
     const tasks = createTasks({ store: openable });
     await expect(tasks.start()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     await Promise.all([tasks.start(), tasks.start()]);
