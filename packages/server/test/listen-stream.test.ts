@@ -14,11 +14,12 @@ import { createTestTools, type TestTools } from './support/test-tools.ts';
 
 const OWNER = { owner: () => 'alice' };
 
-/** A store whose reads fail while `isDown` says so. */
-function interruptedStore(isDown: () => boolean): TaskStore {
+/** A store whose reads fail while there is a failure. */
+function interruptedStore(failure: () => TaskError | undefined): TaskStore {
   const store = memoryStore();
-  const get: TaskStore['get'] = (input) => {
-    if (isDown()) throw new TaskError('STORE_UNAVAILABLE', 'no connection', { retryable: true });
+  const get: TaskStore['get'] = async (input) => {
+    const error = failure();
+    if (error !== undefined) throw error;
     return store.get(input);
   };
   return new Proxy(store, {
@@ -33,15 +34,17 @@ describe('[INTG-10] a stream of task notifications', () => {
   let clock: FakeClock;
   let tools: TestTools;
   let app: TaskApp;
-  let isDown = false;
+  let failure: TaskError | undefined;
+  const faults: unknown[] = [];
 
   beforeEach(() => {
-    isDown = false;
+    failure = undefined;
+    faults.length = 0;
     clock = fakeClock();
-    tools = createTestTools({ clock, store: interruptedStore(() => isDown), limits: { defaultTtlMs: 60_000 } });
+    tools = createTestTools({ clock, store: interruptedStore(() => failure), limits: { defaultTtlMs: 60_000 } });
     app = serveTasks(tools.tasks, () => new McpServer({ name: 'test', version: '0' }), {
       ...OWNER,
-      onerror: () => undefined,
+      onerror: (error) => faults.push(error),
     });
   });
   afterEach(async () => {
@@ -139,13 +142,28 @@ describe('[INTG-10] a stream of task notifications', () => {
     await stream.read();
     await stream.read();
     const next = stream.read();
-    isDown = true;
+    failure = new TaskError('STORE_UNAVAILABLE', 'no connection', { retryable: true });
     tools.release();
     await clock.advance(5_000);
-    isDown = false;
+    failure = undefined;
     await clock.advance(20_000);
     expect(dataOf(await next)).toMatchObject({ params: { status: 'completed' } });
     await stream.leave();
+  });
+
+  it('ends with an error, and tells the server, when a task cannot be read at all', async () => {
+    const client = connect(serve());
+    const stream = await listen(client, [await start(client, 'hold')]);
+    failure = new TaskError('STORE_CORRUPT_RECORD', 'secret words of the driver');
+    await stream.read();
+    expect(dataOf(await stream.read())['error']).toEqual({
+      code: -32603,
+      message: 'Internal error',
+      data: { code: 'STORE_CORRUPT_RECORD' },
+    });
+    expect(await stream.read()).toBeUndefined();
+    expect(faults).toContain(failure);
+    failure = undefined;
   });
 
   it('carries a large result in one event', async () => {
