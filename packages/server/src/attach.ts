@@ -108,7 +108,7 @@ class Attachment {
       const handler = taskHandler(method, request);
       if (handler === undefined) throw requestGone();
       return await handler({
-        tasks: this.#host.tasks.for(request.owner.owner),
+        tasks: connection.tasksOf(request.owner),
         request,
         connection,
         context,

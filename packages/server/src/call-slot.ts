@@ -70,17 +70,8 @@ export class CallSlot implements TaskSlot {
     const { generation, isTwoWay, owner } = this.request;
     if (this.#created === undefined || generation !== '2025-11-25' || !isTwoWay) return;
     const progressToken = this.plan.mode === 'task' ? this.plan.meta.progressToken : undefined;
-    const {
-      tasks,
-      tasks: { clock },
-    } = this.#connection.host;
-    this.#connection.relay({
-      tasks: tasks.for(owner.owner),
-      clock,
-      head: this.#created,
-      progressToken,
-      isStandalone: true,
-    });
+    const tasks = this.#connection.tasksOf(owner);
+    this.#connection.relay({ tasks, head: this.#created, progressToken, isStandalone: true });
   }
 
   /** The SDK answers wrong arguments with a tool's result, which a 2025-11-25 client that asked for a task cannot read. */

@@ -9,6 +9,7 @@ import {
 } from '@mcp-tasks/wire';
 import type { TaskHead, TaskRecord } from '@mcp-tasks/store';
 import { publishedMeta } from './entries.ts';
+import { instantsOf } from './instants.ts';
 
 /**
  * The task that 2025-11-25 shows for a head: one that completed with an `isError` result is `failed`, with the result's text.
@@ -21,8 +22,7 @@ export function task2025(head: TaskHead): Task2025 {
     taskId: head.taskId,
     status: head.toolError === undefined ? head.status : 'failed',
     ...(statusMessage !== undefined && { statusMessage }),
-    createdAt: new Date(head.createdAtMs).toISOString(),
-    lastUpdatedAt: new Date(head.lastUpdatedAtMs).toISOString(),
+    ...instantsOf(head),
     ttl: head.ttlMs,
     pollInterval: head.pollIntervalMs,
   };

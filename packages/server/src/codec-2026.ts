@@ -11,6 +11,7 @@ import type {
 } from '@mcp-tasks/wire';
 import type { TaskEntryKind, TaskHead, TaskRecord } from '@mcp-tasks/store';
 import { publishedMeta, readEntry, readOpenQuestions } from './entries.ts';
+import { instantsOf } from './instants.ts';
 
 /** The entries that {@link detailedTask} needs. */
 export const DETAILED_TASK_KINDS: readonly TaskEntryKind[] = ['result', 'error', 'question', 'published'];
@@ -52,8 +53,7 @@ function taskFields(head: TaskHead): TaskFields {
   return {
     taskId: head.taskId,
     ...(head.statusMessage !== undefined && { statusMessage: head.statusMessage }),
-    createdAt: new Date(head.createdAtMs).toISOString(),
-    lastUpdatedAt: new Date(head.lastUpdatedAtMs).toISOString(),
+    ...instantsOf(head),
     ttlMs: head.ttlMs,
     pollIntervalMs: head.pollIntervalMs,
   };

@@ -1,3 +1,5 @@
+import type { OwnerTasks } from '@mcp-tasks/runner';
+import type { Clock } from '@mcp-tasks/store';
 import type { InputRequest } from '@mcp-tasks/wire';
 import type {
   JSONRPCNotification,
@@ -13,7 +15,7 @@ import { acceptAnswer, answeredQuestion, questionRequest, type QuestionName } fr
 import { TaskRelay, type RelayConnection, type RelayedTask, type TaskNotification } from './task-relay.ts';
 import { declaredCapabilities, fieldsOf, type Generation, type TaskRequest } from './task-request.ts';
 import type { TaskHost } from './host.ts';
-import type { OwnerContext } from './owner.ts';
+import type { OwnerContext, ResolvedOwner } from './owner.ts';
 
 /** The slot of a request that has to do with tasks. */
 export interface TaskSlot extends ResponseSlot {
@@ -35,6 +37,7 @@ export class TaskConnection implements RelayConnection {
   readonly #relays = new Map<string, TaskRelay>();
   /** Keys of the questions that were asked on this connection, by task. */
   readonly #asked = new Map<string, Set<string>>();
+  #tasks: OwnerTasks | undefined;
   #generation: Generation = '2025-11-25';
   #initializedCapabilities: unknown;
 
@@ -54,6 +57,10 @@ export class TaskConnection implements RelayConnection {
     });
   }
 
+  get clock(): Clock {
+    return this.host.tasks.clock;
+  }
+
   get generation(): Generation {
     return this.#generation;
   }
@@ -71,6 +78,13 @@ export class TaskConnection implements RelayConnection {
       clientCapabilities: isModern ? declaredCapabilities(params) : this.#initializedCapabilities,
       isTwoWay: !isModern && (context.request === undefined || context.sessionId !== undefined),
     };
+  }
+
+  /** The tasks of an owner. @throws {TaskError} OWNER_INVALID */
+  tasksOf({ owner }: ResolvedOwner): OwnerTasks {
+    // On most connections it is the same owner every time.
+    if (this.#tasks?.owner !== owner) this.#tasks = this.host.tasks.for(owner);
+    return this.#tasks;
   }
 
   notify(notification: TaskNotification, requestId: RequestId | undefined): Promise<void> {
@@ -96,8 +110,8 @@ export class TaskConnection implements RelayConnection {
 
   /** The relay of a task, made when there is none. */
   relay(task: RelayedTask): TaskRelay {
-    const { owner } = task.tasks;
-    const name = JSON.stringify([owner, task.head.taskId]);
+    // No task id has a line break in it.
+    const name = `${task.head.taskId}\n${task.tasks.owner}`;
     const existing = this.#relays.get(name);
     if (existing !== undefined) return existing;
     const relay = new TaskRelay(task, this, () => this.#relays.delete(name));

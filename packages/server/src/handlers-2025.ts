@@ -72,7 +72,6 @@ async function untilOver({ tasks, connection, context }: TaskHandlerInput, taskI
   const requestId = context.mcpReq.id;
   const relay = connection.relay({
     tasks,
-    clock: connection.host.tasks.clock,
     head: record.head,
     progressToken: progressToken as ProgressToken | undefined,
     isStandalone: false,

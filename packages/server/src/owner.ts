@@ -79,17 +79,14 @@ function defaultOwner({ authInfo, request, sessionId }: OwnerContext): string | 
   const { iss, sub } = authInfo?.extra ?? {};
   if (typeof sub === 'string' && sub !== '') return ownerOf('subject', typeof iss === 'string' ? iss : null, sub);
   const isLocal = authInfo === undefined && request === undefined && sessionId === undefined;
-  return isLocal ? ownerOf('local', localUser()) : undefined;
+  if (!isLocal) return undefined;
+  localOwner ??= ownerOf('local', readLocalUser());
+  return localOwner;
 }
 
-let localUserName: string | undefined;
+let localOwner: string | undefined;
 
-/** The name of the user that runs this process; in a container it may have none. */
-function localUser(): string {
-  localUserName ??= readLocalUser();
-  return localUserName;
-}
-
+/** The user that runs this process; in a container it may have no name. */
 function readLocalUser(): string {
   try {
     return userInfo().username;

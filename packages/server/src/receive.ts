@@ -1,31 +1,43 @@
-import { JSON_RPC_ERROR, type JsonRpcError, SERVER_TASKS_CAPABILITY_2025, TASKS_EXTENSION_ID } from '@mcp-tasks/wire';
+import {
+  JSON_RPC_ERROR,
+  SERVER_TASKS_CAPABILITY_2025,
+  TASK_METHODS,
+  TASKS_EXTENSION_ID,
+  type JsonRpcError,
+} from '@mcp-tasks/wire';
 import type { TaskTool } from '@mcp-tasks/runner';
 import type { JSONRPCRequest, JSONRPCResponse, McpServer } from '@modelcontextprotocol/server';
 import { taskNotSupported } from './call-mode.ts';
 import { CallSlot } from './call-slot.ts';
-import type { ReceiveRequest, TaskConnection, TaskSlot } from './connection.ts';
+import type { ReceiveRequest, TaskSlot } from './connection.ts';
 import { isFault, toErrorObject } from './errors.ts';
 import type { Inbound } from './response-slots.ts';
 import { TASK_REQUEST_METHODS, taskHandler } from './task-methods.ts';
 import { fieldsOf, type TaskRequest } from './task-request.ts';
 
-type Receive = (message: JSONRPCRequest, request: TaskRequest, connection: TaskConnection) => Inbound<TaskSlot>;
+type Receive = (message: JSONRPCRequest, request: TaskRequest) => Inbound<TaskSlot>;
 
 const METHOD_NOT_FOUND: JsonRpcError = { code: JSON_RPC_ERROR.METHOD_NOT_FOUND, message: 'Method not found' };
 
 /** Look at every request before the SDK does: note what our handlers need, answer what must not reach it. */
-export function receiveRequests(mcp: McpServer, tools: ReadonlyMap<string, TaskTool>): ReceiveRequest {
+export function receiveRequests(mcp: McpServer, tools: ReadonlyMap<unknown, TaskTool>): ReceiveRequest {
   const receivers = new Map<string, Receive>([
     ['initialize', receiveNegotiation],
     ['server/discover', receiveNegotiation],
-    ['tools/call', (message, request, connection) => receiveCall(message, request, connection, { mcp, tools })],
     ...TASK_REQUEST_METHODS.map((method) => [method, receiveTaskMethod] as const),
   ]);
   return (connection, message, extra) => {
+    const isCall = message.method === TASK_METHODS.CALL_TOOL;
+    const tool = isCall ? tools.get(message.params?.['name']) : undefined;
+    const asksForTask = isCall && connection.generation === '2025-11-25' && message.params?.['task'] !== undefined;
     const receive = receivers.get(message.method);
-    if (receive === undefined) return { forward: message };
+    if (tool === undefined && !asksForTask && receive === undefined) return { forward: message };
     try {
-      return receive(message, connection.describe(message, extra), connection);
+      const request = connection.describe(message, extra);
+      if (receive !== undefined) return receive(message, request);
+      const forward = asksForTask ? withoutTask(message) : message;
+      if (tool !== undefined) return { forward, slot: new CallSlot(connection, tool, request) };
+      return receiveTaskCallOfOther(forward, request, mcp);
     } catch (error) {
       if (isFault(error)) connection.reportError(error);
       return refuse(message, toErrorObject(error));
@@ -47,20 +59,12 @@ const receiveTaskMethod: Receive = (message, request) =>
     ? refuse(message, METHOD_NOT_FOUND)
     : { forward: message, slot: { request } };
 
-function receiveCall(
-  message: JSONRPCRequest,
-  request: TaskRequest,
-  connection: TaskConnection,
-  { mcp, tools }: { readonly mcp: McpServer; readonly tools: ReadonlyMap<string, TaskTool> },
-): Inbound<TaskSlot> {
-  const { name, task } = request.params;
-  const asksForTask = request.generation === '2025-11-25' && task !== undefined;
-  const forward = asksForTask ? withoutTask(message) : message;
-  const tool = tools.get(String(name));
-  if (tool !== undefined) return { forward, slot: new CallSlot(connection, tool, request) };
+/** A 2025-11-25 call that asks for a task of a tool which is none of ours. */
+function receiveTaskCallOfOther(forward: JSONRPCRequest, request: TaskRequest, mcp: McpServer): Inbound<TaskSlot> {
+  const { name } = request.params;
   // Of tools that it does not know or that are disabled, the SDK says so itself.
   const isKnown = typeof name === 'string' && mcp.toolInputSchemaJson(name) !== undefined;
-  if (asksForTask && isKnown && request.owner.kind !== 'refused') throw taskNotSupported(name);
+  if (isKnown && request.owner.kind !== 'refused') throw taskNotSupported(name);
   return { forward };
 }
 

@@ -13,6 +13,7 @@ export interface TaskNotification {
 
 /** What a relay does with its connection. */
 export interface RelayConnection {
+  readonly clock: Clock;
   /** Send on the stream of this request, or on the connection's own. */
   notify(notification: TaskNotification, requestId: RequestId | undefined): Promise<void>;
   /** Ask a question of a task on the stream of this request. */
@@ -23,7 +24,6 @@ export interface RelayConnection {
 /** What a relay follows. */
 export interface RelayedTask {
   readonly tasks: OwnerTasks;
-  readonly clock: Clock;
   /** As the client knows it: what differs from it is news. */
   readonly head: TaskHead;
   readonly progressToken: ProgressToken | undefined;
@@ -97,7 +97,7 @@ export class TaskRelay {
 
   /** Ask an open question once more, after a poll interval: a client that answers wrongly at once must not keep us busy. */
   askAgain(key: string): void {
-    const cancel = this.#task.clock.after(this.#shown.pollIntervalMs, () => {
+    const cancel = this.#connection.clock.after(this.#shown.pollIntervalMs, () => {
       this.#timers.delete(cancel);
       for (const { asked } of this.#streams.values()) asked.delete(key);
       this.#next ??= this.#shown;

@@ -96,13 +96,10 @@ describe('stdio', () => {
   });
 
   it('tells a 2026-07-28 client of its tasks on subscriptions/listen', async () => {
-    const { taskId } = await client.request('tools/call', modern({ name: 'hold', arguments: {} }));
-    client.send({
-      jsonrpc: '2.0',
-      id: 'l',
-      method: 'subscriptions/listen',
-      params: modern({ notifications: { taskIds: [taskId] } }),
-    });
+    const created = await client.request('tools/call', modern({ name: 'hold', arguments: {} }));
+    const taskId = created['taskId'] as string;
+    const params = modern({ notifications: { taskIds: [taskId] } });
+    client.send({ jsonrpc: '2.0', id: 'l', method: 'subscriptions/listen', params });
     const told = () => client.received.filter(({ method }) => method === 'notifications/tasks');
     await expect.poll(() => told().length).toBeGreaterThan(0);
     tools.release();
