@@ -1,4 +1,7 @@
 import { memoryStore, type TaskStore } from '@mcp-tasks/store';
+import { postgresStore } from '@mcp-tasks/store-postgres';
+import { redisStore } from '@mcp-tasks/store-redis';
+import { sqliteStore } from '@mcp-tasks/store-sqlite';
 
 /** How a store is made from its URL. */
 interface StoreKind {
@@ -7,9 +10,21 @@ interface StoreKind {
   readonly open: (url: string) => TaskStore;
 }
 
+const isUrl = (url: string): boolean => /^[a-z]+:\/\/./.test(url) && URL.canParse(url);
+const postgres: StoreKind = { accepts: isUrl, open: (connectionString) => postgresStore({ connectionString }) };
+const redis: StoreKind = { accepts: isUrl, open: (url) => redisStore({ url }) };
+
 /** The stores that `STORE_URL` can name, by the scheme of the URL. */
 const STORES = new Map<string, StoreKind>([
   ['memory:', { accepts: (url) => url === 'memory:', open: () => memoryStore() }],
+  [
+    'sqlite:',
+    { accepts: (url) => url !== 'sqlite:', open: (url) => sqliteStore({ path: url.slice('sqlite:'.length) }) },
+  ],
+  ['postgres:', postgres],
+  ['postgresql:', postgres],
+  ['redis:', redis],
+  ['rediss:', redis],
 ]);
 
 function kindOf(url: string): StoreKind | undefined {
