@@ -19,6 +19,7 @@ describeContract('memoryStore', harness, {
     { case: 'crash-keeps', reason: ONE_PROCESS },
     { case: 'crash-whole', reason: ONE_PROCESS },
     { case: 'close-leaves-data', reason: ONE_STORE },
+    { case: 'reopen-keeps', reason: ONE_STORE },
     { case: 'update-cost', reason: 'no statement or byte is there to count; its own tests count the records visited' },
     { case: 'list-cost', reason: 'no statement or byte is there to count; its own tests count the records visited' },
     { case: 'sweep-cost', reason: 'no statement or byte is there to count; its own tests count the records visited' },

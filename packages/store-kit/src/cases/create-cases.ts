@@ -83,7 +83,8 @@ export const createCases = [
     async ({ store, other, nowMs }) => {
       const first = newTask(nowMs);
       await store.create(creation(first, { idempotencyKey: 'key' }));
-      const written = await store.update({ taskId: first.taskId, expectedVersion: 1, patch: { head: {} }, nowMs });
+      const patch = { head: { status: 'completed' as const } };
+      const written = await store.update({ taskId: first.taskId, expectedVersion: 1, patch, nowMs });
       assert.equal(written.status, 'updated');
       const second = newTask(nowMs);
       const outcome = await other.create(creation(second, { idempotencyKey: 'key' }));
@@ -209,6 +210,33 @@ export const createCases = [
       assert.equal((await create(atMs)).status, 'created', 'an expired task counts against a quota');
       assert.deepEqual(await create(atMs), { status: 'over-quota', limit: 'maxActiveTasks' });
       assert.equal((await create(atMs + 1)).status, 'created', 'an expired task counts against a quota');
+      await store.deleteExpired({ nowMs: atMs + 1, limit: 10 });
+      const swept = await create(atMs + 1);
+      assert.deepEqual(swept, { status: 'over-quota', limit: 'maxActiveTasks' }, 'create after a sweep');
+    },
+  ),
+
+  contractCase(
+    {
+      id: 'create-quota-drift',
+      promise: 1,
+      title: '[SEC-04] frees the place of a task once, however often it is written after its end, and swept away',
+    },
+    async ({ store, other, nowMs }) => {
+      const limits = { maxActiveTasks: 2, maxStoredTasks: 100 };
+      const create = (fields: Partial<TaskHead> = {}) => store.create(creation(newTask(nowMs, fields), { limits }));
+      const ended = newTask(nowMs, { ttlMs: HOUR_MS / 2 });
+      await store.create(creation(ended, { limits }));
+      await create();
+      for (const [index, status] of (['input_required', 'working', 'failed', 'failed', 'failed'] as const).entries()) {
+        const patch = { head: { status, openQuestions: [] } };
+        await other.update({ taskId: ended.taskId, expectedVersion: index + 1, patch, nowMs });
+      }
+      assert.equal((await create()).status, 'created', 'the place of a task that ended is not free');
+      const full = { status: 'over-quota', limit: 'maxActiveTasks' };
+      assert.deepEqual(await create(), full, 'the place of a task that ended is free more than once');
+      await store.deleteExpired({ nowMs: ended.expiresAtMs, limit: 10 });
+      assert.deepEqual(await create(), full, 'a sweep freed the place of a task that had ended');
     },
   ),
 

@@ -24,7 +24,8 @@ export const getCases = [
       await Promise.all(heads.map((head) => store.create(creation(head))));
       const ids = heads.map(({ taskId }) => taskId);
       const [first = ''] = ids;
-      const records = await other.get({ taskIds: [randomUUID(), ...ids, first, randomUUID()], kinds: [], nowMs });
+      const missing = Array.from({ length: 5_000 }, () => randomUUID());
+      const records = await other.get({ taskIds: [...missing, ...ids, first, randomUUID()], kinds: [], nowMs });
       assert.equal(records.length, ids.length, `get of ${ids.length} ids answers ${records.length} tasks`);
       assert.deepEqual(records.map(({ head }) => head.taskId).sort(), [...ids].sort(), 'get answers other tasks');
       assert.deepEqual(await store.get({ taskIds: [], kinds: ['call'], nowMs }), []);

@@ -89,7 +89,9 @@ export const leaseCases = [
       const untouched = heldTask(nowMs);
       await stored(store, untouched);
       const dueAtMs = nowMs + 5 * MINUTE_MS;
-      const renewed = await other.renew({ leases: heads.map((head) => leaseOf(head)), dueAtMs, nowMs });
+      const missing = Array.from({ length: 3_000 }, () => leaseOf(newTask(nowMs)));
+      const leases = [...missing, ...heads.map((head) => leaseOf(head))];
+      const renewed = await other.renew({ leases, dueAtMs, nowMs });
       const byId = new Map(renewed.map((head) => [head.taskId, head]));
       assert.equal(byId.size, heads.length, `renew answers ${byId.size} of ${heads.length} heads`);
       for (const head of heads) {
@@ -207,6 +209,26 @@ export const leaseCases = [
           assert.equal(head.dueAtMs, atMs + MINUTE_MS, 'the old run moved the lease end of the new one');
           assert.deepEqual([head.holder, head.attempt, head.version], ['process-2', 2, 2]);
         }
+      });
+    },
+  ),
+
+  contractCase(
+    {
+      id: 'race-renew-order',
+      promise: 5,
+      title:
+        '[DURA-07][TEST-04] renews the same leases from two sides in opposite orders, with writes between, and blocks nobody',
+    },
+    async ({ store, nowMs, contend }) => {
+      await contend(async (race) => {
+        const heads = Array.from({ length: 30 }, () => heldTask(nowMs));
+        await Promise.all(heads.map((head) => store.create(creation(head))));
+        const leases = heads.map((head) => leaseOf(head));
+        const renewal = (order: typeof leases) =>
+          ({ racer: 'renew', input: { leases: order, dueAtMs: nowMs + 2 * MINUTE_MS, nowMs } }) as const;
+        const [left, right] = await race(renewal(leases), renewal([...leases].reverse()));
+        assert.deepEqual([left.length, right.length], [heads.length, heads.length], 'renewals that met lost leases');
       });
     },
   ),

@@ -12,7 +12,10 @@ export const sweepCases = [
     },
     async ({ store, other, nowMs }) => {
       const atMs = nowMs + HOUR_MS;
-      for (let count = 0; count < 5; count += 1) await stored(store, newTask(nowMs, { owner: `owner ${count}` }));
+      const entries = ['a', 'b', 'c'].map((name) => ({ kind: 'variable' as const, name, value: '1' }));
+      for (let count = 0; count < 5; count += 1) {
+        await stored(store, newTask(nowMs, { owner: `owner ${count}` }), entries);
+      }
       const sweep = () => other.deleteExpired({ nowMs: atMs, limit: 2 });
       assert.equal(
         await store.deleteExpired({ nowMs: atMs - 1, limit: 2 }),

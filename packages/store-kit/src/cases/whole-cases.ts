@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { TaskError, type TaskStore } from '@mcp-tasks/store';
 import { contractCase, type CaseKit } from '../case-kit.ts';
-import { assertSameHead, creation, mustRead, newTask, readTask, stored } from '../records.ts';
+import { assertSameEntries, assertSameHead, creation, mustRead, newTask, readTask, stored } from '../records.ts';
 import type { WrittenTask } from '../sides.ts';
 import { inTime, until } from '../until.ts';
 import { TWIN_ENTRIES, writeOnAndOn } from '../write-on-and-on.ts';
@@ -111,6 +111,32 @@ export const wholeCases = [
       if (end !== undefined)
         await until('a hint after another connection was closed', () => hints.includes(written.taskId));
       await end?.();
+    },
+  ),
+
+  contractCase(
+    {
+      id: 'reopen-keeps',
+      promise: 10,
+      title:
+        '[DURA-01] keeps tasks, entries, keys and quotas when the last connection is closed and the data are opened again',
+    },
+    async ({ store, other, connect, nowMs }) => {
+      const limits = { maxActiveTasks: 1, maxStoredTasks: 9 };
+      const head = newTask(nowMs, { dueAtMs: nowMs, statusMessage: 'half' });
+      const entries = [{ kind: 'checkpoint' as const, name: 'step', value: '1' }];
+      await store.create(creation(head, { entries, limits, idempotencyKey: 'key' }));
+      await Promise.all([store.close(), other.close()]);
+
+      const again = await connect();
+      const record = await mustRead(again, head.taskId, nowMs);
+      assertSameHead(record.head, head, 'the head after the data were opened again');
+      assertSameEntries(record.entries, entries, 'the entries after the data were opened again');
+      assert.equal((await again.due({ handlers: ['tool'], limit: 5, nowMs })).length, 1, 'nothing is due any more');
+      const repeated = await again.create(creation(newTask(nowMs), { limits, idempotencyKey: 'key' }));
+      assert.equal(repeated.status, 'existing', 'the key is forgotten');
+      const second = await again.create(creation(newTask(nowMs), { limits }));
+      assert.equal(second.status, 'over-quota', 'the quota is forgotten');
     },
   ),
 

@@ -108,6 +108,25 @@ export const brokenCreates: readonly BrokenStore[] = [
     methods: (store): Create => ({ create: (input) => store.create({ ...input, nowMs: 0 }) }),
   },
   {
+    case: 'create-quota-drift',
+    fault: 'frees a place with every task that it removes',
+    says: /a sweep freed the place of a task that had ended/,
+    methods(store): Create {
+      // Counts places by itself, and takes a task that is gone for one that has just ended.
+      const known = new Set<string>();
+      return {
+        async create(input) {
+          let freed = 0;
+          for (const taskId of known) if ((await headOf(store, taskId, input.nowMs)) === undefined) freed += 1;
+          const maxActiveTasks = input.limits.maxActiveTasks + freed;
+          const outcome = await store.create({ ...input, limits: { ...input.limits, maxActiveTasks } });
+          if (outcome.status === 'created') known.add(outcome.head.taskId);
+          return outcome;
+        },
+      };
+    },
+  },
+  {
     case: 'create-key-freed',
     fault: 'keeps a key until its task is removed',
     says: /under the key of an expired task answered existing/,

@@ -71,7 +71,7 @@ export const brokenLeasesAndSweeps: readonly BrokenStore[] = [
   {
     case: 'renew-moves',
     fault: 'renews 100 leases at most',
-    says: /renew answers 100 of 300 heads/,
+    says: /renew answers 0 of 300 heads/,
     methods: (store): Renew => ({ renew: (input) => store.renew({ ...input, leases: input.leases.slice(0, 100) }) }),
   },
   {
@@ -109,6 +109,30 @@ export const brokenLeasesAndSweeps: readonly BrokenStore[] = [
         return renewByUpdate(store, input, heads);
       },
     }),
+  },
+  {
+    case: 'race-renew-order',
+    fault: 'locks task after task, in the order that it is told',
+    says: /deadlock/,
+    methods(store): Renew {
+      const locked = new Set<string>();
+      return {
+        async renew(input) {
+          const own: string[] = [];
+          try {
+            for (const { taskId } of input.leases) {
+              if (locked.has(taskId)) throw new TaskError('STORE_UNAVAILABLE', 'deadlock');
+              locked.add(taskId);
+              own.push(taskId);
+              await pause();
+            }
+            return await store.renew(input);
+          } finally {
+            for (const taskId of own) locked.delete(taskId);
+          }
+        },
+      };
+    },
   },
   {
     case: 'lost-renew',
@@ -214,6 +238,16 @@ export const brokenLeasesAndSweeps: readonly BrokenStore[] = [
     fault: 'closes what it was handed',
     says: /The store is closed|gone with its connection/,
     methods: (store): Pick<TaskStore, 'close'> => ({ close: () => store.close() }),
+  },
+  {
+    case: 'reopen-keeps',
+    fault: 'begins anew whenever it is opened',
+    says: /get does not find task/,
+    methods: (store): Pick<TaskStore, 'open'> => ({
+      async open() {
+        await store.deleteExpired({ nowMs: Infinity, limit: Infinity });
+      },
+    }),
   },
   {
     case: 'open-together',
