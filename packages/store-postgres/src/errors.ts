@@ -11,45 +11,93 @@ const unavailable = (message: string, retryable = false): Trouble => ({
   message,
   retryable,
 });
+const incompatible = (message: string): Trouble => ({ code: 'STORE_INCOMPATIBLE', message, retryable: false });
 
-/** What a PostgreSQL error (SQLSTATE, or its class of two characters) or a socket error means for whoever runs the server. */
-const TROUBLES: Readonly<Record<string, Trouble>> = {
-  '28P01': unavailable('PostgreSQL refused the password: check user and password of the connection.'),
+const BROKEN = unavailable('The connection to PostgreSQL broke, or no answer came in time.', true);
+const PASSWORD = unavailable('PostgreSQL refused the password: check user and password of the connection.');
+const ADDRESS = unavailable('The PostgreSQL connection has no usable address: check connectionString, host and port.');
+const CERTIFICATE = unavailable(
+  'The certificate of the PostgreSQL server is not trusted: give its authority in `ssl.ca`, and connect by the name in the certificate.',
+);
+const FOREIGN_SCHEMA = incompatible(
+  'The schema holds tables that this store did not make, or lacks some that it made: name another `schema`, or drop it.',
+);
+
+/** What a SQLSTATE (or its class, the first two characters) or the code of a socket means for whoever runs the server. */
+const BY_CODE: Readonly<Record<string, Trouble>> = {
+  '28P01': PASSWORD,
   '28000': unavailable('PostgreSQL refused the login: check user, password and pg_hba.conf.'),
   '3D000': unavailable('The PostgreSQL database does not exist: create it, or correct its name in the connection.'),
   '42501': unavailable(
-    'The PostgreSQL user lacks a right: grant it CREATE on the database, or USAGE and all on the schema of the store.',
+    'The PostgreSQL user lacks a right: grant it CREATE on the database, or USAGE on the schema of the store and all on its tables.',
   ),
-  '42P01': {
-    code: 'STORE_INCOMPATIBLE',
-    message: 'A table of the store is missing: drop its schema, or let open() make it.',
-    retryable: false,
-  },
-  '42883': {
-    code: 'STORE_INCOMPATIBLE',
-    message: 'A function of the store is missing: drop its schema, or let open() make it.',
-    retryable: false,
-  },
-  '53': unavailable('PostgreSQL is out of a resource (connections, memory or disk): see its log.', true),
-  '57': unavailable('PostgreSQL is shutting down or ended the statement.', true),
-  '08': unavailable('The connection to PostgreSQL broke.', true),
+  '42P01': FOREIGN_SCHEMA, // no such table
+  '42P07': FOREIGN_SCHEMA, // a table of that name is there
+  '42703': FOREIGN_SCHEMA, // no such column
+  '42723': FOREIGN_SCHEMA, // a function of that name is there
+  '42883': FOREIGN_SCHEMA, // no such function
+  '25006': unavailable('The PostgreSQL server takes no writes: connect to the primary.', true),
+  '08': BROKEN,
   '40': unavailable('PostgreSQL rolled the statement back.', true),
+  '53': unavailable('PostgreSQL is out of a resource (connections, memory or disk): see its log.', true),
+  '55': unavailable('PostgreSQL gave up waiting for a lock.', true),
+  '57': unavailable('PostgreSQL is starting, stopping, or ended the statement.', true),
+  '58': unavailable('PostgreSQL could not read or write its files: see its log.', true),
   ECONNREFUSED: unavailable('No PostgreSQL answers at this address: check host and port, and that it runs.', true),
+  ENOENT: unavailable('No PostgreSQL answers at this socket: check its directory, and that it runs.', true),
   ENOTFOUND: unavailable('The host of the PostgreSQL connection is unknown: check its name.'),
+  EAI_AGAIN: unavailable('The host of the PostgreSQL connection cannot be looked up at present.', true),
+  ECONNRESET: BROKEN,
+  EPIPE: BROKEN,
+  ETIMEDOUT: BROKEN,
+  EHOSTUNREACH: BROKEN,
+  ENETUNREACH: BROKEN,
+  ERR_INVALID_URL: ADDRESS,
+  ERR_SOCKET_BAD_PORT: ADDRESS,
+  DEPTH_ZERO_SELF_SIGNED_CERT: CERTIFICATE,
+  SELF_SIGNED_CERT_IN_CHAIN: CERTIFICATE,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: CERTIFICATE,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: CERTIFICATE,
+  CERT_HAS_EXPIRED: CERTIFICATE,
+  ERR_TLS_CERT_ALTNAME_INVALID: CERTIFICATE,
 };
+
+/** Errors of the driver that carry no code. */
+const BY_MESSAGE: readonly (readonly [RegExp, Trouble])[] = [
+  [
+    /^timeout exceeded when trying to connect/,
+    unavailable('No connection of the pool became free in time: raise `max`.', true),
+  ],
+  [/^(Connection (terminated|ended)|Query read timeout|timeout expired|Client (was closed|has encountered))/, BROKEN],
+  [/^SASL: .*password/, PASSWORD],
+  [/does not support SSL/, unavailable('The PostgreSQL server offers no TLS: turn it on there, or leave out `ssl`.')],
+];
+
+const UNKNOWN = unavailable('PostgreSQL did not answer as expected: see the cause.');
 
 /** Turn an error of the driver into a typed one; the driver's own text stays in `cause`. */
 export function storeError(error: unknown): TaskError {
   if (TaskError.is(error)) return error;
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-  const trouble =
-    TROUBLES[code] ??
-    TROUBLES[code.slice(0, 2)] ??
-    unavailable('PostgreSQL did not answer as expected.', code === '' || /^E[A-Z]+$/.test(code));
-  return new TaskError(trouble.code, trouble.message, { cause: error, retryable: trouble.retryable });
+  const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown };
+  const { code: storeCode, message: text, retryable } = troubleOf(String(code), String(message));
+  return new TaskError(storeCode, text, { cause: error, retryable });
+}
+
+function troubleOf(code: string, message: string): Trouble {
+  const byClass = code.length === 5 ? BY_CODE[code.slice(0, 2)] : undefined;
+  return BY_CODE[code] ?? byClass ?? BY_MESSAGE.find(([sign]) => sign.test(message))?.[1] ?? UNKNOWN;
 }
 
 /** What a call of a closed store fails with. */
 export function storeClosed(cause?: unknown): TaskError {
   return new TaskError('STORE_CLOSED', 'The PostgreSQL store is closed: make a new one.', { cause });
+}
+
+/** A record that cannot be decoded; the other tasks are not touched by it. */
+export function corruptRecord(taskId: string, cause: unknown): TaskError {
+  return new TaskError(
+    'STORE_CORRUPT_RECORD',
+    `The record of task ${taskId} cannot be decoded: restore or delete it.`,
+    { details: { taskId }, cause },
+  );
 }

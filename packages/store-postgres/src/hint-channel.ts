@@ -1,4 +1,5 @@
 import type { TaskHint } from '@mcp-tasks/store';
+import { storeClosed } from './errors.ts';
 
 /** What the channel needs of a `pg` client. */
 export interface NotificationClient {
@@ -15,26 +16,25 @@ export interface HintChannelOptions {
   readonly client: () => NotificationClient;
   /** Name of the NOTIFY channel, a plain identifier. */
   readonly channel: string;
-  /** Longest wait between two attempts to connect; default 5 s. */
-  readonly maxReconnectDelayMs?: number | undefined;
 }
 
-const FIRST_RECONNECT_DELAY_MS = 50;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 5_000;
 
 /**
  * Hints of changes between processes, on a connection of their own: sent coalesced after the write, never inside it.
  *
- * Listeners of this process hear at once. While the connection is down hints are lost, which a hint may be; it is
- * opened again, with growing pauses, for as long as somebody watches.
+ * Listeners of this process hear at once. While the connection is down hints are lost, which a hint may be; while somebody
+ * watches it is opened again, with growing pauses, in which writes do not try either.
  */
 export class HintChannel {
   readonly #options: HintChannelOptions;
   readonly #listeners = new Set<(hint: TaskHint) => void>();
   readonly #unsent = new Map<string, TaskHint>();
   #client: Promise<NotificationClient> | undefined;
-  #isFlushing = false;
-  #reconnect: NodeJS.Timeout | undefined;
-  #reconnectDelayMs = FIRST_RECONNECT_DELAY_MS;
+  #flushing: Promise<void> | undefined;
+  #pause: NodeJS.Timeout | undefined;
+  #pauseMs = FIRST_PAUSE_MS;
   #isClosed = false;
 
   constructor(options: HintChannelOptions) {
@@ -43,13 +43,9 @@ export class HintChannel {
 
   /** Listen. @returns stops. @throws the driver's error - the first connection failed. */
   async watch(listener: (hint: TaskHint) => void): Promise<() => Promise<void>> {
+    if (this.#isClosed) throw storeClosed();
+    await this.#connected();
     this.#listeners.add(listener);
-    try {
-      await this.#connected();
-    } catch (error) {
-      this.#listeners.delete(listener);
-      throw error;
-    }
     return async () => {
       this.#listeners.delete(listener);
     };
@@ -57,28 +53,27 @@ export class HintChannel {
 
   /** Tell everybody, soon; the latest hint of a task replaces one that was not sent yet. */
   send(hint: TaskHint): void {
-    if (this.#isClosed) return;
     for (const listener of this.#listeners) listener(hint);
+    if (this.#isClosed || this.#pause !== undefined) return;
     this.#unsent.set(hint.taskId, hint);
-    if (!this.#isFlushing) void this.#flush();
+    this.#flushing ??= this.#flush();
   }
 
-  /** Close the connection; hints that were not sent are lost. */
+  /** Send what is left, and close the connection. Safe to call twice. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    clearTimeout(this.#reconnect);
+    clearTimeout(this.#pause);
     this.#listeners.clear();
-    this.#unsent.clear();
+    await this.#flushing;
     const client = await this.#client?.catch(() => undefined);
     await client?.end().catch(() => undefined); // a broken connection is closed already
   }
 
   async #flush(): Promise<void> {
-    this.#isFlushing = true;
     // Writes that end in the same turn of the event loop share one statement.
     await new Promise(setImmediate);
     try {
-      while (this.#unsent.size > 0 && !this.#isClosed) {
+      while (this.#unsent.size > 0) {
         const client = await this.#connected();
         const payloads = [...this.#unsent.values()].map((hint) => JSON.stringify(hint));
         this.#unsent.clear();
@@ -90,52 +85,53 @@ export class HintChannel {
     } catch {
       this.#unsent.clear(); // a hint may be lost: no promise depends on it
     } finally {
-      this.#isFlushing = false;
+      this.#flushing = undefined;
     }
   }
 
   #connected(): Promise<NotificationClient> {
-    this.#client ??= this.#connect();
+    this.#client ??= Promise.resolve().then(() => this.#connect());
     return this.#client;
   }
 
   async #connect(): Promise<NotificationClient> {
-    const client = this.#options.client();
+    clearTimeout(this.#pause);
+    this.#pause = undefined;
+    let client: NotificationClient | undefined;
     let isLost = false;
     const lost = () => {
       if (isLost) return;
       isLost = true;
       this.#client = undefined;
-      if (!this.#isClosed) this.#scheduleReconnect();
+      if (!this.#isClosed) this.#reconnectLater();
     };
-    client.on('error', lost);
-    client.on('end', lost);
-    client.on('notification', ({ payload }) => {
-      const hint = parseHint(payload);
-      if (hint) for (const listener of this.#listeners) listener(hint);
-    });
     try {
+      client = this.#options.client();
+      client.on('error', lost);
+      client.on('end', lost);
+      client.on('notification', ({ payload }) => {
+        const hint = parseHint(payload);
+        if (hint) for (const listener of this.#listeners) listener(hint);
+      });
       await client.connect();
       await client.query({ text: `LISTEN ${this.#options.channel}` });
     } catch (error) {
       lost();
-      await client.end().catch(() => undefined); // it never connected
+      await client?.end().catch(() => undefined); // it may never have connected
       throw error;
     }
-    this.#reconnectDelayMs = FIRST_RECONNECT_DELAY_MS;
+    this.#pauseMs = FIRST_PAUSE_MS;
     return client;
   }
 
-  #scheduleReconnect(): void {
-    if (this.#listeners.size === 0) return;
-    clearTimeout(this.#reconnect);
-    this.#reconnect = setTimeout(() => {
-      this.#connected().catch(() => {
-        this.#scheduleReconnect();
-      });
-    }, this.#reconnectDelayMs);
-    this.#reconnect.unref();
-    this.#reconnectDelayMs = Math.min(2 * this.#reconnectDelayMs, this.#options.maxReconnectDelayMs ?? 5_000);
+  #reconnectLater(): void {
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      // A failure begins the next pause; without a listener the next hint to send connects.
+      if (this.#listeners.size > 0) this.#connected().catch(() => undefined);
+    }, this.#pauseMs);
+    this.#pause.unref();
+    this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
   }
 }
 

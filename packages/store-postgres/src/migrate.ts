@@ -1,16 +1,23 @@
 import { TaskError } from '@mcp-tasks/store';
-import { Umzug, type UmzugStorage } from 'umzug';
+import { MigrationError, Umzug, type UmzugStorage } from 'umzug';
 import { storeError } from './errors.ts';
 import { type Migration, migrations as ourMigrations } from './migrations/index.ts';
 import type { PostgresClientLike, PostgresPoolLike } from './options.ts';
 
+const OLDEST_SERVER = 130_000;
+/** A step may rewrite a table, and others wait for it. */
+const STEP_TIMEOUT_MS = 600_000;
+
+type Query = (text: string, values?: unknown[]) => Promise<readonly Readonly<Record<string, unknown>>[]>;
+
 /**
- * Bring the schema up to date, once however many processes start together.
+ * Bring the schema up to date, once however many processes start together, and check that the store can work there.
  *
  * One transaction under an advisory lock: what waits for the lock finds the work done. A database with newer steps is
  * accepted when each of them still works with this code.
  *
- * @throws {TaskError} STORE_INCOMPATIBLE - the schema is from a newer, incompatible version; STORE_UNAVAILABLE.
+ * @throws {TaskError} STORE_INCOMPATIBLE - the schema is of a newer, incompatible version or not ours, or the server cannot
+ *   keep the promises of a store; STORE_UNAVAILABLE.
  */
 export async function migrate(
   pool: PostgresPoolLike,
@@ -20,54 +27,97 @@ export async function migrate(
   let client: PostgresClientLike | undefined;
   try {
     client = await pool.connect();
-    await client.query({ text: 'BEGIN' });
-    await client.query({
-      text: 'SELECT pg_advisory_xact_lock(hashtextextended($1, 1))',
-      values: [`mcp-tasks ${schema}`],
-    });
-    await migrateLocked(client, schema, migrations);
-    await client.query({ text: 'COMMIT' });
+    const query = queryOf(client);
+    await query('BEGIN');
+    await checkServer(query);
+    await query('SELECT pg_advisory_xact_lock(hashtextextended($1, 1))', [`mcp-tasks ${schema}`]);
+    await migrateLocked(query, schema, migrations);
+    await checkRights(query, schema);
+    await query('COMMIT');
     client.release();
   } catch (error) {
     client?.release(true); // the transaction ends with the connection
-    throw storeError(error instanceof Error && error.cause !== undefined ? error.cause : error);
+    throw storeError(error instanceof MigrationError ? error.cause : error);
   }
 }
 
-async function migrateLocked(
-  client: PostgresClientLike,
-  schema: string,
-  migrations: readonly Migration[],
-): Promise<void> {
-  const exists = await client.query({ text: 'SELECT to_regclass($1) AS found', values: [`${schema}.migrations`] });
-  if ((exists.rows[0] as { found: string | null }).found === null) {
-    await client.query({ text: `CREATE SCHEMA IF NOT EXISTS ${schema}` });
-    await client.query({
-      text: `CREATE TABLE ${schema}.migrations (name text PRIMARY KEY, compatible_from integer NOT NULL)`,
-    });
+function queryOf(client: PostgresClientLike): Query {
+  return async (text, values = []) => {
+    const { rows } = await client.query({ text, values, query_timeout: STEP_TIMEOUT_MS });
+    return rows as readonly Readonly<Record<string, unknown>>[];
+  };
+}
+
+async function checkServer(query: Query): Promise<void> {
+  const [settings = {}] = await query(`SELECT current_setting('server_version_num') AS version,
+    current_setting('server_encoding') AS encoding, current_setting('transaction_isolation') AS isolation,
+    current_setting('transaction_read_only') AS read_only`);
+  const { version, encoding, isolation, read_only: readOnly } = settings;
+  if (Number(version) < OLDEST_SERVER) {
+    throw new TaskError('STORE_INCOMPATIBLE', `PostgreSQL 13 or newer is needed; this server is ${String(version)}.`);
   }
-  const { rows } = await client.query({ text: `SELECT name, compatible_from FROM ${schema}.migrations` });
-  const executed = rows as { readonly name: string; readonly compatible_from: number }[];
-  const known = new Set(migrations.map(({ name }) => name));
+  if (encoding !== 'UTF8') {
+    throw new TaskError(
+      'STORE_INCOMPATIBLE',
+      `The database keeps text as ${String(encoding)}: make one with ENCODING 'UTF8'.`,
+    );
+  }
+  // With one snapshot for a whole transaction, what waited for a lock would not see what came before it.
+  if (isolation !== 'read committed') {
+    throw new TaskError(
+      'STORE_INCOMPATIBLE',
+      `Transactions of this connection are '${String(isolation)}': set default_transaction_isolation to 'read committed' for its user.`,
+    );
+  }
+  if (readOnly === 'on') {
+    throw new TaskError('STORE_UNAVAILABLE', 'The PostgreSQL server takes no writes: connect to the primary.');
+  }
+}
+
+async function checkRights(query: Query, schema: string): Promise<void> {
+  const missing = await query(
+    `SELECT name || ' (' || privilege || ')' AS missing
+     FROM unnest(ARRAY['tasks', 'task_entries']) AS name, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
+     WHERE NOT has_table_privilege($1 || '.' || name, privilege)`,
+    [schema],
+  );
+  if (missing.length === 0) return;
+  throw new TaskError(
+    'STORE_UNAVAILABLE',
+    `The PostgreSQL user lacks rights in the schema ${schema}: ${missing.map((row) => String(row['missing'])).join(', ')}. Grant them.`,
+  );
+}
+
+async function migrateLocked(query: Query, schema: string, migrations: readonly Migration[]): Promise<void> {
+  const [found = {}] = await query('SELECT to_regnamespace($1) AS schema, to_regclass($2) AS migrations', [
+    schema,
+    `${schema}.migrations`,
+  ]);
+  if (found['schema'] === null) await query(`CREATE SCHEMA ${schema}`);
+  if (found['migrations'] === null) {
+    await query(`CREATE TABLE ${schema}.migrations (name text PRIMARY KEY, compatible_from integer NOT NULL)`);
+  }
+  const executed = await query(`SELECT name, compatible_from FROM ${schema}.migrations`);
+  const known = new Set<unknown>(migrations.map(({ name }) => name));
   const breaking = executed.find(
-    ({ name, compatible_from }) => !known.has(name) && compatible_from > migrations.length,
+    (step) => !known.has(step['name']) && Number(step['compatible_from']) > migrations.length,
   );
   if (breaking) {
     throw new TaskError(
       'STORE_INCOMPATIBLE',
-      `The PostgreSQL schema ${schema} has the step ${breaking.name} of a newer version, with which this version cannot work: upgrade @mcp-tasks/store-postgres.`,
+      `The PostgreSQL schema ${schema} has the step ${String(breaking['name'])} of a newer version, with which this version cannot work: upgrade @mcp-tasks/store-postgres.`,
     );
   }
   const storage: UmzugStorage = {
-    executed: async () => executed.map(({ name }) => name).filter((name) => known.has(name)),
+    executed: async () => executed.map((step) => String(step['name'])).filter((name) => known.has(name)),
     logMigration: async ({ name }) => {
       const { compatibleFrom } = migrations.find((migration) => migration.name === name) ?? { compatibleFrom: 1 };
-      await client.query({ text: `INSERT INTO ${schema}.migrations VALUES ($1, $2)`, values: [name, compatibleFrom] });
+      await query(`INSERT INTO ${schema}.migrations VALUES ($1, $2)`, [name, compatibleFrom]);
     },
     unlogMigration: async ({ name }) => {
-      await client.query({ text: `DELETE FROM ${schema}.migrations WHERE name = $1`, values: [name] });
+      await query(`DELETE FROM ${schema}.migrations WHERE name = $1`, [name]);
     },
   };
-  const steps = migrations.map(({ name, sql }) => ({ name, up: async () => client.query({ text: sql(schema) }) }));
+  const steps = migrations.map(({ name, sql }) => ({ name, up: async () => query(sql(schema)) }));
   await new Umzug({ migrations: steps, storage, logger: undefined }).up();
 }

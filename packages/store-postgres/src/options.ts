@@ -1,28 +1,41 @@
+/** One statement, as `pg` takes it. */
+export interface PostgresQuery {
+  readonly text: string;
+  readonly values?: unknown[];
+  /** Keeps the statement prepared under this name. */
+  readonly name?: string;
+  /** Milliseconds after which the client gives up; takes the place of the pool's own. */
+  readonly query_timeout?: number;
+}
+
 /** What the store needs of a `pg` pool (or of anything that behaves like one). */
 export interface PostgresPoolLike {
-  query(query: {
-    readonly name?: string;
-    readonly text: string;
-    readonly values?: unknown[];
-  }): Promise<{ rows: unknown[]; rowCount: number | null }>;
+  query(query: PostgresQuery): Promise<{ rows: unknown[] }>;
   connect(): Promise<PostgresClientLike>;
 }
 
 /** A client checked out of the pool. */
 export interface PostgresClientLike {
-  query(query: { readonly text: string; readonly values?: unknown[] }): Promise<{ rows: unknown[] }>;
+  query(query: PostgresQuery): Promise<{ rows: unknown[] }>;
   release(destroy?: boolean | Error): void;
 }
 
 /** Options of `postgresStore`. */
 export interface PostgresStoreOptions {
-  /** `postgres://user:password@host:port/database`; TLS and the rest by its parameters, as `pg` reads them. The store opens and closes its own pool. */
+  /**
+   * `postgres://user:password@host:port/database`; TLS and the rest by its parameters, as `pg` reads them. The store opens
+   * and closes a pool of its own.
+   */
   readonly connectionString?: string | undefined;
-  /** Options of `pg` for the store's own pool (`ssl`, `password` function, `max`, …); merged over `connectionString`. */
+  /**
+   * Options of `pg` for the store's own pool (`ssl`, a `password` function, `max`, …), for all that `connectionString` does
+   * not say. Defaults of the store: `connectionTimeoutMillis` 5,000 (also the longest wait for a free connection),
+   * `query_timeout` 10,000, `keepAlive` true, `application_name` `mcp-tasks`.
+   */
   readonly config?: Readonly<Record<string, unknown>> | undefined;
   /** An open pool, which `close()` leaves open. Takes the place of `connectionString` and `config`. */
   readonly pool?: PostgresPoolLike | undefined;
-  /** Schema of the store's tables, made when missing; letters, digits and `_`, at most 48. Default `mcp_tasks`. */
+  /** Schema of the store's tables, made when missing; 1 to 48 of a-z, 0-9 and `_`. Default `mcp_tasks`. */
   readonly schema?: string | undefined;
   /**
    * Where hints of changes go between processes: a direct connection, not one of a transaction pooler, since it listens.

@@ -1,11 +1,11 @@
 import type {
   CreateTask,
   CreateTaskOutcome,
+  ListPosition,
   ListTasks,
   TaskEntryKey,
   TaskHead,
   TaskHint,
-  TaskLease,
   TaskPage,
   TaskRecord,
   TaskStore,
@@ -15,8 +15,8 @@ import type {
 import { storeClosed, storeError } from './errors.ts';
 import type { HintChannel } from './hint-channel.ts';
 import type { PostgresPoolLike } from './options.ts';
-import { type GetRow, type HeadJson, headOf, headParameter, recordsOf } from './rows.ts';
-import { type Statement, statements } from './statements.ts';
+import { decodableHeads, type GetRow, headOf, headParameter, type HeadRow, recordsOf } from './rows.ts';
+import { type Statement, type Statements, statements } from './statements.ts';
 
 /** What `postgresStore` puts together. */
 export interface PostgresTaskStoreParts {
@@ -30,14 +30,15 @@ export interface PostgresTaskStoreParts {
 
 interface OutcomeRow {
   readonly outcome: 'created' | 'existing' | 'over-active' | 'over-stored' | 'updated' | 'conflict' | 'not-found';
-  readonly head: HeadJson | null;
+  readonly head: string | null;
 }
 
 /** Tasks in PostgreSQL: each method is one statement, so one round trip. */
 export class PostgresTaskStore implements TaskStore {
   readonly #parts: PostgresTaskStoreParts;
-  readonly #statements: Record<string, Statement> & ReturnType<typeof statements>;
-  #isClosed = false;
+  readonly #statements: Statements;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
   /** Absent where the store has no hints. */
   readonly watch?: NonNullable<TaskStore['watch']>;
 
@@ -45,16 +46,11 @@ export class PostgresTaskStore implements TaskStore {
     this.#parts = parts;
     this.#statements = statements(parts.schema);
     const { hints } = parts;
-    if (hints) {
-      this.watch = (listener) =>
-        this.#isClosed
-          ? Promise.reject(storeClosed())
-          : hints.watch(listener).catch((error: unknown) => this.#fail(error));
-    }
+    if (hints) this.watch = (listener) => this.#guarded(() => hints.watch(listener));
   }
 
   async open(): Promise<void> {
-    await this.#parts.open();
+    await this.#guarded(this.#parts.open);
   }
 
   async create({ head, entries, idempotencyKey, limits, nowMs }: CreateTask): Promise<CreateTaskOutcome> {
@@ -63,8 +59,8 @@ export class PostgresTaskStore implements TaskStore {
       headParameter(rest),
       bytes(owner),
       idempotencyKey === undefined ? null : bytes(idempotencyKey),
-      limits.maxActiveTasks,
-      limits.maxStoredTasks,
+      withinBigint(limits.maxActiveTasks),
+      withinBigint(limits.maxStoredTasks),
       nowMs,
       ...columns(entries),
       entries.map(({ value }) => value),
@@ -78,21 +74,18 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async get({ taskIds, kinds, nowMs }: Parameters<TaskStore['get']>[0]): Promise<readonly TaskRecord[]> {
-    if (this.#isClosed) throw storeClosed();
-    const ids = taskIds.filter(isStorableText);
-    if (ids.length === 0) return [];
+    const ids = [...new Set(taskIds)].filter(isStorableText);
     const rows =
       kinds.length === 0
         ? await this.#run<GetRow>(this.#statements.getHeads, [ids, nowMs])
         : await this.#run<GetRow>(this.#statements.get, [ids, nowMs, kinds]);
-    return recordsOf(rows);
+    return recordsOf(rows, ids.length === 1);
   }
 
   async update({ taskId, expectedVersion, patch, nowMs }: UpdateTask): Promise<UpdateTaskOutcome> {
-    if (!isStorableText(taskId)) return { status: 'not-found' };
     const put = patch.put ?? [];
     const [row] = await this.#run<OutcomeRow>(this.#statements.update, [
-      taskId,
+      isStorableText(taskId) ? taskId : '',
       expectedVersion,
       nowMs,
       headParameter(patch.head),
@@ -108,36 +101,32 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async list({ owner, after, limit, nowMs }: ListTasks): Promise<TaskPage> {
-    const values = [bytes(owner), nowMs, limit + 1];
-    const rows = after
-      ? await this.#heads(this.#statements.listAfter, [...values, after.createdAtMs, after.taskId])
-      : await this.#heads(this.#statements.listFirst, values);
-    return { heads: rows.slice(0, limit), hasMore: rows.length > limit };
+    const heads = await this.#firstDecodable(limit + 1, (count) => {
+      const values = [bytes(owner), nowMs, count];
+      return after
+        ? this.#run<HeadRow>(this.#statements.listAfter, [...values, ...placeOf(after)])
+        : this.#run<HeadRow>(this.#statements.listFirst, values);
+    });
+    return { heads: heads.slice(0, limit), hasMore: heads.length > limit };
   }
 
   async due({ handlers, limit, nowMs }: Parameters<TaskStore['due']>[0]): Promise<readonly TaskHead[]> {
-    return this.#heads(this.#statements.due, [handlers.map((name) => JSON.stringify(name)), nowMs, limit]);
+    const names = [...new Set(handlers)].map((name) => JSON.stringify(name));
+    return this.#firstDecodable(limit, (count) => this.#run<HeadRow>(this.#statements.due, [names, nowMs, count]));
   }
 
-  async renew({
-    leases,
-    dueAtMs,
-    nowMs,
-  }: {
-    readonly leases: readonly TaskLease[];
-    readonly dueAtMs: number;
-    readonly nowMs: number;
-  }): Promise<readonly TaskHead[]> {
-    return this.#heads(this.#statements.renew, [
+  async renew({ leases, dueAtMs, nowMs }: Parameters<TaskStore['renew']>[0]): Promise<readonly TaskHead[]> {
+    const rows = await this.#run<HeadRow>(this.#statements.renew, [
       leases.map(({ taskId }) => taskId),
       leases.map(({ attempt }) => attempt),
       leases.map(({ holder }) => JSON.stringify(holder)),
       dueAtMs,
       nowMs,
     ]);
+    return decodableHeads(rows);
   }
 
-  async deleteExpired({ nowMs, limit }: { readonly nowMs: number; readonly limit: number }): Promise<number> {
+  async deleteExpired({ nowMs, limit }: Parameters<TaskStore['deleteExpired']>[0]): Promise<number> {
     const [row] = await this.#run<{ gone: number }>(this.#statements.deleteExpired, [nowMs, limit]);
     return present(row).gone;
   }
@@ -147,29 +136,50 @@ export class PostgresTaskStore implements TaskStore {
     return present(row).now_ms;
   }
 
+  /** Let the calls under way end, then close what `open` opened. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // The driver's pool forgets who waits for a connection when it ends.
+    await Promise.allSettled(this.#underWay);
     await this.#parts.hints?.close();
     await this.#parts.close();
   }
 
-  async #heads(statement: Statement, values: unknown[]): Promise<TaskHead[]> {
-    const rows = await this.#run<{ head: HeadJson }>(statement, values);
-    return rows.map(({ head }) => headOf(head));
-  }
-
-  async #run<Row>({ name, text }: Statement, values: unknown[]): Promise<Row[]> {
-    if (this.#isClosed) throw storeClosed();
-    try {
-      const query = this.#parts.preparedStatements ? { name, text, values } : { text, values };
-      return (await this.#parts.pool.query(query)).rows as Row[];
-    } catch (error) {
-      return this.#fail(error);
+  /** The first heads that can be decoded: what cannot be is read past, with one more statement each time some is met. */
+  async #firstDecodable(
+    limit: number,
+    read: (count: number) => Promise<readonly HeadRow[]>,
+  ): Promise<readonly TaskHead[]> {
+    for (let passed = 0; ;) {
+      const rows = await read(limit + passed);
+      const heads = decodableHeads(rows);
+      if (heads.length >= limit || rows.length < limit + passed) return heads.slice(0, limit);
+      passed = rows.length - heads.length;
     }
   }
 
-  #fail(error: unknown): never {
-    throw this.#isClosed ? storeClosed(error) : storeError(error);
+  #run<Row>({ name, text }: Statement, values: unknown[]): Promise<Row[]> {
+    return this.#guarded(async () => {
+      const query = this.#parts.preparedStatements ? { name, text, values } : { text, values };
+      return (await this.#parts.pool.query(query)).rows as Row[];
+    });
+  }
+
+  async #guarded<Value>(call: () => Promise<Value>): Promise<Value> {
+    if (this.#closing !== undefined) throw storeClosed();
+    const called = call();
+    this.#underWay.add(called);
+    try {
+      return await called;
+    } catch (error) {
+      throw storeError(error);
+    } finally {
+      this.#underWay.delete(called);
+    }
   }
 
   #hint({ taskId, version, status }: TaskHint): void {
@@ -179,7 +189,16 @@ export class PostgresTaskStore implements TaskStore {
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'utf8');
 
-/** PostgreSQL text holds no NUL; no id that we made has one. */
+const withinBigint = (number: number): number =>
+  Math.trunc(Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, number)));
+
+/** A cursor can be made up: whatever is in it names a place. */
+const placeOf = ({ createdAtMs, taskId }: ListPosition): [number, string] => [
+  withinBigint(createdAtMs),
+  taskId.replaceAll('\0', ''),
+];
+
+/** PostgreSQL text holds no NUL, so that no task has such an id. */
 const isStorableText = (text: string): boolean => !text.includes('\0');
 
 const columns = (keys: readonly TaskEntryKey[]): [string[], Buffer[]] => [

@@ -1,11 +1,8 @@
 import type { TaskStore } from '@mcp-tasks/store';
-import { postgresStore } from '../../src/index.ts';
+import { postgresStore, type PostgresStoreOptions } from '../../src/index.ts';
 
 /** Open a store; also what a second process is told to do. */
-export async function connect(options: {
-  readonly connectionString: string;
-  readonly schema: string;
-}): Promise<TaskStore> {
+export async function connect(options: PostgresStoreOptions): Promise<TaskStore> {
   const store = postgresStore(options);
   await store.open?.();
   return store;
