@@ -17,13 +17,16 @@ export interface PackedWorkspace {
   remove(): Promise<void>;
 }
 
-/** What users of the examples install beside our packages; the versions are those of the catalog. */
+/** What users of the examples install beside our packages, in the versions of this workspace. */
 const BESIDE = [
   '@modelcontextprotocol/client',
   '@modelcontextprotocol/node',
   '@modelcontextprotocol/sdk',
   '@modelcontextprotocol/server',
   '@types/node',
+  '@types/pg',
+  'ioredis',
+  'pg',
   'typescript-native',
   'zod',
 ];
@@ -47,14 +50,21 @@ export async function packWorkspace(): Promise<PackedWorkspace> {
   };
 
   const tarballs = await packAll(path.join(directory, 'tarballs'));
-  const { catalog } = parse(await readText('pnpm-workspace.yaml')) as { catalog: Record<string, string> };
-  const beside = Object.fromEntries(BESIDE.map((name) => [name, catalog[name] ?? '']));
+  const versions = await workspaceVersions();
+  const beside = Object.fromEntries(BESIDE.map((name) => [name, versions[name] ?? '']));
   const manifest = { name: 'user', private: true, type: 'module', dependencies: { ...tarballs, ...beside } };
   await write('package.json', JSON.stringify(manifest));
   // Our packages name each other by version; nothing is published yet, so these names mean the tarballs.
   await write('pnpm-workspace.yaml', JSON.stringify({ packages: ['.'], overrides: tarballs, allowBuilds: {} }));
   await inFolder('pnpm', 'install', '--prefer-offline', '--no-frozen-lockfile', '--reporter=append-only');
   return { directory, run: inFolder, write, remove: () => rm(directory, { recursive: true, force: true }) };
+}
+
+/** The version of everything from outside that the workspace names. */
+async function workspaceVersions(): Promise<Readonly<Record<string, string>>> {
+  const { catalog } = parse(await readText('pnpm-workspace.yaml')) as { catalog: Record<string, string> };
+  const named = (await publishedPackages()).map(({ manifest }) => manifest.devDependencies ?? {});
+  return { ...(Object.assign({}, ...named) as Record<string, string>), ...catalog };
 }
 
 /** Pack every published package into a folder; answers `file:` addresses by package name. */
