@@ -32,7 +32,9 @@ export function taskContext(
     caller: host.entries.call.caller,
     attempt: host.attempt,
     inline: host.inline,
-    signal: host.signal,
+    get signal() {
+      return host.signal;
+    },
     answers: answers as TaskContext['answers'],
     ...reports(host),
     ...taskVariables(host),

@@ -22,7 +22,7 @@ type AnyHandler = (
 /** Run a tool's handler once: arguments, declared questions, handler, result. Throws what the handler throws. */
 export async function executeTool(host: RunHost): Promise<Execution> {
   const { tool, entries, limits } = host;
-  const args = await parseArguments(tool, entries.call.arguments);
+  const args = host.parsedArguments ?? (await parseArguments(tool, entries.call.arguments));
   const keys = new QuestionKeys();
   const answers = await askedAnswers(host, keys);
   const value: unknown = await (tool.handler as AnyHandler)(args, taskContext(host, keys, answers));

@@ -42,8 +42,9 @@ class InProcessExecutor implements TaskExecutor {
 
   submit(task: QueuedTask): void {
     if (this.#draining) return;
-    this.#queue.push(task);
-    this.#next();
+    const isFree = this.#queue.size === 0 && this.#resuming.size === 0 && this.#usedSlots < this.#concurrency;
+    if (isFree && this.#host !== undefined) void this.#run(this.#host, task);
+    else this.#queue.push(task);
   }
 
   freeSlots(): number {

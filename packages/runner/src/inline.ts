@@ -15,6 +15,7 @@ import type { RunHost } from './run-host.ts';
 import { checkSupported, unsupported } from './run-questions.ts';
 import { RunWaits } from './run-waits.ts';
 import { checkCall } from './start-task.ts';
+import type { CheckedCall } from './start-task.ts';
 import { freshRunEntries } from './stored-call.ts';
 import type { RunEntries } from './stored-call.ts';
 import type { InlineHost } from './tasks.ts';
@@ -26,8 +27,9 @@ const NO_SLOT: RunSlot = { release: () => undefined, reacquire: async () => unde
 
 /** Run a tool inside a request: the same handler and context, over a record that only this run sees. */
 export async function runInline(core: Core, call: ToolCall, host: InlineHost): Promise<CallToolResult> {
-  const { tool } = await checkCall(core, call);
-  const execution = await new InlineRun(core, tool, call, host).go();
+  const checked = await checkCall(core, call);
+  const { tool } = checked;
+  const execution = await new InlineRun(core, checked, host).go();
   if (execution.kind === 'result') return execution.result;
   if (execution.kind === 'error') {
     const { code, message, data } = execution.error;
@@ -41,6 +43,7 @@ class InlineRun implements RunHost {
   readonly attempt = 1;
   readonly inline = true;
   readonly progressDone = -Infinity;
+  readonly parsedArguments: unknown;
   readonly owner: string;
   readonly tool: TaskTool;
   readonly limits: TaskLimits;
@@ -54,7 +57,8 @@ class InlineRun implements RunHost {
   #endEarly!: (end: Execution | TaskError) => void;
   readonly #endedEarly: Promise<Execution>;
 
-  constructor(core: Core, tool: TaskTool, call: ToolCall, host: InlineHost) {
+  constructor(core: Core, { call, tool, parsed }: CheckedCall, host: InlineHost) {
+    this.parsedArguments = parsed;
     this.#core = core;
     this.#host = host;
     this.owner = call.owner;

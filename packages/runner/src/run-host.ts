@@ -17,6 +17,8 @@ export interface RunHost {
   /** The run's own copy, changed before it is stored: only this run writes variables and checkpoints. */
   readonly entries: RunEntries;
   readonly ended: RunEnd | undefined;
+  /** The arguments as the tool's schema parsed them, when that was done for this run already. */
+  readonly parsedArguments: unknown;
   /** The latest `done` that was reported, by an earlier run too; -Infinity before the first. */
   readonly progressDone: number;
   record(change: Pick<Effects, 'put' | 'delete'>): Promise<void>;

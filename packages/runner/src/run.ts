@@ -28,6 +28,10 @@ export interface RunStart {
   readonly slot: RunSlot;
   /** A run after the first, or in another process than the call. */
   readonly mustAuthorize: boolean;
+  /** The arguments, when this process has parsed them for this run already. */
+  readonly parsedArguments?: unknown;
+  /** The run was ended by somebody else, or gives its task away: it writes no more. */
+  readonly onStop: () => void;
 }
 
 /** One execution of a task's handler in this process, from its claim to its end. */
@@ -38,41 +42,38 @@ export class Run implements RunHost {
   readonly entries: RunEntries;
   readonly limits: TaskLimits;
   readonly progressDone: number;
+  readonly parsedArguments: unknown;
   readonly #core: Core;
-  readonly #mustAuthorize: boolean;
+  readonly #start: RunStart;
   readonly #writer: RunWriter;
   readonly #queue: WriteQueue;
-  readonly #questions: RunQuestions;
-  readonly #waits: RunWaits;
-  readonly #abort = new AbortController();
+  // Most runs ask nothing and look at no signal: what those need is made when it is needed.
+  #madeQuestions: RunQuestions | undefined;
+  #madeWaits: RunWaits | undefined;
+  #madeAbort: AbortController | undefined;
   readonly #timers = new Set<() => void>();
-  /** Resolves when the handler is given up: its slot is free, whatever it returns is dropped. */
-  readonly #givenUp: Promise<void>;
-  #giveUp!: () => void;
+  /** Give the handler up: its slot is free, whatever it returns is dropped. */
+  #giveUp: () => void = () => undefined;
   #ended: RunEnd | undefined;
   /** The write that ends the run. */
   #lastWrite: Promise<void> | undefined;
 
   constructor(core: Core, start: RunStart) {
-    const { tool, head, lease, entries, slot } = start;
+    const { tool, head, lease, entries } = start;
     this.#core = core;
-    this.#mustAuthorize = start.mustAuthorize;
+    this.#start = start;
+    this.parsedArguments = start.parsedArguments;
     this.tool = tool;
     this.lease = lease;
     this.entries = entries;
     this.limits = core.limits;
     this.progressDone = head.progress?.done ?? -Infinity;
-    this.#givenUp = new Promise((resolve) => {
-      this.#giveUp = resolve;
-    });
     this.#writer = this.#makeWriter(head.dueAtMs ?? 0);
     this.#queue = new WriteQueue(head, {
       lease,
       clock: core.clock,
       write: (known, rule) => this.#writer.write(known, rule),
     });
-    this.#waits = this.#makeWaits(slot);
-    this.#questions = this.#makeQuestions();
   }
 
   get taskId(): string {
@@ -92,7 +93,11 @@ export class Run implements RunHost {
   }
 
   get signal(): AbortSignal {
-    return this.#abort.signal;
+    if (this.#madeAbort === undefined) {
+      this.#madeAbort = new AbortController();
+      if (this.#ended !== undefined && this.#ended.reason !== 'finished') this.#madeAbort.abort(this.#ended.error);
+    }
+    return this.#madeAbort.signal;
   }
 
   get ended(): RunEnd | undefined {
@@ -105,8 +110,11 @@ export class Run implements RunHost {
 
   /** Run the handler; resolves when its slot is free. */
   async go(): Promise<void> {
-    this.#waits.start();
-    await Promise.race([this.#execute(), this.#givenUp]);
+    if (this.tool.options.timeoutMs !== undefined) this.#waits.start();
+    await new Promise<void>((resolve, reject) => {
+      this.#giveUp = resolve;
+      this.#execute().then(resolve, reject);
+    });
     await this.#lastWrite;
     for (const cancel of this.#timers) cancel();
   }
@@ -130,7 +138,7 @@ export class Run implements RunHost {
     }
     this.#queue.seen(head, (known) => {
       this.#writer.noteForeign(known, head);
-      this.#questions.look();
+      this.#madeQuestions?.look();
     });
   }
 
@@ -141,7 +149,7 @@ export class Run implements RunHost {
 
   /** Park at once when the run waits at a question and may be run again. */
   parkIfWaiting(): void {
-    if (this.canRerun && this.#questions.awaited.length > 0) this.#parkAtQuestions();
+    if (this.canRerun && this.#awaited().length > 0) this.#parkAtQuestions();
   }
 
   /** The time for draining is over: give a `rerun` task back, fail another as interrupted. */
@@ -178,7 +186,7 @@ export class Run implements RunHost {
       isWanted: () => this.#ended === undefined || this.#lastWrite !== undefined,
       written: (head) => {
         this.#queue.observe(head);
-        this.#questions.look();
+        this.#madeQuestions?.look();
       },
       lost: (reason, cause) => {
         this.end(reason, cause);
@@ -190,14 +198,14 @@ export class Run implements RunHost {
     });
   }
 
-  #makeWaits(slot: RunSlot): RunWaits {
-    return new RunWaits({
+  get #waits(): RunWaits {
+    this.#madeWaits ??= new RunWaits({
       clock: this.#core.clock,
-      slot,
+      slot: this.#start.slot,
       signal: this.signal,
       parkAfterMs: this.canRerun ? this.#core.settings.parkAfterMs : undefined,
       timeoutMs: this.tool.options.timeoutMs,
-      isWaiting: () => this.#questions.awaited.length > 0,
+      isWaiting: () => this.#awaited().length > 0,
       park: () => {
         this.#parkAtQuestions();
       },
@@ -205,10 +213,11 @@ export class Run implements RunHost {
         this.#settle(timedOutOutcome(this.tool), 'timeout');
       },
     });
+    return this.#madeWaits;
   }
 
-  #makeQuestions(): RunQuestions {
-    return new RunQuestions({
+  get #questions(): RunQuestions {
+    this.#madeQuestions ??= new RunQuestions({
       lease: this.lease,
       limits: this.limits,
       queue: this.#queue,
@@ -223,6 +232,11 @@ export class Run implements RunHost {
         this.#after(STORE_RETRY_MS, retry);
       },
     });
+    return this.#madeQuestions;
+  }
+
+  #awaited(): readonly string[] {
+    return this.#madeQuestions?.awaited ?? [];
   }
 
   async #execute(): Promise<void> {
@@ -244,7 +258,7 @@ export class Run implements RunHost {
 
   /** The refusal of a run that must be authorized anew; it fails the task. */
   async #refusal(): Promise<RunOutcome | undefined> {
-    if (!this.#mustAuthorize) return undefined;
+    if (!this.#start.mustAuthorize) return undefined;
     const { caller, arguments: args, trace } = this.entries.call;
     try {
       await this.#core.authorize(
@@ -271,8 +285,7 @@ export class Run implements RunHost {
   }
 
   #parkAtQuestions(): void {
-    const { awaited } = this.#questions;
-    const rule = this.#writer.isWoken ? rules.release(this.lease) : rules.park(this.lease, { awaits: awaited });
+    const rule = this.#writer.isWoken ? rules.release(this.lease) : rules.park(this.lease, { awaits: this.#awaited() });
     this.#finish(rule, 'parked', submitUnlessParked(this.#core));
   }
 
@@ -304,10 +317,11 @@ export class Run implements RunHost {
 
   #stop(end: RunEnd): void {
     this.#ended = end;
-    this.#waits.stop();
-    this.#questions.end(end);
+    this.#madeWaits?.stop();
+    this.#madeQuestions?.end(end);
     if (end.reason === 'finished') return;
-    this.#abort.abort(end.error);
+    this.#start.onStop();
+    this.#madeAbort?.abort(end.error);
     const { graceMs } = this.#core.settings;
     if (graceMs === 0) this.#giveUp();
     else this.#after(graceMs, this.#giveUp);

@@ -1,15 +1,22 @@
 import { rules, TaskError, taskNotFound } from '@mcp-tasks/store';
-import type { Claim, RuleOutcome, TaskHead, TaskLease, TaskRecord } from '@mcp-tasks/store';
+import type { Claim, RuleOutcome, TaskHead, TaskLease } from '@mcp-tasks/store';
 import type { Core } from './core.ts';
 import { eventBase, writeByRule } from './core.ts';
 import type { ExecutorHost, QueuedTask, RunSlot } from './executor.ts';
 import { ExpiryTimer } from './expiry-timer.ts';
 import { resend } from './resend.ts';
-import { Run } from './run.ts';
+import { queuedTask, Run } from './run.ts';
 import { lostBecause } from './run-ended.ts';
 import { readRunEntries, RUN_ENTRY_KINDS } from './stored-call.ts';
 import type { RunEntries } from './stored-call.ts';
 import type { TaskTool } from './tool.ts';
+
+/** A task that was created just now: what its first run would read, if it begins at once. */
+export interface FreshTask {
+  readonly head: TaskHead;
+  readonly entries: RunEntries;
+  readonly parsedArguments: unknown;
+}
 
 /** The runs of this process, and the tasks that it holds for a run to come. */
 export class Runs implements ExecutorHost {
@@ -21,9 +28,12 @@ export class Runs implements ExecutorHost {
   /** Leases of tasks that were created here and wait for a slot. */
   readonly #queued = new Map<string, TaskLease>();
   readonly #claiming = new Set<string>();
+  /** Known only while the executor takes its submission: a queue holds ids only. */
+  #fresh: FreshTask | undefined;
   /** Tasks whose run could not begin, and until when recovery leaves them alone. */
   readonly #failedUntilMs = new Map<string, number>();
   readonly #expiry: ExpiryTimer;
+  readonly #leaveHub = new Map<Run, () => void>();
   #isShutDown = false;
   /** Called when a slot may have become free. */
   onIdle: () => void = () => undefined;
@@ -41,9 +51,13 @@ export class Runs implements ExecutorHost {
     return this.#queued.size;
   }
 
-  /** Hold a task that this process created until its run begins. */
-  hold({ taskId, attempt }: TaskHead): void {
-    this.#queued.set(taskId, { taskId, attempt, holder: this.#core.holder });
+  /** Submit a task that this process created, and hold it until its run begins. */
+  submitFresh(fresh: FreshTask): void {
+    const { taskId, attempt, holder } = fresh.head;
+    if (holder !== undefined) this.#queued.set(taskId, { taskId, attempt, holder });
+    this.#fresh = fresh;
+    this.#core.executor.submit(queuedTask(fresh.head));
+    this.#fresh = undefined;
   }
 
   /** Tasks that recovery has to leave alone: this process cares for them already, or could not begin them lately. */
@@ -68,7 +82,8 @@ export class Runs implements ExecutorHost {
   async run(task: QueuedTask, slot: RunSlot): Promise<void> {
     if (this.#claiming.has(task.taskId)) return;
     this.#claiming.add(task.taskId);
-    const going = this.#run(task, slot).catch((error: unknown) => {
+    const fresh = this.#fresh?.head.taskId === task.taskId ? this.#fresh : undefined;
+    const going = this.#run(task, slot, fresh).catch((error: unknown) => {
       if (isOver(error)) return;
       this.#core.report(error);
       // One that can never begin, for a record that cannot be read, must not keep others from being adopted.
@@ -105,10 +120,10 @@ export class Runs implements ExecutorHost {
     while (this.#going.size > 0) await Promise.all(this.#going);
   }
 
-  async #run(task: QueuedTask, slot: RunSlot): Promise<void> {
+  async #run(task: QueuedTask, slot: RunSlot, fresh: FreshTask | undefined): Promise<void> {
     let run: Run | undefined;
     try {
-      run = await this.#begin(task, slot);
+      run = await this.#begin(task, slot, fresh);
     } finally {
       this.#claiming.delete(task.taskId);
       this.#queued.delete(task.taskId);
@@ -117,6 +132,21 @@ export class Runs implements ExecutorHost {
   }
 
   async #go(run: Run): Promise<void> {
+    this.#active.set(run.taskId, run);
+    // Most runs are over before anybody could need to tell them something.
+    const watch = setImmediate(() => {
+      this.#watch(run);
+    });
+    if (this.#isShutDown) void run.shutDown();
+    await run.go();
+    clearImmediate(watch);
+    this.#drop(run);
+  }
+
+  /** Let a run hear of what others write, and of its expiry. The hub reads after each registration. */
+  #watch(run: Run): void {
+    if (this.#active.get(run.taskId) !== run) return;
+    this.#expiry.arm(run.head.expiresAtMs);
     const leave = this.#core.hub.add({
       taskId: run.taskId,
       seenVersion: () => run.head.version,
@@ -124,45 +154,43 @@ export class Runs implements ExecutorHost {
         run.onHead(head);
       },
     });
-    this.#active.set(run.taskId, run);
-    this.#expiry.arm(run.head.expiresAtMs);
-    // A run that was ended writes no more: neither heartbeat nor hub nor expiry are for it.
-    run.signal.addEventListener('abort', () => {
-      this.#drop(run, leave);
-    });
-    if (this.#isShutDown) void run.shutDown();
-    await run.go();
-    this.#drop(run, leave);
+    this.#leaveHub.set(run, leave);
   }
 
-  #drop(run: Run, leave: () => void): void {
-    leave();
+  /** A run that writes no more: neither heartbeat nor hub nor expiry are for it. */
+  #drop(run: Run): void {
+    this.#leaveHub.get(run)?.();
+    this.#leaveHub.delete(run);
     if (this.#active.get(run.taskId) !== run) return;
     this.#active.delete(run.taskId);
     if (this.#active.size === 0) this.#expiry.disarm();
   }
 
-  /** Read the task and claim it. */
-  async #begin({ taskId, handler }: QueuedTask, slot: RunSlot): Promise<Run | undefined> {
+  /** Read the task, unless it is known, and claim it. */
+  async #begin({ taskId, handler }: QueuedTask, slot: RunSlot, fresh?: FreshTask): Promise<Run | undefined> {
     const tool = this.#core.registry.tools.get(handler);
     if (tool === undefined) return undefined;
-    const record = await this.#read(taskId);
-    if (record === undefined) return undefined;
+    const known = fresh ?? (await this.#read(taskId));
+    if (known === undefined) return undefined;
     const wasQueuedHere = this.#queued.has(taskId);
-    const entries = readRunEntries(taskId, record.entries);
-    const claim = await this.#claim(tool, record.head, entries);
+    const claim = await this.#claim(tool, known.head, known.entries);
     if (claim.value.status !== 'claimed') return undefined;
     // Somebody may have written between read and claim: an answer, perhaps.
-    const isFresh = claim.before.version === record.head.version;
-    return new Run(this.#core, {
+    const isCurrent = claim.before.version === known.head.version;
+    const run: Run = new Run(this.#core, {
       tool,
       head: claim.head,
       lease: claim.value.lease,
-      entries: isFresh ? entries : await this.#readAgain(taskId),
+      entries: isCurrent ? known.entries : await this.#readAgain(taskId),
       slot,
       // The call itself was authorized in this process.
       mustAuthorize: !wasQueuedHere || claim.value.lease.attempt > 1,
+      parsedArguments: fresh?.parsedArguments,
+      onStop: () => {
+        this.#drop(run);
+      },
     });
+    return run;
   }
 
   async #claim(tool: TaskTool, head: TaskHead, { call }: RunEntries): Promise<RuleOutcome<Claim>> {
@@ -184,15 +212,15 @@ export class Runs implements ExecutorHost {
   }
 
   async #readAgain(taskId: string): Promise<RunEntries> {
-    const record = await resend(this.#core.clock, () => this.#read(taskId));
-    if (record === undefined) throw taskNotFound();
-    return readRunEntries(taskId, record.entries);
+    const known = await resend(this.#core.clock, () => this.#read(taskId));
+    if (known === undefined) throw taskNotFound();
+    return known.entries;
   }
 
-  async #read(taskId: string): Promise<TaskRecord | undefined> {
+  async #read(taskId: string): Promise<Pick<FreshTask, 'head' | 'entries'> | undefined> {
     const { store, clock } = this.#core;
     const [record] = await store.get({ taskIds: [taskId], kinds: RUN_ENTRY_KINDS, nowMs: clock.nowMs() });
-    return record;
+    return record && { head: record.head, entries: readRunEntries(taskId, record.entries) };
   }
 }
 

@@ -8,9 +8,8 @@ import { parseArguments } from './execute.ts';
 import { callDigest, toJson } from './json.ts';
 import { askRequests, checkResponse } from './questions.ts';
 import { resend } from './resend.ts';
-import { queuedTask } from './run.ts';
 import type { Runs } from './runs.ts';
-import { storedCall } from './stored-call.ts';
+import { freshRunEntries, storedCall } from './stored-call.ts';
 import type { TaskTool, ToolCall } from './tool.ts';
 
 /** A call that may be made: arguments parsed, sizes checked, authorized. */
@@ -57,8 +56,7 @@ export async function startTask(core: Core, runs: Runs, call: ToolCall): Promise
   }
   core.hub.hint(head);
   core.emit({ ...eventBase(core, head, call), type: 'task-created' });
-  if (head.holder === core.holder) runs.hold(head);
-  core.executor.submit(queuedTask(head));
+  runs.submitFresh({ head, entries: freshRunEntries(call), parsedArguments: checked.parsed });
   return head;
 }
 

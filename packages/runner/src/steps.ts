@@ -15,7 +15,7 @@ interface Checkpoint {
 export function taskSteps(host: RunHost): Pick<TaskContext, 'step'> {
   const names = new Set<string>();
   let inFlight = 0;
-  const { entries, taskId, signal } = host;
+  const { entries, taskId } = host;
 
   const run = async <Value>(name: string, fn: (step: StepContext) => Value | Promise<Value>): Promise<Value> => {
     throwIfEnded(host);
@@ -29,7 +29,7 @@ export function taskSteps(host: RunHost): Pick<TaskContext, 'step'> {
     inFlight++;
     const ended = host.stepBegan();
     try {
-      const value = await fn({ idempotencyKey: `${taskId}/${name}`, signal });
+      const value = await fn({ idempotencyKey: `${taskId}/${name}`, signal: host.signal });
       throwIfEnded(host);
       const text = checkpointText(host, name, value);
       await host.record({ put: [{ kind: 'checkpoint', name, value: text }] });

@@ -25,7 +25,7 @@ export interface WriteQueueHost {
 export class WriteQueue {
   readonly #host: WriteQueueHost;
   #head: TaskHead;
-  #batch = new Batch();
+  #batch: Batch | undefined;
   /** The batch that a write carries now. */
   #sent: Batch | undefined;
   readonly #rules: RuleWrite[] = [];
@@ -77,6 +77,7 @@ export class WriteQueue {
           reject(this.#end.error);
           return;
         }
+        this.#batch ??= new Batch();
         this.#batch.add(change, { resolve, reject });
         this.#drive();
       }),
@@ -98,8 +99,7 @@ export class WriteQueue {
           reject(this.#end.error);
           return;
         }
-        const after = this.#batch.isEmpty ? undefined : this.#batch;
-        this.#rules.push({ after, send: () => this.#write(rule).then(resolve, reject), reject });
+        this.#rules.push({ after: this.#batch, send: () => this.#write(rule).then(resolve, reject), reject });
         this.#drive();
       }),
     );
@@ -120,8 +120,8 @@ export class WriteQueue {
     this.#disarmReportTimer();
     this.#report = undefined;
     this.#sent?.reject(error);
-    this.#batch.reject(error);
-    this.#batch = new Batch();
+    this.#batch?.reject(error);
+    this.#batch = undefined;
     for (const rule of this.#rules.splice(0)) rule.reject(error);
   }
 
@@ -135,10 +135,11 @@ export class WriteQueue {
     for (;;) {
       const [rule] = this.#rules;
       const hasLastReport = this.#isFinishing && this.#report !== undefined;
-      if (rule !== undefined && rule.after !== this.#batch && !hasLastReport) {
+      const isNext = rule?.after === undefined || rule.after !== this.#batch;
+      if (rule !== undefined && isNext && !hasLastReport) {
         this.#rules.shift();
         await rule.send();
-      } else if (!this.#batch.isEmpty || this.#isReportDue()) {
+      } else if (this.#batch !== undefined || this.#isReportDue()) {
         await this.#writeBatch();
       } else break;
     }
@@ -169,19 +170,19 @@ export class WriteQueue {
 
   async #writeBatch(): Promise<void> {
     const batch = this.#batch;
-    const effects = { ...this.#report, ...batch.entries() };
+    const effects = { ...this.#report, ...batch?.entries() };
     if (this.#report !== undefined) {
       this.#nextReportMs = this.#host.clock.nowMs() + REPORT_INTERVAL_MS;
       this.#report = undefined;
       this.#disarmReportTimer();
     }
     this.#sent = batch;
-    this.#batch = new Batch();
+    this.#batch = undefined;
     try {
       await this.#write(rules.effects(this.#host.lease, effects));
-      batch.resolve();
+      batch?.resolve();
     } catch (error) {
-      batch.reject(error);
+      batch?.reject(error);
     }
     this.#sent = undefined;
   }
@@ -211,10 +212,6 @@ class Batch {
   readonly #put = new Map<string, TaskEntry>();
   readonly #delete = new Map<string, TaskEntryKey>();
   readonly #waiters: Waiter[] = [];
-
-  get isEmpty(): boolean {
-    return this.#waiters.length === 0;
-  }
 
   add(change: Pick<Effects, 'put' | 'delete'>, waiter: Waiter): void {
     for (const entry of change.put ?? []) {
