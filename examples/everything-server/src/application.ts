@@ -14,9 +14,9 @@ export interface Application {
 }
 
 /** Build everything that the environment asks for; nothing is started or opened. */
-export function createApplication(environment: Environment): Application {
+export async function createApplication(environment: Environment): Promise<Application> {
   const tasks = createTasks({
-    store: openStore(environment.STORE_URL),
+    store: await openStore(environment.STORE_URL),
     limits: limitsOf(environment),
     leaseMs: environment.LEASE_MS,
     parkAfterMs: environment.PARK_AFTER_MS,

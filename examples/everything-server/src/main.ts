@@ -51,7 +51,7 @@ function toldToStop(): Promise<void> {
 }
 
 async function run(environment: Environment): Promise<void> {
-  const application = createApplication(environment);
+  const application = await createApplication(environment);
   await application.app.started;
   const stopped = toldToStop();
   const serving = environment.STDIO ? serveStdio(application) : await serveHttp(application, environment);

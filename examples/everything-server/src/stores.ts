@@ -1,26 +1,42 @@
 import { memoryStore, type TaskStore } from '@mcp-tasks/store';
-import { postgresStore } from '@mcp-tasks/store-postgres';
-import { redisStore } from '@mcp-tasks/store-redis';
-import { sqliteStore } from '@mcp-tasks/store-sqlite';
 
 /** How a store is made from its URL. */
 interface StoreKind {
   /** Tell whether the rest of the URL makes sense. */
   readonly accepts: (url: string) => boolean;
-  readonly open: (url: string) => TaskStore;
+  /** Make the store; loads its package and driver, which no other store needs. */
+  readonly open: (url: string) => TaskStore | Promise<TaskStore>;
 }
 
 const isUrl = (url: string): boolean => /^[a-z]+:\/\/./.test(url) && URL.canParse(url);
-const postgres: StoreKind = { accepts: isUrl, open: (connectionString) => postgresStore({ connectionString }) };
-const redis: StoreKind = { accepts: isUrl, open: (url) => redisStore({ url }) };
+
+const memory: StoreKind = { accepts: (url) => url === 'memory:', open: () => memoryStore() };
+const sqlite: StoreKind = {
+  accepts: (url) => url !== 'sqlite:',
+  open: async (url) => {
+    const { sqliteStore } = await import('@mcp-tasks/store-sqlite');
+    return sqliteStore({ path: url.slice('sqlite:'.length) });
+  },
+};
+const postgres: StoreKind = {
+  accepts: isUrl,
+  open: async (connectionString) => {
+    const { postgresStore } = await import('@mcp-tasks/store-postgres');
+    return postgresStore({ connectionString });
+  },
+};
+const redis: StoreKind = {
+  accepts: isUrl,
+  open: async (url) => {
+    const { redisStore } = await import('@mcp-tasks/store-redis');
+    return redisStore({ url });
+  },
+};
 
 /** The stores that `STORE_URL` can name, by the scheme of the URL. */
 const STORES = new Map<string, StoreKind>([
-  ['memory:', { accepts: (url) => url === 'memory:', open: () => memoryStore() }],
-  [
-    'sqlite:',
-    { accepts: (url) => url !== 'sqlite:', open: (url) => sqliteStore({ path: url.slice('sqlite:'.length) }) },
-  ],
+  ['memory:', memory],
+  ['sqlite:', sqlite],
   ['postgres:', postgres],
   ['postgresql:', postgres],
   ['redis:', redis],
@@ -40,7 +56,7 @@ export function storeUrlProblem(url: string): string | undefined {
 }
 
 /** Make the store that a URL names. @throws {RangeError} {@link storeUrlProblem} has something to say. */
-export function openStore(url: string): TaskStore {
+export async function openStore(url: string): Promise<TaskStore> {
   const problem = storeUrlProblem(url);
   const kind = kindOf(url);
   if (problem !== undefined || kind === undefined) throw new RangeError(`STORE_URL ${problem ?? ''}`);

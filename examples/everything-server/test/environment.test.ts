@@ -107,7 +107,7 @@ describe('parseEnvironment', () => {
   });
 
   it('never repeats a value, which may be a secret', () => {
-    const parsed = parseEnvironment({ STORE_URL: 'postgres://me:hunter2@localhost/db', TOKENS: 'sesame, open' });
+    const parsed = parseEnvironment({ STORE_URL: 'mysql://me:hunter2@localhost/db', TOKENS: 'sesame, open' });
     expect(parsed.ok).toBe(false);
     expect(JSON.stringify(parsed)).not.toMatch(/hunter2|sesame/);
   });
@@ -123,7 +123,7 @@ describe('parseEnvironment', () => {
 describe('the process', () => {
   it.each([
     ['PORT', 'http'],
-    ['STORE_URL', 'redis://localhost'],
+    ['STORE_URL', 'mysql://localhost'],
     ['TOKENS', 'alice,,bob'],
     ['MAX_CRASHES', 'many'],
   ])('ends with code 2 and one line on stderr for %s=%s', async (name, value) => {
