@@ -11,5 +11,12 @@ if (!isRunnable) {
 
 export default mergeConfig(
   shared,
-  defineProject({ test: { name: 'store-sqlite', ...(!isRunnable && { exclude: ['test/!(node-22).test.ts'] }) } }),
+  defineProject({
+    test: {
+      name: 'store-sqlite',
+      // Each write is flushed to the disk, which may be slow, and processes take time to start on a busy machine.
+      testTimeout: 60_000,
+      ...(!isRunnable && { exclude: ['test/!(node-22).test.ts'] }),
+    },
+  }),
 );

@@ -26,7 +26,7 @@ const MAX_BYTES_PER_COMMIT = 1024 * 1024;
 export class WriteQueue {
   readonly #session: SqliteSession;
   readonly #patience: Patience;
-  #writes: QueuedWrite[] = [];
+  readonly #writes: QueuedWrite[] = [];
   #draining: Promise<void> | undefined;
   /** How many of the first writes are committed one by one. */
   #alone = 0;
