@@ -13,6 +13,9 @@ import { MAX_TASK_IDS_PER_LISTEN } from '../src/listen/listen-request.ts';
 import { HttpClient, TASK_CAPABILITIES, type HttpStream } from './support/http-client.ts';
 import { createTestTools, type TestTools } from './support/test-tools.ts';
 
+/** A condition is awaited; the deadline is for what never comes. */
+const eventually = <Value>(look: () => Value) => expect.poll(look, { timeout: 20_000 });
+
 const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
 const SERVER_INFO = 'io.modelcontextprotocol/serverInfo';
 const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';
@@ -84,7 +87,7 @@ describe('[INTG-10] subscriptions/listen with taskIds over HTTP', () => {
     const ids = [working, asking, published, failed, toolError, cancelled];
     const expected = ['working', 'input_required', 'completed', 'failed', 'completed', 'cancelled'];
     const statuses = () => Promise.all(ids.map(async (id) => (await shown(client, id))['status']));
-    await expect.poll(statuses).toEqual(expected);
+    await eventually(statuses).toEqual(expected);
 
     const stream = await listen(client, ids);
     const acknowledgement = await next(stream);
@@ -134,7 +137,7 @@ describe('[INTG-10] subscriptions/listen with taskIds over HTTP', () => {
     const client = connect(serve());
     const ids = await idsOf(client);
     for (const id of ids) {
-      if (snapshots > 0) await expect.poll(() => shown(client, id)).toMatchObject({ status: 'completed' });
+      if (snapshots > 0) await eventually(() => shown(client, id)).toMatchObject({ status: 'completed' });
     }
     const reply = await client.request('subscriptions/listen', { notifications: { taskIds: ids } });
     expect(reply.result).toMatchObject({ resultType: 'complete' });
@@ -248,18 +251,19 @@ describe('[INTG-10] subscriptions/listen with taskIds over HTTP', () => {
     ],
   ])('forgets a client that %s', async (_how, leave) => {
     const client = connect(serve());
-    const ids = [await start(client, 'hold'), await start(client, 'asks')];
+    const ids = [await start(client, 'hold'), await start(client, 'hold')];
+    // A run that has begun waits for the end of its task too.
+    const before = 2;
+    await eventually(waiters).toBe(before);
     const abort = new AbortController();
     const stream = await listen(client, ids, { toolsListChanged: true }, abort.signal);
     const tasksOnly = await listen(client, ids, {}, abort.signal);
     await next(stream);
     await next(tasksOnly);
-    expect(waiters()).toBeGreaterThanOrEqual(4);
-    const others = waiters() - 4;
+    expect(waiters()).toBe(before + 4);
     await leave(stream, abort);
     await leave(tasksOnly, abort);
-    await expect.poll(waiters).toBe(others);
-    tools.release();
+    await eventually(waiters).toBe(before);
   });
 
   it('ends its streams with their result when the handler is closed', async () => {
@@ -271,6 +275,21 @@ describe('[INTG-10] subscriptions/listen with taskIds over HTTP', () => {
     await handler.close();
     expect(await next(stream)).toMatchObject({ result: { resultType: 'complete' } });
     expect(await stream.next()).toBeUndefined();
+  });
+
+  it('ends its streams with their result when the application is closed', async () => {
+    const faults: unknown[] = [];
+    const client = connect(serve({}, { onerror: (error) => faults.push(error) }));
+    const stream = await listen(client, [await start(client, 'hold'), await start(client, 'asks')]);
+    await next(stream);
+    await apps[0]?.close({ drainMs: 0 });
+    const rest: Message[] = [];
+    for (let message = await stream.next(); message !== undefined; message = await stream.next()) {
+      rest.push(message as Message);
+    }
+    expect(rest.at(-1)).toMatchObject({ result: { resultType: 'complete' } });
+    expect(new Set(rest.slice(0, -1).map(({ method }) => method))).toEqual(new Set(['notifications/tasks']));
+    expect(faults).toEqual([]);
   });
 
   it('refuses one stream more than it is told to keep open', async () => {

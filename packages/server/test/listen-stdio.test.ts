@@ -8,6 +8,9 @@ import { serveTasks, type StdioConnection, type TaskApp } from '../src/index.ts'
 import { TASK_CAPABILITIES } from './support/http-client.ts';
 import { createTestTools, type TestTools } from './support/test-tools.ts';
 
+/** A condition is awaited; the deadline is for what never comes. */
+const eventually = <Value>(look: () => Value) => expect.poll(look, { timeout: 20_000 });
+
 const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
 const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';
 
@@ -49,7 +52,7 @@ class LineClient {
 
   async answer(id: Id): Promise<JsonObject> {
     const find = () => this.messages.find((message) => message['id'] === id && !('method' in message));
-    await expect.poll(find).toBeDefined();
+    await eventually(find).toBeDefined();
     return { ...find() };
   }
 
@@ -62,7 +65,7 @@ class LineClient {
   }
 
   async reaches(id: Id, count: number): Promise<JsonObject[]> {
-    await expect.poll(() => this.of(id).length).toBeGreaterThanOrEqual(count);
+    await eventually(() => this.of(id).length).toBeGreaterThanOrEqual(count);
     return this.of(id);
   }
 
@@ -97,6 +100,11 @@ describe('[INTG-10] subscriptions/listen with taskIds over stdio', () => {
   });
 
   const waiters = () => inspect(tools.tasks).waiters;
+  /** A run that has begun waits for the end of its task too. */
+  const waitersOfRun = async (): Promise<number> => {
+    await eventually(waiters).toBe(1);
+    return 1;
+  };
   let lastId = 100;
   const start = async (name: string): Promise<string> =>
     (await client.request(++lastId, 'tools/call', { name, arguments: {} }))['taskId'] as string;
@@ -149,12 +157,12 @@ describe('[INTG-10] subscriptions/listen with taskIds over stdio', () => {
 
   it('sends nothing more once the client has cancelled it', async () => {
     const taskIds = [await start('hold')];
-    const before = waiters();
+    const before = await waitersOfRun();
     listen(1, taskIds);
     await client.reaches(1, 2);
     expect(waiters()).toBe(before + 1);
     client.notify('notifications/cancelled', { requestId: 1 });
-    await expect.poll(waiters).toBe(before);
+    await eventually(waiters).toBe(before);
     tools.release();
     await expect
       .poll(async () => (await client.request(++lastId, 'tasks/get', { taskId: taskIds[0] }))['status'])
@@ -164,7 +172,7 @@ describe('[INTG-10] subscriptions/listen with taskIds over stdio', () => {
 
   it('sends nothing at all when the client has cancelled it before it began', async () => {
     const taskIds = [await start('hold')];
-    const before = waiters();
+    const before = await waitersOfRun();
     listen(1, taskIds);
     client.notify('notifications/cancelled', { requestId: 1 });
     listen(2, taskIds);
@@ -229,7 +237,7 @@ describe('[INTG-10] subscriptions/listen with taskIds over stdio', () => {
 
   it('ends with the connection', async () => {
     const taskIds = [await start('hold')];
-    const before = waiters();
+    const before = await waitersOfRun();
     listen(1, taskIds);
     await client.reaches(1, 2);
     client.stdin.end();

@@ -12,6 +12,9 @@ import { serveTasks, type TaskApp } from '../src/index.ts';
 import { HttpClient } from './support/http-client.ts';
 import { createTestTools, type TestTools } from './support/test-tools.ts';
 
+/** A condition is awaited; the deadline is for what never comes. */
+const eventually = <Value>(look: () => Value) => expect.poll(look, { timeout: 20_000 });
+
 const OWNER = { owner: () => 'alice' };
 
 /** A store whose reads fail while there is a failure. */
@@ -125,7 +128,7 @@ describe('[INTG-10] a stream of task notifications', () => {
     const client = connect(serve());
     const stream = await listen(client, [await start(client, 'busy', { writes: 200 })]);
     await clock.advance(1_000);
-    await expect.poll(() => versions).toBe(200);
+    await eventually(() => versions).toBe(200);
     const frames: JsonObject[] = [];
     for (let frame = await stream.read(); frame !== undefined; frame = await stream.read()) frames.push(dataOf(frame));
     const states = frames.filter(({ method }) => method === 'notifications/tasks');
@@ -170,7 +173,7 @@ describe('[INTG-10] a stream of task notifications', () => {
     const value = '\u{1F600}\u2028\u0085ü"\\\n'.repeat(60_000);
     const client = connect(serve());
     const taskId = await start(client, 'echo', { value });
-    await expect.poll(async () => (await client.result('tasks/get', { taskId }))['status']).toBe('completed');
+    await eventually(async () => (await client.result('tasks/get', { taskId }))['status']).toBe('completed');
     const reply = await client.request('subscriptions/listen', { notifications: { taskIds: [taskId] } });
     const [, notification] = reply.before;
     expect(notification).toMatchObject({ params: { result: { content: [{ text: value }] } } });
@@ -195,7 +198,9 @@ describe('[INTG-10] a stream of task notifications', () => {
     it('is forgotten when the client hangs up', async () => {
       const client = connect(serve());
       const taskIds = [await start(client, 'hold'), await start(client, 'hold')];
-      const before = inspect(tools.tasks).waiters;
+      // A run that has begun waits for the end of its task too.
+      const before = 2;
+      await eventually(() => inspect(tools.tasks).waiters).toBe(before);
       const { message, headers } = client.compose('subscriptions/listen', { notifications: { taskIds } });
       const { port } = server.address() as AddressInfo;
       const accept = 'application/json, text/event-stream';
@@ -208,11 +213,11 @@ describe('[INTG-10] a stream of task notifications', () => {
       const [response] = (await once(request, 'response')) as [IncomingMessage];
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-      await expect.poll(() => text.split('notifications/tasks').length - 1).toBe(2);
+      await eventually(() => text.split('notifications/tasks').length - 1).toBe(2);
       expect(inspect(tools.tasks).waiters).toBe(before + 2);
       response.on('error', () => undefined);
       request.destroy();
-      await expect.poll(() => inspect(tools.tasks).waiters).toBe(before);
+      await eventually(() => inspect(tools.tasks).waiters).toBe(before);
     });
   });
 });

@@ -54,7 +54,8 @@ export function openTaskFeed(tasks: OwnerTasks, taskIds: readonly string[], cloc
     try {
       return await tasks.get(taskId, DETAILED_TASK_KINDS);
     } catch (error) {
-      if (TaskError.is(error, 'TASK_NOT_FOUND')) {
+      if (TaskError.is(error, 'TASK_NOT_FOUND') || TaskError.is(error, 'STORE_CLOSED')) {
+        // Gone, or the server shuts down: nothing more will be told of it.
         drop(taskId);
       } else if (TaskError.is(error, 'STORE_UNAVAILABLE')) {
         retries.set(
