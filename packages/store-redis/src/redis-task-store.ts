@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type {
   CreateTask,
   CreateTaskOutcome,
@@ -15,15 +14,23 @@ import type {
   UpdateTaskOutcome,
 } from '@mcp-tasks/store';
 import { storeClosed, storeError } from './errors.ts';
-import type { RedisClientLike, RedisSubscriberLike } from './options.ts';
-import { fieldArguments, type FlatHash, headOf, recordOf, type RecordReply } from './replies.ts';
-import { scripts, type ScriptName } from './scripts/index.ts';
+import type { RedisSubscriberLike } from './options.ts';
+import {
+  decodableHeads,
+  fieldArguments,
+  type FlatHash,
+  headOf,
+  ownerKey,
+  type RecordReply,
+  recordsOf,
+} from './replies.ts';
+import { runScript, type ScriptTarget } from './run-script.ts';
+import type { ScriptName } from './scripts/index.ts';
 
 /** What `redisStore` puts together. */
-export interface RedisTaskStoreParts {
-  readonly client: RedisClientLike;
-  /** Begins every key: `{NAME}:`. */
-  readonly base: string;
+export interface RedisTaskStoreParts extends ScriptTarget {
+  /** Where hints are published. */
+  readonly channel: string;
   readonly open: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -33,64 +40,57 @@ type OutcomeReply = readonly [
   FlatHash?,
 ];
 
-const SHA1: Readonly<Record<ScriptName, string>> = Object.fromEntries(
-  Object.entries(scripts).map(([name, script]) => [name, createHash('sha1').update(script).digest('hex')]),
-) as Record<ScriptName, string>;
+/** How long `close` waits for calls of a client that it may not close. */
+const CLOSE_GRACE_MS = 5_000;
 
 /** Tasks in Redis: each method is one script, so one round trip and one atomic step. */
 export class RedisTaskStore implements TaskStore {
   readonly #parts: RedisTaskStoreParts;
   readonly #subscribers = new Set<RedisSubscriberLike>();
-  #isClosed = false;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
 
   constructor(parts: RedisTaskStoreParts) {
     this.#parts = parts;
   }
 
   async open(): Promise<void> {
-    await this.#parts.open();
+    await this.#guarded(this.#parts.open);
   }
 
   async create({ head, entries, idempotencyKey, limits, nowMs }: CreateTask): Promise<CreateTaskOutcome> {
-    const fields = fieldArguments(head);
-    const [outcome, hash] = await this.#run<OutcomeReply>('create', [
+    const [outcome, hash = []] = await this.#run<OutcomeReply>('create', [
+      this.#parts.channel,
       head.taskId,
       ownerKey(head.owner),
       nowMs,
       limits.maxActiveTasks,
       limits.maxStoredTasks,
       ...(idempotencyKey === undefined ? ['0'] : ['1', idempotencyKey]),
-      place(head),
-      fields.length / 2,
-      ...fields,
+      placeOf(head),
+      ...fieldArguments(head),
       ...putArguments(entries),
     ]);
     if (outcome === 'over-active') return { status: 'over-quota', limit: 'maxActiveTasks' };
     if (outcome === 'over-stored') return { status: 'over-quota', limit: 'maxStoredTasks' };
-    return { status: outcome === 'created' ? 'created' : 'existing', head: headOf(hash ?? []) };
+    return { status: outcome === 'created' ? 'created' : 'existing', head: headOf(hash) };
   }
 
   async get({ taskIds, kinds, nowMs }: Parameters<TaskStore['get']>[0]): Promise<readonly TaskRecord[]> {
-    if (taskIds.length === 0) return [];
-    const replies = await this.#run<readonly RecordReply[]>('get', [
-      nowMs,
-      kinds.length,
-      ...kinds,
-      ...new Set(taskIds),
-    ]);
-    return replies.map(recordOf);
+    const ids = new Set(taskIds);
+    const replies = await this.#run<readonly RecordReply[]>('get', [nowMs, kinds.length, ...kinds, ...ids]);
+    return recordsOf(replies, ids.size === 1);
   }
 
   async update({ taskId, expectedVersion, patch, nowMs }: UpdateTask): Promise<UpdateTaskOutcome> {
-    const set = fieldArguments(patch.head);
     const unset = Object.entries(patch.head).flatMap(([name, value]) => (value === null ? [name] : []));
     const gone = patch.delete ?? [];
-    const [outcome, hash] = await this.#run<OutcomeReply>('update', [
+    const [outcome, hash = []] = await this.#run<OutcomeReply>('update', [
+      this.#parts.channel,
       taskId,
       expectedVersion,
       nowMs,
-      set.length / 2,
-      ...set,
+      ...fieldArguments(patch.head),
       unset.length,
       ...unset,
       gone.length,
@@ -98,112 +98,114 @@ export class RedisTaskStore implements TaskStore {
       ...putArguments(patch.put ?? []),
     ]);
     if (outcome === 'not-found') return { status: 'not-found' };
-    return { status: outcome === 'updated' ? 'updated' : 'conflict', head: headOf(hash ?? []) };
+    return { status: outcome === 'updated' ? 'updated' : 'conflict', head: headOf(hash) };
   }
 
   async list({ owner, after, limit, nowMs }: ListTasks): Promise<TaskPage> {
-    const hashes = await this.#run<readonly FlatHash[]>('list', [
-      ownerKey(owner),
-      nowMs,
-      limit + 1,
-      after ? place(after) : '',
-    ]);
-    return { heads: hashes.slice(0, limit).map(headOf), hasMore: hashes.length > limit };
+    const place = after ? placeOf(after) : '';
+    const heads = await this.#firstDecodable(limit + 1, (count) =>
+      this.#run<readonly FlatHash[]>('list', [ownerKey(owner), nowMs, count, place]),
+    );
+    return { heads: heads.slice(0, limit), hasMore: heads.length > limit };
   }
 
   async due({ handlers, limit, nowMs }: Parameters<TaskStore['due']>[0]): Promise<readonly TaskHead[]> {
-    const hashes = await this.#run<readonly FlatHash[]>('due', [nowMs, limit, ...new Set(handlers)]);
-    const heads = hashes.map(headOf);
-    return heads.sort((a, b) => (a.dueAtMs ?? 0) - (b.dueAtMs ?? 0)).slice(0, limit);
+    const names = new Set(handlers);
+    return this.#firstDecodable(limit, (count) => this.#run<readonly FlatHash[]>('due', [nowMs, count, ...names]));
   }
 
   async renew({ leases, dueAtMs, nowMs }: Parameters<TaskStore['renew']>[0]): Promise<readonly TaskHead[]> {
-    if (leases.length === 0) return [];
     const named = leases.flatMap(({ taskId, attempt, holder }) => [taskId, attempt, holder]);
-    const hashes = await this.#run<readonly FlatHash[]>('renew', [nowMs, dueAtMs, ...named]);
-    return hashes.map(headOf);
+    return decodableHeads(await this.#run<readonly FlatHash[]>('renew', [nowMs, dueAtMs, ...named]));
   }
 
-  async deleteExpired({ nowMs, limit }: { readonly nowMs: number; readonly limit: number }): Promise<number> {
-    return this.#run<number>('deleteExpired', [nowMs, limit]);
+  async deleteExpired({ nowMs, limit }: Parameters<TaskStore['deleteExpired']>[0]): Promise<number> {
+    return Number(await this.#run<number | string>('deleteExpired', [nowMs, limit]));
   }
 
   async watch(listener: (hint: TaskHint) => void): Promise<() => Promise<void>> {
-    if (this.#isClosed) throw storeClosed();
-    const subscriber = this.#parts.client.duplicate();
-    this.#subscribers.add(subscriber);
-    const stop = async () => {
-      this.#subscribers.delete(subscriber);
-      subscriber.disconnect();
-    };
-    // The driver connects and subscribes again by itself; what was published meanwhile is lost, which a hint may be.
-    subscriber.on('error', () => undefined);
-    subscriber.on('message', (_channel, message) => {
-      const hint = parseHint(message);
-      if (hint) listener(hint);
+    return this.#guarded(async () => {
+      const subscriber = this.#parts.client.duplicate();
+      this.#subscribers.add(subscriber);
+      const stop = async () => {
+        this.#subscribers.delete(subscriber);
+        subscriber.disconnect();
+      };
+      // The driver connects and subscribes again by itself; what was published meanwhile is lost, which a hint may be.
+      subscriber.on('error', () => undefined);
+      subscriber.on('message', (_channel, message) => {
+        const hint = parseHint(message);
+        if (hint) listener(hint);
+      });
+      try {
+        await subscriber.subscribe(this.#parts.channel);
+      } catch (error) {
+        await stop();
+        throw error;
+      }
+      return stop;
     });
-    try {
-      await subscriber.subscribe(`${this.#parts.base}hints`);
-    } catch (error) {
-      await stop();
-      throw storeError(error);
-    }
-    return stop;
   }
 
   async serverTimeMs(): Promise<number> {
     const [seconds, microseconds] = await this.#guarded(
-      async () => (await this.#parts.client.call('TIME')) as [string, string],
+      async () => (await this.#parts.client.call('TIME')) as readonly [string, string],
     );
     return Number(seconds) * 1000 + Number(microseconds) / 1000;
   }
 
+  /** Let the calls under way end, then close what `open` and `watch` opened. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await settledWithin(this.#underWay, CLOSE_GRACE_MS);
     for (const subscriber of this.#subscribers) subscriber.disconnect();
     this.#subscribers.clear();
     await this.#parts.close();
   }
 
-  async #run<Reply>(name: ScriptName, args: readonly (string | number)[]): Promise<Reply> {
-    return this.#guarded(() => runScript<Reply>(this.#parts.client, this.#parts.base, name, args));
-  }
-
-  async #guarded<Reply>(call: () => Promise<Reply>): Promise<Reply> {
-    if (this.#isClosed) throw storeClosed();
-    try {
-      return await call();
-    } catch (error) {
-      return this.#fail(error);
+  /** The first heads that can be decoded: what cannot be is read past, with one more script each time some is met. */
+  async #firstDecodable(
+    limit: number,
+    read: (count: number) => Promise<readonly FlatHash[]>,
+  ): Promise<readonly TaskHead[]> {
+    for (let passed = 0; ;) {
+      const hashes = await read(limit + passed);
+      const heads = decodableHeads(hashes);
+      if (heads.length >= limit || hashes.length < limit + passed) return heads.slice(0, limit);
+      passed = hashes.length - heads.length;
     }
   }
 
-  #fail(error: unknown): never {
-    throw this.#isClosed ? storeClosed(error) : storeError(error);
+  #run<Reply>(name: ScriptName, args: readonly (string | number)[]): Promise<Reply> {
+    return this.#guarded(() => runScript<Reply>(this.#parts, name, args));
+  }
+
+  async #guarded<Value>(call: () => Promise<Value>): Promise<Value> {
+    if (this.#closing !== undefined) throw storeClosed();
+    const called = call();
+    this.#underWay.add(called);
+    try {
+      return await called;
+    } catch (error) {
+      throw storeError(error);
+    } finally {
+      this.#underWay.delete(called);
+    }
   }
 }
 
-/** Run a script by its digest; the server gets its text only when it does not know it (after a restart, say). */
-export async function runScript<Reply>(
-  client: RedisClientLike,
-  base: string,
-  name: ScriptName,
-  args: readonly (string | number)[],
-): Promise<Reply> {
-  const texts = args.map(String);
-  try {
-    return (await client.evalsha(SHA1[name], 1, base, ...texts)) as Reply;
-  } catch (error) {
-    if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw storeError(error);
-  }
-  try {
-    return (await client.eval(scripts[name], 1, base, ...texts)) as Reply;
-  } catch (error) {
-    throw storeError(error);
-  }
+async function settledWithin(calls: Iterable<Promise<unknown>>, graceMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, graceMs);
+  });
+  await Promise.race([Promise.allSettled(calls), late]);
+  clearTimeout(timer);
 }
-
-const ownerKey = (owner: string): string => Buffer.from(owner, 'utf8').toString('base64url');
 
 const keyArguments = ({ kind, name }: TaskEntryKey): [string, string] => [kind, name];
 
@@ -213,7 +215,7 @@ const putArguments = (entries: readonly TaskEntry[]): (string | number)[] => [
 ];
 
 /** Sorts by creation, then id; the id begins at the 17th byte. */
-const place = ({ createdAtMs, taskId }: ListPosition): string => createdAtMs.toFixed(0).padStart(16, '0') + taskId;
+const placeOf = ({ createdAtMs, taskId }: ListPosition): string => createdAtMs.toFixed(0).padStart(16, '0') + taskId;
 
 function parseHint(message: string): TaskHint | undefined {
   const match = /^(\d+) (working|input_required|completed|failed|cancelled) (.+)$/su.exec(message);

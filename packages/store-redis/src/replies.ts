@@ -1,52 +1,137 @@
 import type { TaskEntry, TaskEntryKind, TaskHead, TaskHeadPatch, TaskRecord } from '@mcp-tasks/store';
 import { TaskError } from '@mcp-tasks/store';
+import { TASK_STATUSES } from '@mcp-tasks/wire';
+import { corruptRecord } from './errors.ts';
 
-/** Fields that are kept as they are; every other field of a head is kept as JSON text. */
-const PLAIN_TEXT_FIELDS: ReadonlySet<string> = new Set(['taskId', 'status', 'handler', 'callDigest', 'holder']);
-
-/** A name and value list, as HGETALL answers it. */
+/** A name and value list, as HGETALL answers it inside of a script. */
 export type FlatHash = readonly string[];
 
-/** Fields and values of a head (or of the set part of a patch) as a script takes them. */
-export function fieldArguments(head: Partial<TaskHead> | TaskHeadPatch): string[] {
-  return Object.entries(head)
-    .filter(([name, value]) => value !== undefined && value !== null && name !== 'owner')
-    .flatMap(([name, value]) => [name, PLAIN_TEXT_FIELDS.has(name) ? (value as string) : JSON.stringify(value)]);
+interface Field {
+  /** Kept as it is; any other value is kept as JSON text. */
+  readonly isPlain?: true;
+  readonly isValid: (value: unknown) => boolean;
+  /** What the field is where the hash has none; a field without it must be there. */
+  readonly missing?: undefined | null;
 }
 
-/** @throws {TaskError} STORE_CORRUPT_RECORD - a field is missing or cannot be read. */
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+const isProgress = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'done' in value && typeof value.done === 'number';
+const number: Field = { isValid: Number.isFinite };
+const plainText: Field = { isPlain: true, isValid: isText };
+
+/** How a hash keeps each field of a head; the owner is kept beside them. */
+const FIELDS: Readonly<Record<Exclude<keyof TaskHead, 'owner'>, Field>> = {
+  taskId: plainText,
+  version: number,
+  status: { isPlain: true, isValid: (value) => TASK_STATUSES.some((known) => known === value) },
+  statusMessage: { isValid: isText, missing: undefined },
+  progress: { isValid: isProgress, missing: undefined },
+  createdAtMs: number,
+  lastUpdatedAtMs: number,
+  ttlMs: number,
+  expiresAtMs: number,
+  pollIntervalMs: number,
+  handler: plainText,
+  callDigest: plainText,
+  ttlRequested: { isValid: (value) => typeof value === 'boolean', missing: undefined },
+  attempt: number,
+  crashCount: number,
+  holder: { ...plainText, missing: undefined },
+  dueAtMs: { ...number, missing: null },
+  openQuestions: { isValid: isTextList },
+  toolError: { isValid: isText, missing: undefined },
+};
+
+const FIELD_LIST = Object.entries(FIELDS) as readonly (readonly [string, Field])[];
+
+/** Fields and values of a head (or of the set part of a patch) as a script takes them, after their count. */
+export function fieldArguments(head: TaskHead | TaskHeadPatch): (string | number)[] {
+  const values: Readonly<Record<string, unknown>> = { ...head };
+  const set = FIELD_LIST.flatMap(([name, { isPlain }]) => {
+    const value = values[name];
+    return value === undefined || value === null ? [] : [name, isPlain ? (value as string) : JSON.stringify(value)];
+  });
+  return [set.length / 2, ...set];
+}
+
+/**
+ * The head that a hash holds.
+ *
+ * @throws {TaskError} STORE_CORRUPT_RECORD - a field is missing or holds what the store never wrote.
+ */
 export function headOf(hash: FlatHash): TaskHead {
-  const fields = new Map<string, string>();
-  for (let index = 0; index + 1 < hash.length; index += 2) fields.set(hash[index] ?? '', hash[index + 1] ?? '');
-  const taskId = fields.get('taskId') ?? '';
+  const stored = new Map<string, string>();
+  for (let index = 0; index + 1 < hash.length; index += 2) stored.set(hash[index] ?? '', hash[index + 1] ?? '');
   try {
-    const head: Record<string, unknown> = {
-      owner: Buffer.from(fields.get('_owner') ?? '', 'base64url').toString('utf8'),
-      dueAtMs: null,
-    };
-    for (const [name, text] of fields) {
-      if (!name.startsWith('_')) head[name] = PLAIN_TEXT_FIELDS.has(name) ? text : JSON.parse(text);
+    const head: Record<string, unknown> = { owner: ownerOf(stored.get('_owner')) };
+    for (const [name, field] of FIELD_LIST) {
+      const value = valueOf(field, stored.get(name));
+      if (value !== undefined) head[name] = value;
     }
-    if (typeof head['version'] !== 'number' || typeof head['status'] !== 'string')
-      throw new TypeError('a field is missing');
+    // Each field has been checked by its own rule.
     return head as unknown as TaskHead;
-  } catch (error) {
-    throw new TaskError('STORE_CORRUPT_RECORD', `The record of task ${taskId} cannot be read.`, {
-      details: { taskId },
-      cause: error,
-    });
+  } catch (cause) {
+    throw corruptRecord(stored.get('taskId') ?? '', cause);
   }
 }
 
-/** One task as the `get` script answers it. */
-export type RecordReply = readonly [FlatHash, readonly (readonly [TaskEntryKind, FlatHash])[]];
+function valueOf(field: Field, text: string | undefined): unknown {
+  if (text === undefined) {
+    if ('missing' in field) return field.missing;
+    throw new TypeError('a field is missing');
+  }
+  const value: unknown = field.isPlain ? text : JSON.parse(text);
+  if (!field.isValid(value)) throw new TypeError('a field is not of the expected shape');
+  return value;
+}
 
-/** The record of a reply of `get`. */
-export function recordOf([hash, kinds]: RecordReply): TaskRecord {
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** An owner as a part of keys: base64url holds no colon. */
+export const ownerKey = (owner: string): string => Buffer.from(owner, 'utf8').toString('base64url');
+
+function ownerOf(key: string | undefined): string {
+  const bytes = Buffer.from(key ?? '', 'base64url');
+  if (key === undefined || bytes.toString('base64url') !== key) throw new TypeError('the owner is not base64url');
+  return utf8.decode(bytes);
+}
+
+/** The heads of hashes; a task that cannot be decoded is left out, so that it does not stand in the way of others. */
+export function decodableHeads(hashes: readonly FlatHash[]): readonly TaskHead[] {
+  return hashes.flatMap((hash) => decodable(() => headOf(hash), false));
+}
+
+/** One task as the `get` script answers it: `null` stands for a hash of entries that cannot be read. */
+export type RecordReply = readonly [FlatHash, readonly (readonly [TaskEntryKind, FlatHash | null])[]];
+
+/**
+ * The records of a reply of `get`.
+ *
+ * @throws {TaskError} STORE_CORRUPT_RECORD - `isOnlyOne`, and the task cannot be decoded. Among several such a task is left
+ *   out: whoever waits for the others is not to wait for it.
+ */
+export function recordsOf(replies: readonly RecordReply[], isOnlyOne: boolean): readonly TaskRecord[] {
+  return replies.flatMap((reply) => decodable(() => recordOf(reply), isOnlyOne));
+}
+
+function recordOf([hash, kinds]: RecordReply): TaskRecord {
+  const head = headOf(hash);
   const entries: TaskEntry[] = [];
   for (const [kind, rows] of kinds) {
+    if (rows === null) throw corruptRecord(head.taskId, new TypeError(`its entries of kind ${kind} are no hash`));
     for (let index = 0; index + 1 < rows.length; index += 2)
       entries.push({ kind, name: rows[index] ?? '', value: rows[index + 1] ?? '' });
   }
-  return { head: headOf(hash), entries };
+  return { head, entries };
+}
+
+function decodable<Value>(decode: () => Value, isRequired: boolean): readonly Value[] {
+  try {
+    return [decode()];
+  } catch (error) {
+    if (isRequired || !TaskError.is(error, 'STORE_CORRUPT_RECORD')) throw error;
+    return [];
+  }
 }

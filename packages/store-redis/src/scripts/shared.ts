@@ -3,36 +3,53 @@
  *
  * Keys of one store, after its prefix (which holds the one hash tag):
  * `t:ID` hash of the head; `e:KIND:ID` hash of the entries of a kind; `o:OWNER` the owner's tasks in order of creation
- * (lexical set); `a:OWNER` and `s:OWNER` active and stored tasks by expiry; `k:OWNER` idempotency keys; `d:HANDLER` due
- * tasks; `x` all tasks by expiry. OWNER is base64url; a kind holds no colon, so no key is ambiguous.
+ * (lexical set); `a:OWNER` and `s:OWNER` active and stored tasks by expiry; `k:OWNER:KEY` the task of an idempotency key;
+ * `d:HANDLER` due tasks; `x` all tasks by expiry; `schema`. OWNER is base64url and a kind holds no colon, so no key is
+ * ambiguous.
  *
- * Values are opaque: no script decodes one.
+ * Values are opaque: no script decodes one. What was damaged from outside (a key of another type, a field that is missing) is
+ * answered as it is, for the reader to report, and is never the reason that a script stops half way.
  */
 export const shared = `
 local base = KEYS[1]
 local KINDS = {'call','variable','published','checkpoint','question','answer','outcome','result','error'}
 local NET_MS = 3600000
 
-local function head_of(id) return redis.call('HGETALL', base .. 't:' .. id) end
+-- Arguments come one after the other; a list comes with its length before it.
+local position = 0
+local function take() position = position + 1 return ARGV[position] end
+local function take_number() return tonumber(take()) end
 
+local function head_key(id) return base .. 't:' .. id end
+local function entries_key(kind, id) return base .. 'e:' .. kind .. ':' .. id end
+local function is_there(id) return redis.call('EXISTS', head_key(id)) == 1 end
+
+local function head_of(id)
+  local hash = redis.pcall('HGETALL', head_key(id))
+  return hash.err and {'taskId', id} or hash
+end
+
+-- A task whose expiry cannot be read counts as live: it is shown, and found out.
 local function is_live(id, now)
-  local expires = redis.call('HGET', base .. 't:' .. id, 'expiresAtMs')
-  return expires and tonumber(expires) > now
+  local expires = redis.pcall('HGET', head_key(id), 'expiresAtMs')
+  if type(expires) ~= 'string' then return is_there(id) end
+  local at = tonumber(expires)
+  return at == nil or at > now
 end
 
 local function is_active(status) return status == 'working' or status == 'input_required' end
 
--- Native expiry is a second net, an hour late; an owner's indexes live as long as the owner's last task.
-local function net(id, owner, expires)
-  local at = string.format('%.0f', expires + NET_MS)
-  redis.call('PEXPIREAT', base .. 't:' .. id, at)
-  for _, kind in ipairs(KINDS) do redis.call('PEXPIREAT', base .. 'e:' .. kind .. ':' .. id, at) end
+-- Native expiry is a second net, an hour late.
+local function net_at(expires) return string.format('%.0f', expires + NET_MS) end
+
+-- What the tasks of an owner share lives as long as the last of them.
+local function net_owner(owner, expires)
   local present = redis.call('TIME')
   local left = expires + NET_MS - (tonumber(present[1]) * 1000 + math.floor(tonumber(present[2]) / 1000))
-  for _, index in ipairs({'o:', 'a:', 's:', 'k:'}) do
+  for _, index in ipairs({'o:', 'a:', 's:'}) do
     local key = base .. index .. owner
     local ttl = redis.call('PTTL', key)
-    if ttl ~= -2 and ttl < left then redis.call('PEXPIREAT', key, at) end
+    if ttl ~= -2 and ttl < left then redis.call('PEXPIREAT', key, net_at(expires)) end
   end
 end
 
@@ -46,30 +63,41 @@ local function index(id, owner, handler, status, due, expires)
 end
 
 local function remove(id)
-  local f = redis.call('HMGET', base .. 't:' .. id, '_owner', 'handler', '_place', '_key')
   redis.call('ZREM', base .. 'x', id)
-  if not f[1] then return end
-  redis.call('ZREM', base .. 'o:' .. f[1], f[3])
-  redis.call('ZREM', base .. 'a:' .. f[1], id)
-  redis.call('ZREM', base .. 's:' .. f[1], id)
-  redis.call('ZREM', base .. 'd:' .. f[2], id)
-  if f[4] and redis.call('HGET', base .. 'k:' .. f[1], f[4]) == id then redis.call('HDEL', base .. 'k:' .. f[1], f[4]) end
-  redis.call('DEL', base .. 't:' .. id)
-  for _, kind in ipairs(KINDS) do redis.call('DEL', base .. 'e:' .. kind .. ':' .. id) end
-end
-
-local function hint(id)
-  local f = redis.call('HMGET', base .. 't:' .. id, 'version', 'status')
-  redis.call('PUBLISH', base .. 'hints', f[1] .. ' ' .. f[2] .. ' ' .. id)
-end
-
--- Reads arguments one after the other; a list comes with its length before it.
-local position = 0
-local function take() position = position + 1 return ARGV[position] end
-local function put_entries(id)
-  for _ = 1, tonumber(take()) do
-    local kind, name, value = take(), take(), take()
-    redis.call('HSET', base .. 'e:' .. kind .. ':' .. id, name, value)
+  local f = redis.pcall('HMGET', head_key(id), '_owner', 'handler', '_place', '_key')
+  local owner, handler, place, key = f[1], f[2], f[3], f[4]
+  if owner then
+    redis.call('ZREM', base .. 'a:' .. owner, id)
+    redis.call('ZREM', base .. 's:' .. owner, id)
+    if place then redis.call('ZREM', base .. 'o:' .. owner, place) end
+    if handler then redis.call('ZREM', base .. 'd:' .. handler, id) end
+    if key and redis.call('GET', base .. 'k:' .. owner .. ':' .. key) == id then
+      redis.call('UNLINK', base .. 'k:' .. owner .. ':' .. key)
+    end
   end
+  redis.call('UNLINK', head_key(id))
+  for _, kind in ipairs(KINDS) do redis.call('UNLINK', entries_key(kind, id)) end
+end
+
+local function take_fields(id)
+  local fields = {}
+  for _ = 1, 2 * take_number() do fields[#fields + 1] = take() end
+  if #fields > 0 then redis.call('HSET', head_key(id), unpack(fields)) end
+end
+
+local function take_entries(id, expires)
+  local touched = {}
+  for _ = 1, take_number() do
+    local kind, name, value = take(), take(), take()
+    redis.call('HSET', entries_key(kind, id), name, value)
+    touched[kind] = true
+  end
+  for kind in pairs(touched) do redis.call('PEXPIREAT', entries_key(kind, id), net_at(expires)) end
+end
+
+-- By pcall: a hint may be lost, and the write before it has happened.
+local function hint(channel, id)
+  local f = redis.call('HMGET', head_key(id), 'version', 'status')
+  redis.pcall('PUBLISH', channel, f[1] .. ' ' .. f[2] .. ' ' .. id)
 end
 `;

@@ -1,0 +1,71 @@
+import { once } from 'node:events';
+import { Redis, type RedisOptions } from 'ioredis';
+import { storeError } from './errors.ts';
+import type { RedisStoreOptions } from './options.ts';
+
+const LONGEST_PAUSE_MS = 2_000;
+
+/** A connection that the store opens and closes itself. */
+export interface OwnConnection {
+  readonly client: Redis;
+  /** @throws {TaskError} STORE_UNAVAILABLE - after one attempt. */
+  connect(): Promise<void>;
+  /** Safe to call twice, and before `connect`. */
+  disconnect(): Promise<void>;
+}
+
+/** Make a connection, which is not opened yet. @throws {TypeError} neither `url` nor `config`, or a `url` of another scheme. */
+export function ownConnection({ url, config }: RedisStoreOptions): OwnConnection {
+  if (url === undefined && !config) throw new TypeError('redisStore: give url, config or client.');
+  if (url !== undefined && !(typeof (url as unknown) === 'string' && /^rediss?:\/\//.test(url))) {
+    throw new TypeError('redisStore: url must be of the form redis://user:password@host:port/database, or rediss://.');
+  }
+  // Until it was open once, a connection that fails is the caller's to know, not to try again.
+  let isOpen = false;
+  const pauseMs = (times: number) => Math.min(50 * 2 ** times, LONGEST_PAUSE_MS);
+  // Replies as RESP 2 shapes them, which is what their readers expect.
+  const options: RedisOptions & { replyMapping?: 'legacy' } = {
+    // A call ends in bounded time, whatever becomes of server and network.
+    connectTimeout: 5_000,
+    commandTimeout: 10_000,
+    socketTimeout: 10_000,
+    maxRetriesPerRequest: 3,
+    retryStrategy: pauseMs,
+    ...config,
+    lazyConnect: true,
+    replyMapping: 'legacy',
+  };
+  const retryStrategy = options.retryStrategy ?? (() => null);
+  options.retryStrategy = (times) => (isOpen ? retryStrategy(times) : null);
+  const client = url === undefined ? new Redis(options) : new Redis(url, options);
+  let latest: unknown;
+  // Each command reports what is wrong with the connection; the event is what opening it goes by.
+  client.on('error', (error: unknown) => {
+    latest = error;
+  });
+  const disconnect = async () => {
+    isOpen = false;
+    if (client.status === 'end') return;
+    const ended = once(client, 'end');
+    client.disconnect();
+    await ended;
+  };
+  return {
+    client,
+    async connect() {
+      latest = undefined;
+      try {
+        await client.connect();
+      } catch (error) {
+        throw storeError(latest ?? error);
+      }
+      // The driver goes on with database 0 when there is no such database as was asked for.
+      if (latest !== undefined) {
+        await disconnect();
+        throw storeError(latest);
+      }
+      isOpen = true;
+    },
+    disconnect,
+  };
+}
