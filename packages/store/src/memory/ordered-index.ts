@@ -74,15 +74,18 @@ export class OrderedIndex<Item extends Identified> {
     }
   }
 
-  /** The first place whose item is at or after (number, task id); behind the last item of its chunk when there is none. */
+  /** The place of the first item at or after (number, task id); behind the last item when there is none. */
   #find(number: number, taskId: string): { readonly chunk: number; readonly offset: number } {
     const isBefore = (item: Item | undefined) => item !== undefined && this.#isBefore(item, number, taskId);
-    const chunk = Math.max(0, firstFalse(this.#chunks.length, (index) => isBefore(this.#chunks[index]?.[0])) - 1);
+    // Tasks come and go in about the order of time: most places are at an end, and finding those takes one look.
+    if (!isBefore(this.first())) return { chunk: 0, offset: 0 };
+    const lastChunk = this.#chunks.length - 1;
+    if (isBefore(this.last())) return { chunk: lastChunk, offset: this.#chunks[lastChunk]?.length ?? 0 };
+    // The first item of chunk 0 is before the place, so there is a last such chunk.
+    const chunk = firstFalse(this.#chunks.length, (index) => isBefore(this.#chunks[index]?.[0])) - 1;
     const items = this.#chunks[chunk] ?? [];
     const offset = firstFalse(items.length, (index) => isBefore(items[index]));
-    const next = this.#chunks[chunk + 1]?.[0];
-    const isNext = offset === items.length && next !== undefined && !isBefore(next) && this.#isAt(next, number, taskId);
-    return isNext ? { chunk: chunk + 1, offset: 0 } : { chunk, offset };
+    return offset === items.length ? { chunk: chunk + 1, offset: 0 } : { chunk, offset };
   }
 
   #isBefore(item: Item, number: number, taskId: string): boolean {

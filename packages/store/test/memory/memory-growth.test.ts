@@ -43,7 +43,7 @@ async function live(store: MemoryTaskStore, clock: ManualClock, hub: WaiterHub, 
 
 it(
   '[STOR-05] [TEST-04] keeps nothing of 100,000 tasks that were created, completed, expired and swept',
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async () => {
     const store = new MemoryTaskStore();
     const clock = manualClock(T0_MS);
