@@ -116,10 +116,12 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async renew({ leases, dueAtMs, nowMs }: Parameters<TaskStore['renew']>[0]): Promise<readonly TaskHead[]> {
+    // The order in which rows are locked.
+    const sorted = [...leases].sort((one, other) => (one.taskId < other.taskId ? -1 : 1));
     const rows = await this.#run<HeadRow>(this.#statements.renew, [
-      leases.map(({ taskId }) => taskId),
-      leases.map(({ attempt }) => attempt),
-      leases.map(({ holder }) => JSON.stringify(holder)),
+      sorted.map(({ taskId }) => taskId),
+      sorted.map(({ attempt }) => attempt),
+      sorted.map(({ holder }) => JSON.stringify(holder)),
       dueAtMs,
       nowMs,
     ]);

@@ -12,8 +12,8 @@ const ACTIVE = `t.status IN ('working', 'input_required')`;
 /**
  * Every statement of the store's daily work, for one schema.
  *
- * What locks many rows picks them first, in one order, as an array that is made once: two such statements never wait for
- * each other in a circle, and a `LIMIT` holds under every plan.
+ * What locks many rows picks them first, as an array that is made once: a `LIMIT` holds under every plan, and rows are
+ * locked in the order of the leases, which are sorted, so that no two renewals wait for each other in a circle.
  */
 export function statements(schema: string) {
   const tasks = `${schema}.tasks`;
@@ -36,10 +36,10 @@ export function statements(schema: string) {
       CROSS JOIN LATERAL (SELECT t AS task, t.due_at_ms FROM ${tasks} t WHERE t.handler_json = wanted.handler_json
         AND t.due_at_ms <= $2 AND t.expires_at_ms > $2 AND ${ACTIVE} ORDER BY t.due_at_ms LIMIT $3) found
       ORDER BY found.due_at_ms LIMIT $3`,
-    renew: `UPDATE ${tasks} t SET due_at_ms = $4 WHERE t.task_id = ANY (ARRAY(SELECT t.task_id FROM ${tasks} t
-        JOIN unnest($1::text[], $2::bigint[], $3::text[]) AS lease (task_id, attempt, holder_json) USING (task_id)
-        WHERE t.attempt = lease.attempt AND t.holder_json = lease.holder_json AND t.expires_at_ms > $5 AND ${ACTIVE}
-        ORDER BY t.task_id FOR NO KEY UPDATE OF t))
+    renew: `UPDATE ${tasks} t SET due_at_ms = $4 WHERE t.task_id = ANY (ARRAY(SELECT held.task_id
+        FROM unnest($1::text[], $2::bigint[], $3::text[]) AS lease (task_id, attempt, holder_json)
+        CROSS JOIN LATERAL (SELECT t.task_id FROM ${tasks} t WHERE t.task_id = lease.task_id AND t.attempt = lease.attempt
+          AND t.holder_json = lease.holder_json AND t.expires_at_ms > $5 AND ${ACTIVE} FOR NO KEY UPDATE) held))
       RETURNING ${head} AS head`,
     deleteExpired: `WITH gone AS (DELETE FROM ${tasks} WHERE task_id = ANY (ARRAY(SELECT t.task_id FROM ${tasks} t
         WHERE t.expires_at_ms <= $1 ORDER BY t.expires_at_ms LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING 1)

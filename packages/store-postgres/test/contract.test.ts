@@ -3,7 +3,7 @@ import { countingProxy } from '@mcp-tasks/store-kit/fakes';
 import { describeContract } from '@mcp-tasks/store-kit/vitest';
 import { it } from 'vitest';
 import { connect } from './support/connect.ts';
-import { address, dropSchema, missingServer, newSchema, POSTGRES_URL, through } from './support/postgres.ts';
+import { address, dropSchema, missing, newSchema, POSTGRES_URL, through } from './support/postgres.ts';
 
 const harness: StoreHarness = {
   async create() {
@@ -26,6 +26,5 @@ const harness: StoreHarness = {
   },
 };
 
-const missing = await missingServer();
 if (missing === undefined) describeContract('PostgreSQL', harness);
 else it.skip(`PostgreSQL: ${missing}`);

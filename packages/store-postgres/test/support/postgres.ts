@@ -1,29 +1,63 @@
 import { randomBytes } from 'node:crypto';
+import type { TaskStore } from '@mcp-tasks/store';
 import pg from 'pg';
+import { onTestFinished } from 'vitest';
+import { postgresStore, type PostgresStoreOptions } from '../../src/index.ts';
 
 /** The server that tests talk to; each makes a schema of its own and drops it. */
 export const POSTGRES_URL = process.env['POSTGRES_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres';
 
 /** Why tests that need the server cannot run here; undefined when they can. With CI=true a missing server is a failure. */
-export async function missingServer(): Promise<string | undefined> {
+async function missingServer(): Promise<string | undefined> {
   const client = new pg.Client({ connectionString: POSTGRES_URL, connectionTimeoutMillis: 3_000 });
   try {
     await client.connect();
     return undefined;
   } catch (error) {
     if (process.env['CI'] === 'true') throw error;
-    return `no PostgreSQL at POSTGRES_URL (default 127.0.0.1:5432): ${String(error)}`;
+    const reason = `no PostgreSQL at POSTGRES_URL (default 127.0.0.1:5432): ${String(error)}`;
+    console.warn(`skipped: ${reason}`);
+    return reason;
   } finally {
     await client.end().catch(() => undefined); // it may never have connected
   }
 }
 
+/** Why the server's tests are skipped, if they are. */
+export const missing = await missingServer();
+
 /** A name for a schema that no other test has. */
 export const newSchema = (): string => `mcp_tasks_test_${randomBytes(8).toString('hex')}`;
 
-/** Run one statement outside of every store. */
-export async function query(text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: POSTGRES_URL });
+/** Such a name; the schema is dropped when the test is over. */
+export function temporarySchema(): string {
+  const schema = newSchema();
+  onTestFinished(() => dropSchema(schema));
+  return schema;
+}
+
+/** An open store on the server, in a schema of its own unless one is named, closed when the test is over. */
+export async function openStore(options: PostgresStoreOptions = {}): Promise<TaskStore> {
+  const store = makeStore(options);
+  await store.open?.();
+  return store;
+}
+
+/** The same before `open`. */
+export function makeStore(options: PostgresStoreOptions = {}): TaskStore {
+  const { connectionString = POSTGRES_URL, schema = temporarySchema() } = options;
+  const store = postgresStore({ ...(options.pool ? {} : { connectionString }), ...options, schema });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** Run a statement outside of every store. */
+export async function query(
+  text: string,
+  values: unknown[] = [],
+  connectionString = POSTGRES_URL,
+): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString });
   await client.connect();
   try {
     return (await client.query<Record<string, unknown>>(text, values)).rows;
@@ -37,16 +71,16 @@ export async function dropSchema(schema: string): Promise<void> {
   await query(`SET client_min_messages TO warning; DROP SCHEMA IF EXISTS ${schema} CASCADE`);
 }
 
-/** The same database through another address, a proxy's say. */
-export function through(port: number): string {
-  const url = new URL(POSTGRES_URL);
-  url.hostname = '127.0.0.1';
-  url.port = String(port);
-  return url.href;
+/** The same database with some parts of its URL replaced. */
+export function urlWith(parts: Partial<Pick<URL, 'hostname' | 'port' | 'username' | 'password' | 'pathname'>>): string {
+  return Object.assign(new URL(POSTGRES_URL), parts).href;
 }
+
+/** The same database through another port of this machine, a proxy's say. */
+export const through = (port: number): string => urlWith({ hostname: '127.0.0.1', port: String(port) });
 
 /** Where the server listens. */
 export function address(): { readonly host: string; readonly port: number } {
-  const url = new URL(POSTGRES_URL);
-  return { host: url.hostname, port: Number(url.port || 5432) };
+  const { hostname, port } = new URL(POSTGRES_URL);
+  return { host: hostname, port: Number(port || 5432) };
 }
