@@ -1,5 +1,5 @@
 import { cutUtf8, TaskError } from '@mcp-tasks/store';
-import type { InputRequest, JsonObject } from '@mcp-tasks/wire';
+import type { CallToolResult, InputRequest, JsonObject, JsonValue } from '@mcp-tasks/wire';
 import { toElicited } from './elicited.ts';
 import { fromJson, toJson } from './json.ts';
 import { errorResult } from './outcome.ts';
@@ -20,36 +20,108 @@ export function parkedMessage(value: unknown): string | undefined {
   return typeof value === 'object' && value !== null ? PARKED.get(value) : undefined;
 }
 
-/** What a handler gets, on top of a run that stores or of an inline one. */
-export function taskContext(
-  host: RunHost,
-  keys: QuestionKeys,
-  answers: Readonly<Record<string, Elicited<unknown>>>,
-): TaskContext {
-  return {
-    id: host.taskId,
-    owner: host.owner,
-    caller: host.entries.call.caller,
-    attempt: host.attempt,
-    inline: host.inline,
-    get signal() {
-      return host.signal;
-    },
-    answers: answers as TaskContext['answers'],
-    ...reports(host),
-    ...taskVariables(host),
-    ...questions(host, keys),
-    ...taskSteps(host),
-    fail: errorResult,
-    park: (message) => park(host, message),
-  };
+type Reports = Pick<TaskContext, 'progress' | 'status'>;
+type Questions = Pick<TaskContext, 'elicit' | 'sample'>;
+
+/**
+ * What a handler gets, on top of a run that stores or of an inline one.
+ *
+ * Methods are functions of their own, so that a handler may take them apart; those that go together are made together,
+ * when one of them is looked at.
+ */
+export class HandlerContext implements TaskContext {
+  readonly answers: TaskContext['answers'];
+  readonly #host: RunHost;
+  readonly #keys: QuestionKeys;
+  #reports: Reports | undefined;
+  #variables: ReturnType<typeof taskVariables> | undefined;
+  #steps: ReturnType<typeof taskSteps> | undefined;
+  #questions: Questions | undefined;
+
+  constructor(host: RunHost, keys: QuestionKeys, answers: Readonly<Record<string, Elicited<unknown>>>) {
+    this.#host = host;
+    this.#keys = keys;
+    this.answers = answers as TaskContext['answers'];
+  }
+
+  get id(): string {
+    return this.#host.taskId;
+  }
+
+  get owner(): string {
+    return this.#host.owner;
+  }
+
+  get caller(): JsonValue | undefined {
+    return this.#host.entries.call.caller;
+  }
+
+  get attempt(): number {
+    return this.#host.attempt;
+  }
+
+  get inline(): boolean {
+    return this.#host.inline;
+  }
+
+  get signal(): AbortSignal {
+    return this.#host.signal;
+  }
+
+  get progress(): TaskContext['progress'] {
+    return (this.#reports ??= taskReports(this.#host)).progress;
+  }
+
+  get status(): TaskContext['status'] {
+    return (this.#reports ??= taskReports(this.#host)).status;
+  }
+
+  get get(): TaskContext['get'] {
+    return (this.#variables ??= taskVariables(this.#host)).get;
+  }
+
+  get set(): TaskContext['set'] {
+    return (this.#variables ??= taskVariables(this.#host)).set;
+  }
+
+  get merge(): TaskContext['merge'] {
+    return (this.#variables ??= taskVariables(this.#host)).merge;
+  }
+
+  get delete(): TaskContext['delete'] {
+    return (this.#variables ??= taskVariables(this.#host)).delete;
+  }
+
+  get publish(): TaskContext['publish'] {
+    return (this.#variables ??= taskVariables(this.#host)).publish;
+  }
+
+  get step(): TaskContext['step'] {
+    return (this.#steps ??= taskSteps(this.#host)).step;
+  }
+
+  get elicit(): TaskContext['elicit'] {
+    return (this.#questions ??= taskQuestions(this.#host, this.#keys)).elicit;
+  }
+
+  get sample(): TaskContext['sample'] {
+    return (this.#questions ??= taskQuestions(this.#host, this.#keys)).sample;
+  }
+
+  get fail(): (text: string) => CallToolResult {
+    return errorResult;
+  }
+
+  get park(): TaskContext['park'] {
+    return (message) => park(this.#host, message);
+  }
 }
 
-function reports(host: RunHost): Pick<TaskContext, 'progress' | 'status'> {
+function taskReports(host: RunHost): Reports {
   const cut = (message: string) => cutUtf8(message, host.limits.maxStatusMessageBytes);
   let latest = host.progressDone;
   return {
-    progress(done, total, message) {
+    progress: (done, total, message) => {
       throwIfEnded(host);
       // Reports that do not grow are dropped: the protocol wants progress to increase.
       if (!Number.isFinite(done) || done <= latest) return;
@@ -58,14 +130,14 @@ function reports(host: RunHost): Pick<TaskContext, 'progress' | 'status'> {
       const progress = { done, ...(Number.isFinite(total) && { total }), ...shown };
       host.report({ progress, ...(message !== undefined && { statusMessage: cut(message) }) });
     },
-    status(message) {
+    status: (message) => {
       throwIfEnded(host);
       host.report({ statusMessage: cut(message) });
     },
   };
 }
 
-function questions(host: RunHost, keys: QuestionKeys): Pick<TaskContext, 'elicit' | 'sample'> {
+function taskQuestions(host: RunHost, keys: QuestionKeys): Questions {
   const ask = (key: string, request: InputRequest) => {
     throwIfEnded(host);
     keys.use(host.taskId, key);

@@ -53,16 +53,25 @@ export async function writeByRule<Value>(
   if (wrote) {
     core.hub.hint(head);
     if (before.status !== head.status) {
-      core.emit({ ...eventBase(core, head, subject), type: 'status-changed', from: before.status, to: head.status });
+      tell(core, head, subject.trace, { type: 'status-changed', from: before.status, to: head.status });
     }
   }
   return outcome;
 }
 
-/** The fields that every event about a task has. */
-export function eventBase(core: Core, head: TaskHead, { trace }: Pick<WriteSubject, 'trace'> = {}) {
+/** What an event about a task says beside the task. */
+type AboutTask = TaskEvent extends infer Event
+  ? Event extends { readonly tool: string; readonly taskId: string }
+    ? Omit<Event, 'taskId' | 'owner' | 'tool' | 'atMs' | 'trace'>
+    : never
+  : never;
+
+/** Tell the listener of something that happened to a task. */
+export function tell(core: Core, head: TaskHead, trace: TraceContext | undefined, event: AboutTask): void {
+  if (!core.hasListener) return;
   const { taskId, owner, handler } = head;
-  return { taskId, owner, tool: handler, atMs: core.clock.nowMs(), ...(trace !== undefined && { trace }) };
+  const about = { taskId, owner, tool: handler, atMs: core.clock.nowMs(), ...(trace !== undefined && { trace }) };
+  core.emit({ ...about, ...event });
 }
 
 /** The events sink: a throwing listener changes nothing. */

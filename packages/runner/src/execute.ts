@@ -1,6 +1,6 @@
 import { TaskError } from '@mcp-tasks/store';
 import type { CallToolResult, InputRequest, InputResponse } from '@mcp-tasks/wire';
-import { parkedMessage, taskContext } from './context.ts';
+import { HandlerContext, parkedMessage } from './context.ts';
 import { toElicited } from './elicited.ts';
 import { returnedOutcome } from './outcome.ts';
 import type { RunOutcome } from './outcome.ts';
@@ -24,8 +24,8 @@ export async function executeTool(host: RunHost): Promise<Execution> {
   const { tool, entries, limits } = host;
   const args = host.parsedArguments ?? (await parseArguments(tool, entries.call.arguments));
   const keys = new QuestionKeys();
-  const answers = await askedAnswers(host, keys);
-  const value: unknown = await (tool.handler as AnyHandler)(args, taskContext(host, keys, answers));
+  const answers = tool.options.ask === undefined ? {} : await askedAnswers(host, keys);
+  const value: unknown = await (tool.handler as AnyHandler)(args, new HandlerContext(host, keys, answers));
   const message = parkedMessage(value);
   return message === undefined ? returnedOutcome(tool, value, limits.maxResultBytes) : { kind: 'parked', message };
 }

@@ -16,8 +16,8 @@ import { checkSupported, unsupported } from './run-questions.ts';
 import { RunWaits } from './run-waits.ts';
 import { checkCall } from './start-task.ts';
 import type { CheckedCall } from './start-task.ts';
-import { freshRunEntries } from './stored-call.ts';
-import type { RunEntries } from './stored-call.ts';
+import { RunEntries } from './run-entries.ts';
+import { storedCall } from './stored-call.ts';
 import type { InlineHost } from './tasks.ts';
 import type { TaskTool, ToolCall } from './tool.ts';
 import type { Report } from './write-queue.ts';
@@ -50,8 +50,8 @@ class InlineRun implements RunHost {
   readonly entries: RunEntries;
   readonly #core: Core;
   readonly #host: InlineHost;
-  readonly #abort = new AbortController();
-  readonly #waits: RunWaits;
+  #madeAbort: AbortController | undefined;
+  #madeWaits: RunWaits | undefined;
   #openQuestions = 0;
   #ended: RunEnd | undefined;
   #endEarly!: (end: Execution | TaskError) => void;
@@ -64,30 +64,21 @@ class InlineRun implements RunHost {
     this.owner = call.owner;
     this.tool = tool;
     this.limits = core.limits;
-    this.entries = freshRunEntries(call);
+    this.entries = new RunEntries(storedCall(call));
     this.#endedEarly = new Promise((resolve, reject) => {
       this.#endEarly = (end) => {
         if (TaskError.is(end)) reject(end);
         else resolve(end);
       };
     });
-    this.#waits = new RunWaits({
-      clock: core.clock,
-      slot: NO_SLOT,
-      signal: this.signal,
-      parkAfterMs: undefined,
-      timeoutMs: tool.options.timeoutMs,
-      isWaiting: () => this.#openQuestions > 0,
-      park: () => undefined,
-      timeOut: () => {
-        this.#end('timeout');
-        this.#endEarly(timedOutOutcome(tool));
-      },
-    });
   }
 
   get signal(): AbortSignal {
-    return this.#abort.signal;
+    if (this.#madeAbort === undefined) {
+      this.#madeAbort = new AbortController();
+      if (this.#ended !== undefined && this.#ended.reason !== 'finished') this.#madeAbort.abort(this.#ended.error);
+    }
+    return this.#madeAbort.signal;
   }
 
   get ended(): RunEnd | undefined {
@@ -105,13 +96,13 @@ class InlineRun implements RunHost {
     };
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
-    this.#waits.start();
+    if (this.tool.options.timeoutMs !== undefined) this.#waits.start();
     try {
       return await Promise.race([this.#execute(), this.#endedEarly]);
     } finally {
       signal.removeEventListener('abort', onAbort);
       cancelGrace?.();
-      this.#waits.stop();
+      this.#madeWaits?.stop();
       this.#ended ??= this.#endOf('finished');
     }
   }
@@ -153,6 +144,23 @@ class InlineRun implements RunHost {
     return this.#waits.stepBegan();
   }
 
+  get #waits(): RunWaits {
+    this.#madeWaits ??= new RunWaits({
+      clock: this.#core.clock,
+      slot: NO_SLOT,
+      signal: this.signal,
+      parkAfterMs: undefined,
+      timeoutMs: this.tool.options.timeoutMs,
+      isWaiting: () => this.#openQuestions > 0,
+      park: () => undefined,
+      timeOut: () => {
+        this.#end('timeout');
+        this.#endEarly(timedOutOutcome(this.tool));
+      },
+    });
+    return this.#madeWaits;
+  }
+
   async #execute(): Promise<Execution> {
     try {
       if (this.#ended !== undefined) throw this.#ended.error;
@@ -171,7 +179,7 @@ class InlineRun implements RunHost {
 
   #end(reason: RunEndReason): TaskError {
     this.#ended ??= this.#endOf(reason);
-    this.#abort.abort(this.#ended.error);
+    this.#madeAbort?.abort(this.#ended.error);
     return this.#ended.error;
   }
 }

@@ -43,7 +43,7 @@ export async function returnedOutcome(tool: TaskTool, value: unknown, maxResultB
     const actualBytes = utf8Bytes(json);
     if (actualBytes > maxResultBytes) return faultOutcome(resultTooLarge(tool.name, actualBytes, maxResultBytes));
     const result = fromJson(json) as unknown as CallToolResult;
-    const mismatch = await outputMismatch(tool, result);
+    const mismatch = tool.options.outputSchema === undefined ? undefined : await outputMismatch(tool, result);
     return mismatch === undefined ? { kind: 'result', result, json } : failedOutcome(mismatch);
   } catch (error) {
     return failedOutcome(messageOf(error));

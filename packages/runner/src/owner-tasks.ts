@@ -2,7 +2,7 @@ import { checkOwner, ownerView, rules, TaskError, utf8Bytes } from '@mcp-tasks/s
 import type { TaskEntryKind, TaskHead, TaskRecord } from '@mcp-tasks/store';
 import type { InputResponse } from '@mcp-tasks/wire';
 import type { Core } from './core.ts';
-import { eventBase, writeByRule } from './core.ts';
+import { tell, writeByRule } from './core.ts';
 import { answerInvalid } from './elicited.ts';
 import { toJson } from './json.ts';
 import { checkResponse } from './questions.ts';
@@ -57,7 +57,7 @@ export function ownerTasks(core: Core, owner: string, ready: () => Promise<void>
 async function cancelTask(core: Core, { head, entries }: TaskRecord): Promise<TaskHead> {
   const trace = readTrace(entries);
   const outcome = await writeByRule(core, head, rules.cancel(), { trace });
-  if (outcome.wrote) core.emit({ ...eventBase(core, outcome.head, { trace }), type: 'cancelled' });
+  if (outcome.wrote) tell(core, outcome.head, trace, { type: 'cancelled' });
   return outcome.head;
 }
 
@@ -70,8 +70,7 @@ async function answerTask(
   const trace = readTrace(entries);
   const outcome = await writeByRule(core, head, rules.answer(checked), { trace });
   if (outcome.wrote) {
-    const base = eventBase(core, outcome.head, { trace });
-    for (const key of outcome.value.keys) core.emit({ ...base, type: 'question-answered', key });
+    for (const key of outcome.value.keys) tell(core, outcome.head, trace, { type: 'question-answered', key });
   }
   if (outcome.value.wakes) core.executor.submit(queuedTask(outcome.head));
   return outcome.head;

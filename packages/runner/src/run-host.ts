@@ -1,7 +1,7 @@
 import type { Effects, TaskLimits } from '@mcp-tasks/store';
 import type { InputRequest, InputResponse } from '@mcp-tasks/wire';
 import type { RunEnd } from './run-ended.ts';
-import type { RunEntries } from './stored-call.ts';
+import type { RunEntries } from './run-entries.ts';
 import type { TaskTool } from './tool.ts';
 import type { Report } from './write-queue.ts';
 

@@ -4,8 +4,8 @@ import type { InputRequest, InputResponse } from '@mcp-tasks/wire';
 import { checkName } from './options.ts';
 import type { RunEnd } from './run-ended.ts';
 import type { RunWaits } from './run-waits.ts';
+import type { RunEntries } from './run-entries.ts';
 import { readAnswers } from './stored-call.ts';
-import type { RunEntries } from './stored-call.ts';
 import type { InputCapabilities } from './tool.ts';
 import { handled } from './write-queue.ts';
 import type { WriteQueue } from './write-queue.ts';
@@ -53,7 +53,6 @@ export class RunQuestions {
     checkSupported(key, request, entries.call.inputCapabilities);
     if (!queue.head.openQuestions.includes(key)) {
       const { wrote } = await queue.apply(rules.ask(lease, key, request, limits));
-      entries.questions.set(key, request);
       if (wrote) this.#host.asked(key);
     }
     return this.#wait(key);
@@ -115,11 +114,12 @@ export class RunQuestions {
 
 /** Every key is asked once per attempt, by any of the ways to ask. */
 export class QuestionKeys {
-  readonly #used = new Set<string>();
+  #used: Set<string> | undefined;
 
   /** @throws {TaskError} QUESTION_KEY_REUSED; {TypeError} the key is no name. */
   use(taskId: string, key: string): void {
     checkName('a question key', key);
+    this.#used ??= new Set();
     if (this.#used.has(key)) {
       throw new TaskError(
         'QUESTION_KEY_REUSED',

@@ -1,7 +1,7 @@
 import { cutUtf8, rules } from '@mcp-tasks/store';
-import type { Effects, Rule, RuleOutcome, TaskHead, TaskLease, TaskLimits } from '@mcp-tasks/store';
+import type { Clock, Effects, Rule, RuleOutcome, TaskError, TaskHead, TaskLease, TaskLimits } from '@mcp-tasks/store';
 import type { InputRequest, InputResponse } from '@mcp-tasks/wire';
-import { eventBase } from './core.ts';
+import { tell } from './core.ts';
 import type { Core } from './core.ts';
 import { executeTool } from './execute.ts';
 import type { Execution } from './execute.ts';
@@ -14,10 +14,11 @@ import type { RunHost } from './run-host.ts';
 import { RunQuestions } from './run-questions.ts';
 import { RunWaits } from './run-waits.ts';
 import { RunWriter, STORE_RETRY_MS } from './run-writer.ts';
-import type { RunEntries } from './stored-call.ts';
-import type { TaskTool } from './tool.ts';
+import type { RunWriterHost } from './run-writer.ts';
+import type { RunEntries } from './run-entries.ts';
+import type { TaskTool, TraceContext } from './tool.ts';
 import { WriteQueue } from './write-queue.ts';
-import type { Report } from './write-queue.ts';
+import type { Report, WriteQueueHost } from './write-queue.ts';
 
 /** A run that a claim allows to begin. */
 export interface RunStart {
@@ -35,7 +36,7 @@ export interface RunStart {
 }
 
 /** One execution of a task's handler in this process, from its claim to its end. */
-export class Run implements RunHost {
+export class Run implements RunHost, WriteQueueHost, RunWriterHost {
   readonly inline = false;
   readonly tool: TaskTool;
   readonly lease: TaskLease;
@@ -68,12 +69,8 @@ export class Run implements RunHost {
     this.entries = entries;
     this.limits = core.limits;
     this.progressDone = head.progress?.done ?? -Infinity;
-    this.#writer = this.#makeWriter(head.dueAtMs ?? 0);
-    this.#queue = new WriteQueue(head, {
-      lease,
-      clock: core.clock,
-      write: (known, rule) => this.#writer.write(known, rule),
-    });
+    this.#writer = new RunWriter(core, head.dueAtMs ?? 0, this);
+    this.#queue = new WriteQueue(head, this);
   }
 
   get taskId(): string {
@@ -125,7 +122,7 @@ export class Run implements RunHost {
     const end = this.#endOf(reason, cause);
     this.#queue.end(end);
     this.#stop(end);
-    if (reason === 'expired') this.#core.emit({ ...this.#subject(), type: 'expired' });
+    if (reason === 'expired') this.#tell({ type: 'expired' });
   }
 
   /** A head that was read from the store, or `undefined` when the task is gone. */
@@ -157,7 +154,7 @@ export class Run implements RunHost {
     if (this.canRerun) this.#finish(rules.release(this.lease), 'shutdown');
     else {
       this.#finish(rules.interrupt(this.lease, this.#keepResultMs()), 'shutdown', ({ wrote }) => {
-        if (wrote) this.#core.emit({ ...this.#subject(), type: 'settled', status: 'failed', isError: true });
+        if (wrote) this.#tell({ type: 'settled', status: 'failed', isError: true });
       });
     }
     await this.#lastWrite;
@@ -179,23 +176,40 @@ export class Run implements RunHost {
     return this.#waits.stepBegan();
   }
 
-  #makeWriter(leaseEndsAtMs: number): RunWriter {
-    return new RunWriter(this.#core, leaseEndsAtMs, {
-      lease: this.lease,
-      trace: this.entries.call.trace,
-      isWanted: () => this.#ended === undefined || this.#lastWrite !== undefined,
-      written: (head) => {
-        this.#queue.observe(head);
-        this.#madeQuestions?.look();
-      },
-      lost: (reason, cause) => {
-        this.end(reason, cause);
-        return (this.#ended ?? this.#endOf(reason, cause)).error;
-      },
-      after: (delayMs, callback) => {
-        this.#after(delayMs, callback);
-      },
+  // What the queue and the writer ask of their run.
+
+  get clock(): Clock {
+    return this.#core.clock;
+  }
+
+  get trace(): TraceContext | undefined {
+    return this.entries.call.trace;
+  }
+
+  write<Value>(head: TaskHead, rule: Rule<Value>): Promise<RuleOutcome<Value>> {
+    return this.#writer.write(head, rule);
+  }
+
+  isWanted(): boolean {
+    return this.#ended === undefined || this.#lastWrite !== undefined;
+  }
+
+  written(head: TaskHead): void {
+    this.#queue.observe(head);
+    this.#madeQuestions?.look();
+  }
+
+  lost(reason: RunEndReason, cause?: unknown): TaskError {
+    this.end(reason, cause);
+    return (this.#ended ?? this.#endOf(reason, cause)).error;
+  }
+
+  after(delayMs: number, callback: () => void): void {
+    const cancel = this.#core.clock.after(delayMs, () => {
+      this.#timers.delete(cancel);
+      callback();
     });
+    this.#timers.add(cancel);
   }
 
   get #waits(): RunWaits {
@@ -225,11 +239,11 @@ export class Run implements RunHost {
       waits: this.#waits,
       read: () => this.#writer.read(['answer']),
       asked: (key) => {
-        this.#core.emit({ ...this.#subject(), type: 'question-asked', key });
+        this.#tell({ type: 'question-asked', key });
       },
       failed: (error, retry) => {
         this.#core.report(error);
-        this.#after(STORE_RETRY_MS, retry);
+        this.after(STORE_RETRY_MS, retry);
       },
     });
     return this.#madeQuestions;
@@ -243,7 +257,8 @@ export class Run implements RunHost {
     if (this.#ended !== undefined) return;
     let execution: Execution;
     try {
-      execution = (await this.#refusal()) ?? (await this.#executeTool());
+      const refusal = this.#start.mustAuthorize ? await this.#refusal() : undefined;
+      execution = refusal ?? (await this.#executeTool());
     } catch (thrown) {
       execution = thrownOutcome(thrown);
     }
@@ -252,13 +267,12 @@ export class Run implements RunHost {
   }
 
   async #executeTool(): Promise<Execution> {
-    this.#core.emit({ ...this.#subject(), type: 'run-started', attempt: this.attempt });
+    this.#tell({ type: 'run-started', attempt: this.attempt });
     return executeTool(this);
   }
 
   /** The refusal of a run that must be authorized anew; it fails the task. */
   async #refusal(): Promise<RunOutcome | undefined> {
-    if (!this.#start.mustAuthorize) return undefined;
     const { caller, arguments: args, trace } = this.entries.call;
     try {
       await this.#core.authorize(
@@ -280,7 +294,7 @@ export class Run implements RunHost {
         : rules.fail(this.lease, outcome.error, keepResultMs);
     const isError = outcome.kind === 'error' || outcome.result.isError === true;
     this.#finish(rule, reason, ({ value, wrote }) => {
-      if (wrote) this.#core.emit({ ...this.#subject(), type: 'settled', status: value, isError });
+      if (wrote) this.#tell({ type: 'settled', status: value, isError });
     });
   }
 
@@ -324,23 +338,15 @@ export class Run implements RunHost {
     this.#madeAbort?.abort(end.error);
     const { graceMs } = this.#core.settings;
     if (graceMs === 0) this.#giveUp();
-    else this.#after(graceMs, this.#giveUp);
-  }
-
-  #after(delayMs: number, callback: () => void): void {
-    const cancel = this.#core.clock.after(delayMs, () => {
-      this.#timers.delete(cancel);
-      callback();
-    });
-    this.#timers.add(cancel);
+    else this.after(graceMs, this.#giveUp);
   }
 
   #keepResultMs(): number {
     return this.tool.options.keepResultMs ?? this.limits.keepResultMs;
   }
 
-  #subject() {
-    return eventBase(this.#core, this.head, this.entries.call);
+  #tell(event: Parameters<typeof tell>[3]): void {
+    tell(this.#core, this.head, this.entries.call.trace, event);
   }
 }
 

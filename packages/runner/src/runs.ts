@@ -1,14 +1,14 @@
 import { rules, TaskError, taskNotFound } from '@mcp-tasks/store';
 import type { Claim, RuleOutcome, TaskHead, TaskLease } from '@mcp-tasks/store';
 import type { Core } from './core.ts';
-import { eventBase, writeByRule } from './core.ts';
+import { tell, writeByRule } from './core.ts';
 import type { ExecutorHost, QueuedTask, RunSlot } from './executor.ts';
 import { ExpiryTimer } from './expiry-timer.ts';
 import { resend } from './resend.ts';
 import { queuedTask, Run } from './run.ts';
 import { lostBecause } from './run-ended.ts';
-import { readRunEntries, RUN_ENTRY_KINDS } from './stored-call.ts';
-import type { RunEntries } from './stored-call.ts';
+import { RUN_ENTRY_KINDS, RunEntries } from './run-entries.ts';
+import { readCall } from './stored-call.ts';
 import type { TaskTool } from './tool.ts';
 
 /** A task that was created just now: what its first run would read, if it begins at once. */
@@ -205,8 +205,7 @@ export class Runs implements ExecutorHost {
     const outcome = await writeByRule(this.#core, head, rule, { trace: call.trace });
     const { status } = outcome.value;
     if (outcome.wrote && (status === 'interrupted' || status === 'crashed-out')) {
-      const base = eventBase(this.#core, outcome.head, call);
-      this.#core.emit({ ...base, type: 'settled', status: 'failed', isError: true });
+      tell(this.#core, outcome.head, call.trace, { type: 'settled', status: 'failed', isError: true });
     }
     return outcome;
   }
@@ -220,7 +219,9 @@ export class Runs implements ExecutorHost {
   async #read(taskId: string): Promise<Pick<FreshTask, 'head' | 'entries'> | undefined> {
     const { store, clock } = this.#core;
     const [record] = await store.get({ taskIds: [taskId], kinds: RUN_ENTRY_KINDS, nowMs: clock.nowMs() });
-    return record && { head: record.head, entries: readRunEntries(taskId, record.entries) };
+    if (record === undefined) return undefined;
+    const { head, entries } = record;
+    return { head, entries: new RunEntries(readCall(taskId, entries), entries) };
   }
 }
 

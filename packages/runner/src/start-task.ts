@@ -2,14 +2,15 @@ import { checkOwner, newTaskId, TaskError, utf8Bytes } from '@mcp-tasks/store';
 import type { CreateTask, TaskEntry, TaskHead } from '@mcp-tasks/store';
 import { createHash } from 'node:crypto';
 import type { Core } from './core.ts';
-import { eventBase } from './core.ts';
+import { tell } from './core.ts';
 import { answerInvalid } from './elicited.ts';
 import { parseArguments } from './execute.ts';
 import { callDigest, toJson } from './json.ts';
 import { askRequests, checkResponse } from './questions.ts';
 import { resend } from './resend.ts';
 import type { Runs } from './runs.ts';
-import { freshRunEntries, storedCall } from './stored-call.ts';
+import { RunEntries } from './run-entries.ts';
+import { storedCall } from './stored-call.ts';
 import type { TaskTool, ToolCall } from './tool.ts';
 
 /** A call that may be made: arguments parsed, sizes checked, authorized. */
@@ -55,8 +56,8 @@ export async function startTask(core: Core, runs: Runs, call: ToolCall): Promise
     return head;
   }
   core.hub.hint(head);
-  core.emit({ ...eventBase(core, head, call), type: 'task-created' });
-  runs.submitFresh({ head, entries: freshRunEntries(call), parsedArguments: checked.parsed });
+  tell(core, head, call.trace, { type: 'task-created' });
+  runs.submitFresh({ head, entries: new RunEntries(storedCall(call)), parsedArguments: checked.parsed });
   return head;
 }
 
