@@ -104,6 +104,25 @@ describe('[INTG-10] subscriptions/listen with taskIds over HTTP', () => {
     await stream.leave();
   });
 
+  it('shows no question to a client that did not say that it can answer it', async () => {
+    const handler = serve();
+    const able = connect(handler);
+    const deaf = connect(handler, 'alice', { extensions: { 'io.modelcontextprotocol/tasks': {} } });
+    const taskId = await start(able, 'asks');
+    await eventually(async () => (await shown(able, taskId))['status']).toBe('input_required');
+    const stream = await listen(deaf, [taskId]);
+    await next(stream);
+    await able.result('tasks/update', {
+      taskId,
+      inputResponses: { name: { action: 'accept', content: { name: 'Ada' } } },
+    });
+    const seen = [await next(stream)];
+    while (seen.at(-1)?.['method'] === 'notifications/tasks') seen.push(await next(stream));
+    const states = seen.slice(0, -1).map(({ params }) => params['status']);
+    expect(states).not.toContain('input_required');
+    expect(states.at(-1)).toBe('completed');
+  });
+
   it('tells of every change until the last task is over, then ends with the result of the request', async () => {
     const client = connect(serve());
     const reporting = await start(client, 'reports', { total: 2 });

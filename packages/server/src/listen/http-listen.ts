@@ -69,7 +69,7 @@ export function listenOverHttp(host: ListenHost, next: Fetch, options: ListenOve
     // To a caller who may have no tasks the server is one without tasks.
     if (decided.tasks === undefined) return response;
     const stream = openListenStream({
-      id: listen.id,
+      listen,
       feed: openTaskFeed(decided.tasks, decided.taskIds, host.clock),
       taskIds: decided.taskIds,
       clock: host.clock,

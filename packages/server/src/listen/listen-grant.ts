@@ -2,7 +2,7 @@ import type { JSONRPCErrorResponse } from '@modelcontextprotocol/server';
 import { JSON_RPC_ERROR } from '@mcp-tasks/wire';
 import type { OwnerTasks } from '@mcp-tasks/runner';
 import { TaskError } from '@mcp-tasks/store';
-import { tasksExtensionRequired } from '../access.ts';
+import { declaresTasksExtension, tasksExtensionRequired } from '../access.ts';
 import { isFault, toErrorObject } from '../errors.ts';
 import type { OwnerContext } from '../owner.ts';
 import type { ListenHost } from './listen-host.ts';
@@ -27,7 +27,8 @@ export interface GrantedTasks {
  * @see SEP-2663, "Task Status Notifications" for -32021
  */
 export function refusal(listen: TaskListenRequest): ListenRefusal | undefined {
-  if (!listen.declared) return refuse(listen, 400, toErrorObject(tasksExtensionRequired()));
+  if (!declaresTasksExtension(listen.clientCapabilities))
+    return refuse(listen, 400, toErrorObject(tasksExtensionRequired()));
   return TaskError.is(listen.taskIds) ? refuse(listen, 200, toErrorObject(listen.taskIds)) : undefined;
 }
 

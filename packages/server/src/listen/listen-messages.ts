@@ -6,10 +6,12 @@ import {
   type RequestId,
   type ResultMetaObject,
 } from '@modelcontextprotocol/server';
-import type { TaskRecord } from '@mcp-tasks/store';
+import { TaskError, type TaskRecord } from '@mcp-tasks/store';
+import type { InputRequest } from '@mcp-tasks/wire';
+import { requireInputCapabilities } from '../access.ts';
 import { detailedTask } from '../codec-2026.ts';
 import { toErrorObject } from '../errors.ts';
-import { isObject, isRequestId } from './listen-request.ts';
+import { isObject, isRequestId, type TaskListenRequest } from './listen-request.ts';
 
 const ACKNOWLEDGED_METHOD = 'notifications/subscriptions/acknowledged';
 
@@ -52,17 +54,34 @@ export function acknowledgeTasks(
 }
 
 /**
- * `notifications/tasks` with the task as `tasks/get` would show it now.
+ * `notifications/tasks` with the task as `tasks/get` would show it now; undefined while the task asks what this client did not
+ * say that it can answer: `tasks/get` tells it so with an error, and a notification cannot.
  *
  * @see SEP-2663, "Task Status Notifications"
  */
-export function taskNotification(record: TaskRecord, id: RequestId): JSONRPCNotification {
+export function taskNotification(
+  record: TaskRecord,
+  { id, clientCapabilities }: Pick<TaskListenRequest, 'id' | 'clientCapabilities'>,
+): JSONRPCNotification | undefined {
   const task = detailedTask(record);
+  if (task.status === 'input_required' && !canAnswer(Object.values(task.inputRequests), clientCapabilities)) {
+    return undefined;
+  }
   return {
     jsonrpc: '2.0',
     method: 'notifications/tasks',
     params: { ...task, _meta: { ...task._meta, [SUBSCRIPTION_ID_META_KEY]: id } },
   };
+}
+
+function canAnswer(requests: readonly InputRequest[], clientCapabilities: unknown): boolean {
+  try {
+    requireInputCapabilities(requests, clientCapabilities);
+    return true;
+  } catch (error) {
+    if (TaskError.is(error, 'CLIENT_CAPABILITY_REQUIRED')) return false;
+    throw error;
+  }
 }
 
 /** The graceful end of a subscription. @see 2026-07-28, Subscriptions, "Graceful Closure" */

@@ -6,7 +6,6 @@ import {
   type RequestId,
 } from '@modelcontextprotocol/server';
 import { TaskError } from '@mcp-tasks/store';
-import { declaresTasksExtension } from '../access.ts';
 
 /** The method that opens a stream of notifications (2026-07-28). */
 export const LISTEN_METHOD = 'subscriptions/listen';
@@ -20,8 +19,8 @@ export const MAX_TASK_IDS_PER_LISTEN = 256;
 /** A `subscriptions/listen` that asks for task notifications. */
 export interface TaskListenRequest {
   readonly id: RequestId;
-  /** The request declares the tasks extension. */
-  readonly declared: boolean;
+  /** What the client declares on this request. */
+  readonly clientCapabilities: unknown;
   /** The ids asked for, each once; or why they are refused. */
   readonly taskIds: readonly string[] | TaskError;
   /** The request without `taskIds`, for the SDK. */
@@ -68,7 +67,7 @@ export function readTaskListen(message: unknown): TaskListenRequest | undefined 
   const { taskIds, ...otherTypes } = filter;
   return {
     id: message.id,
-    declared: declaresTasksExtension(params['_meta'][CLIENT_CAPABILITIES_META_KEY]),
+    clientCapabilities: params['_meta'][CLIENT_CAPABILITIES_META_KEY],
     taskIds: readTaskIds(taskIds),
     forwarded: { ...message, params: { ...message.params, notifications: otherTypes } },
   };

@@ -1,4 +1,3 @@
-import type { RequestId } from '@modelcontextprotocol/server';
 import type { Clock } from '@mcp-tasks/store';
 import { frameSink } from './frame-sink.ts';
 import {
@@ -10,11 +9,12 @@ import {
   taskNotification,
 } from './listen-messages.ts';
 import { frameData, readSseFrames, toFrame } from './sse-frames.ts';
+import type { TaskListenRequest } from './listen-request.ts';
 import type { TaskFeed } from './task-feed.ts';
 
 /** What {@link openListenStream} merges into one stream. */
 export interface ListenStreamOptions {
-  readonly id: RequestId;
+  readonly listen: TaskListenRequest;
   /** The changes of the granted tasks. Closed when the stream ends. */
   readonly feed: TaskFeed;
   readonly taskIds: readonly string[];
@@ -44,7 +44,7 @@ export interface ListenStream {
  * its result is kept back until all tasks are over, and the keep-alive is ours. Both sides wait for a client that is slow to read.
  */
 export function openListenStream(options: ListenStreamOptions): ListenStream {
-  const { id, feed, taskIds, clock, keepAliveMs, signal } = options;
+  const { listen, feed, taskIds, clock, keepAliveMs, signal } = options;
   const reader = options.body.getReader();
   let stopKeepAlive = (): void => undefined;
 
@@ -60,7 +60,7 @@ export function openListenStream(options: ListenStreamOptions): ListenStream {
   const sink = frameSink(end);
   const fail = async (error: unknown): Promise<void> => {
     options.reportError(error);
-    await sink.write(toFrame(listenFailure(id, error)));
+    await sink.write(toFrame(listenFailure(listen.id, error)));
     end();
   };
 
@@ -72,7 +72,8 @@ export function openListenStream(options: ListenStreamOptions): ListenStream {
   };
   const sendTasks = async (): Promise<void> => {
     for (let record = await feed.next(); record !== undefined; record = await feed.next()) {
-      await sink.write(toFrame(taskNotification(record, id)));
+      const notification = taskNotification(record, listen);
+      if (notification !== undefined) await sink.write(toFrame(notification));
     }
   };
 
@@ -87,7 +88,7 @@ export function openListenStream(options: ListenStreamOptions): ListenStream {
         tasksOnly = grantsNothing(acknowledged.notification);
         await sink.write(toFrame(acknowledgeTasks(acknowledged.notification, taskIds)));
         tasksSent = sendTasks().catch(fail);
-      } else if (tasksOnly && answeredId(message) === id) {
+      } else if (tasksOnly && answeredId(message) === listen.id) {
         result = frame;
       } else {
         await sink.write(frame);

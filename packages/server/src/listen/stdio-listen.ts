@@ -40,7 +40,7 @@ export interface ListenOverConnection {
 }
 
 interface Subscription {
-  readonly id: RequestId;
+  readonly listen: TaskListenRequest;
   /** What the SDK's acknowledgement is answered with; undefined while that is looked up. */
   decided?: GrantedTasks | ListenRefusal;
   feed?: TaskFeed;
@@ -58,20 +58,20 @@ export function listenOverConnection(host: ListenHost, ends: ListenConnectionEnd
   const subscriptions = new Map<RequestId, Subscription>();
   let serverInfo: ServerInfo;
 
-  const isOpen = (subscription: Subscription): boolean => subscriptions.get(subscription.id) === subscription;
+  const isOpen = (subscription: Subscription): boolean => subscriptions.get(subscription.listen.id) === subscription;
   const forget = (subscription: Subscription): void => {
-    if (isOpen(subscription)) subscriptions.delete(subscription.id);
+    if (isOpen(subscription)) subscriptions.delete(subscription.listen.id);
     subscription.feed?.close();
   };
   /** End it here and in the SDK, which sends nothing for it any more. */
   const finish = async (subscription: Subscription, last: JSONRPCMessage): Promise<void> => {
     forget(subscription);
-    ends.deliver({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: subscription.id } });
+    ends.deliver({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: subscription.listen.id } });
     await ends.send(last);
   };
 
   const begin = async (listen: TaskListenRequest): Promise<void> => {
-    const subscription: Subscription = { id: listen.id };
+    const subscription: Subscription = { listen };
     const replaced = subscriptions.get(listen.id);
     if (replaced !== undefined) forget(replaced);
     subscriptions.set(listen.id, subscription);
@@ -80,17 +80,18 @@ export function listenOverConnection(host: ListenHost, ends: ListenConnectionEnd
   };
 
   const sendTasks = async (subscription: Subscription, tasksOnly: boolean): Promise<void> => {
-    const { id, feed } = subscription;
+    const { listen, feed } = subscription;
     try {
       for (let record = await feed?.next(); record !== undefined; record = await feed?.next()) {
-        await ends.send(taskNotification(record, id));
+        const notification = taskNotification(record, listen);
+        if (notification !== undefined) await ends.send(notification);
       }
     } catch (error) {
       host.reportError(error);
-      if (isOpen(subscription)) await finish(subscription, listenFailure(id, error));
+      if (isOpen(subscription)) await finish(subscription, listenFailure(listen.id, error));
       return;
     }
-    if (tasksOnly && isOpen(subscription)) await finish(subscription, listenResult(id, serverInfo));
+    if (tasksOnly && isOpen(subscription)) await finish(subscription, listenResult(listen.id, serverInfo));
   };
 
   const acknowledge = async (subscription: Subscription, message: JSONRPCNotification): Promise<void> => {
