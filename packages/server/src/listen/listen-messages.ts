@@ -7,7 +7,6 @@ import {
   type ResultMetaObject,
 } from '@modelcontextprotocol/server';
 import { TaskError, type TaskRecord } from '@mcp-tasks/store';
-import type { InputRequest } from '@mcp-tasks/wire';
 import { requireInputCapabilities } from '../access.ts';
 import { detailedTask } from '../codec-2026.ts';
 import { toErrorObject } from '../errors.ts';
@@ -74,7 +73,7 @@ export function taskNotification(
   };
 }
 
-function canAnswer(requests: readonly InputRequest[], clientCapabilities: unknown): boolean {
+function canAnswer(requests: Parameters<typeof requireInputCapabilities>[0], clientCapabilities: unknown): boolean {
   try {
     requireInputCapabilities(requests, clientCapabilities);
     return true;
