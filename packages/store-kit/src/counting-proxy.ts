@@ -8,6 +8,8 @@ export interface CountingProxy {
   readonly port: number;
   /** Round trips (a request, in however many packets, before its answer) and bytes in both directions. */
   cost(): StoreCost;
+  /** Connections that were asked for so far, whatever became of them. */
+  connections(): number;
   /** Break every connection, now; new ones are taken. */
   breakConnections(): void;
   close(): Promise<void>;
@@ -17,7 +19,9 @@ export interface CountingProxy {
 export async function countingProxy(target: { readonly host: string; readonly port: number }): Promise<CountingProxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
   const cost = { operations: 0, bytes: 0 };
+  let connections = 0;
   const server = createServer((client) => {
+    connections += 1;
     const upstream = connect(target);
     const pair = [client, upstream] as const;
     pairs.add(pair);
@@ -51,6 +55,7 @@ export async function countingProxy(target: { readonly host: string; readonly po
   return {
     port: (server.address() as AddressInfo).port,
     cost: () => ({ ...cost }),
+    connections: () => connections,
     breakConnections,
     async close() {
       server.close();

@@ -1,43 +1,40 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { countingProxy } from '../src/fakes.ts';
 
-describe('countingProxy', () => {
-  let server: Server;
-  const host = '127.0.0.1';
-
-  beforeEach(async () => {
-    server = createServer((socket) => {
-      socket.on('error', () => socket.destroy());
-      socket.on('data', (data) => socket.write(data));
+/** A server that answers a line to each line. */
+async function lineServer(): Promise<{ readonly host: string; readonly port: number }> {
+  const server = createServer((socket) => {
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      if (text.endsWith('\n')) socket.write('12345\n');
     });
-    server.listen(0, host);
-    await once(server, 'listening');
-  });
-  afterEach(async () => {
+    socket.on('error', () => undefined); // broken on purpose
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
     server.close();
-    await once(server, 'close');
   });
+  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
+}
 
-  it('counts round trips and the bytes of both directions, and takes new connections after it broke the old ones', async () => {
-    const proxy = await countingProxy({ host, port: (server.address() as AddressInfo).port });
-    const ask = async (text: string) => {
-      const socket = connect(proxy.port, host);
-      socket.on('error', () => undefined);
-      socket.write(text);
-      const [answer] = (await once(socket, 'data')) as [Buffer];
-      expect(answer.toString()).toBe(text);
-      return socket;
-    };
-    const first = await ask('four');
-    expect(proxy.cost()).toEqual({ operations: 1, bytes: 8 });
-    const closed = once(first, 'close');
+describe('countingProxy', () => {
+  it('counts connections, round trips and bytes in both directions, and breaks connections', async () => {
+    const proxy = await countingProxy(await lineServer());
+    onTestFinished(() => proxy.close());
+    const client = connect(proxy.port, '127.0.0.1');
+    for (const request of ['a\n', 'bc\n']) {
+      client.write(request);
+      await once(client, 'data');
+    }
+    expect([proxy.connections(), proxy.cost()]).toEqual([1, { operations: 2, bytes: 17 }]);
+    const closed = once(client, 'close');
     proxy.breakConnections();
     await closed;
-    const second = await ask('again');
-    expect(proxy.cost()).toEqual({ operations: 2, bytes: 18 });
-    second.destroy();
-    await proxy.close();
+    const again = connect(proxy.port, '127.0.0.1');
+    again.write('d\n');
+    await once(again, 'data');
+    again.destroy();
+    expect([proxy.connections(), proxy.cost().operations]).toEqual([2, 3]);
   });
 });
