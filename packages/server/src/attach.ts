@@ -107,7 +107,7 @@ class Attachment {
       if (connection === undefined || request === undefined) throw requestGone();
       const handler = taskHandler(method, request);
       if (handler === undefined) throw requestGone();
-      return await handler({
+      const result = await handler({
         tasks: connection.tasksOf(request.owner),
         request,
         connection,
@@ -115,6 +115,7 @@ class Attachment {
         mcp: this.#mcp,
         registered: this.#registered,
       });
+      return result as Result;
     } catch (error) {
       if (isFault(error)) connection?.reportError(error);
       throw toProtocolError(error);

@@ -16,7 +16,7 @@ export type CallPlan =
   | { readonly mode: 'refuse'; readonly error: unknown };
 
 /** What the tool's callback leaves for the answer. */
-type CallOutcome = { readonly result: Result } | { readonly error: JsonRpcError };
+type CallOutcome = { readonly result: object } | { readonly error: JsonRpcError };
 
 /**
  * The slot of a call of a task tool. The SDK handles the call as that of any tool, arguments and all; the callback leaves
@@ -47,7 +47,7 @@ export class CallSlot implements TaskSlot {
     this.#created = head;
     const isModern = this.request.generation === '2026-07-28';
     const result = isModern ? createTaskResult2026(head) : createTaskResult2025(head, tool.options.immediateResponse);
-    this.#outcome = { result: { ...result } };
+    this.#outcome = { result };
   }
 
   /** Answer with an error. */
@@ -63,7 +63,7 @@ export class CallSlot implements TaskSlot {
     if (outcome === undefined) return response;
     return 'error' in outcome
       ? { jsonrpc, id, error: outcome.error }
-      : { jsonrpc, id, result: withMeta(outcome.result, result) };
+      : { jsonrpc, id, result: withMeta(outcome.result as Result, result) };
   }
 
   answered(): void {
@@ -71,7 +71,7 @@ export class CallSlot implements TaskSlot {
     if (this.#created === undefined || generation !== '2025-11-25' || !isTwoWay) return;
     const progressToken = this.plan.mode === 'task' ? this.plan.meta.progressToken : undefined;
     const tasks = this.#connection.tasksOf(owner);
-    this.#connection.relay({ tasks, head: this.#created, progressToken, isStandalone: true });
+    this.#connection.follow({ tasks, head: this.#created, progressToken, isStandalone: true });
   }
 
   /** The SDK answers wrong arguments with a tool's result, which a 2025-11-25 client that asked for a task cannot read. */

@@ -35,6 +35,9 @@ export class TaskConnection implements RelayConnection {
   readonly slots: ReadonlyMap<RequestId, TaskSlot>;
   readonly #transport: Transport;
   readonly #relays = new Map<string, TaskRelay>();
+  /** Tasks made on this connection a moment ago. */
+  readonly #toFollow = new Map<string, RelayedTask>();
+  #following: NodeJS.Immediate | undefined;
   /** Keys of the questions that were asked on this connection, by task. */
   readonly #asked = new Map<string, Set<string>>();
   #tasks: OwnerTasks | undefined;
@@ -52,6 +55,8 @@ export class TaskConnection implements RelayConnection {
       },
       response: (response, extra) => this.#takeAnswer(response, extra),
       closed: () => {
+        clearImmediate(this.#following);
+        this.#toFollow.clear();
         for (const relay of [...this.#relays.values()]) relay.close();
       },
     });
@@ -103,18 +108,32 @@ export class TaskConnection implements RelayConnection {
     return this.#asked.get(taskId)?.has(key) === true;
   }
 
-  /** The task is over: nothing need be remembered of it. */
+  /** The client was told that the task is over: nothing need be remembered of it, and nothing told. */
   forget(taskId: string): void {
     this.#asked.delete(taskId);
+    this.#toFollow.delete(taskId);
+  }
+
+  /** Tell the client of a task that was made on this connection, unless it learns by itself that the task is over. */
+  follow(task: RelayedTask): void {
+    this.#toFollow.set(task.head.taskId, task);
+    this.#following ??= setImmediate(() => {
+      this.#following = undefined;
+      for (const waiting of [...this.#toFollow.values()]) this.relay(waiting);
+    });
   }
 
   /** The relay of a task, made when there is none. */
   relay(task: RelayedTask): TaskRelay {
+    const { taskId } = task.head;
     // No task id has a line break in it.
-    const name = `${task.head.taskId}\n${task.tasks.owner}`;
+    const name = `${taskId}\n${task.tasks.owner}`;
     const existing = this.#relays.get(name);
     if (existing !== undefined) return existing;
-    const relay = new TaskRelay(task, this, () => this.#relays.delete(name));
+    const made = this.#toFollow.get(taskId);
+    const isSame = made?.tasks.owner === task.tasks.owner;
+    if (isSame) this.#toFollow.delete(taskId);
+    const relay = new TaskRelay(made !== undefined && isSame ? made : task, this, () => this.#relays.delete(name));
     this.#relays.set(name, relay);
     return relay;
   }

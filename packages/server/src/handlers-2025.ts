@@ -6,7 +6,7 @@ import {
   type ProgressToken,
 } from '@mcp-tasks/wire';
 import { TaskError, type TaskRecord } from '@mcp-tasks/store';
-import type { CallToolResult as SdkCallToolResult, Result } from '@modelcontextprotocol/server';
+import type { CallToolResult as SdkCallToolResult } from '@modelcontextprotocol/server';
 import { watchAbandonment } from './abandonment.ts';
 import { publishedTask2025, task2025, taskResult2025 } from './codec-2025.ts';
 import { readEntry, readOpenQuestions } from './entries.ts';
@@ -21,10 +21,11 @@ export const HANDLERS_2025: Readonly<Record<string, TaskHandler>> = {
   'tasks/cancel': cancelTask,
 };
 
-async function getTask(input: TaskHandlerInput): Promise<Result> {
+async function getTask(input: TaskHandlerInput): Promise<object> {
   const record = await input.tasks.get(readTaskId(input.request.params), ['published', 'question']);
-  await askAgain(input, record);
-  return { ...publishedTask2025(record) };
+  if (isTerminalStatus(record.head.status)) input.connection.forget(record.head.taskId);
+  else await askAgain(input, record);
+  return publishedTask2025(record);
 }
 
 /**
@@ -42,7 +43,7 @@ async function askAgain({ connection, request, context }: TaskHandlerInput, reco
   }
 }
 
-async function taskResult(input: TaskHandlerInput): Promise<Result> {
+async function taskResult(input: TaskHandlerInput): Promise<object> {
   const { tasks, request, connection } = input;
   const taskId = readTaskId(request.params);
   let record = await tasks.get(taskId, ['result', 'error']);
@@ -53,7 +54,7 @@ async function taskResult(input: TaskHandlerInput): Promise<Result> {
   connection.forget(taskId);
   switch (record.head.status) {
     case 'completed':
-      return { ...taskResult2025(taskId, asAnsweredInline(input, record)) };
+      return taskResult2025(taskId, asAnsweredInline(input, record));
     case 'failed': {
       const { code, message, data } = readEntry(record, 'error') as JsonRpcError;
       throw new ProtocolFailure(code, message, data);
@@ -92,7 +93,7 @@ function asAnsweredInline({ mcp, registered }: TaskHandlerInput, record: TaskRec
   return mcp.server.projectCallToolResult(result, outputSchemaJson) as CallToolResult;
 }
 
-async function listTasks({ tasks, request }: TaskHandlerInput): Promise<Result> {
+async function listTasks({ tasks, request }: TaskHandlerInput): Promise<object> {
   const { cursor } = request.params;
   if (cursor !== undefined && typeof cursor !== 'string')
     throw new TaskError('INVALID_CURSOR', 'cursor must be a string');
@@ -100,10 +101,10 @@ async function listTasks({ tasks, request }: TaskHandlerInput): Promise<Result> 
   return { tasks: heads.map(task2025), ...(nextCursor !== undefined && { nextCursor }) };
 }
 
-async function cancelTask({ tasks, request, connection }: TaskHandlerInput): Promise<Result> {
+async function cancelTask({ tasks, request, connection }: TaskHandlerInput): Promise<object> {
   const taskId = readTaskId(request.params);
   const { entries } = await tasks.get(taskId, ['published']);
   const head = await tasks.cancel(taskId);
   connection.forget(taskId);
-  return { ...publishedTask2025({ head, entries }) };
+  return publishedTask2025({ head, entries });
 }

@@ -1,6 +1,5 @@
 import type { InputResponse } from '@mcp-tasks/wire';
 import { TaskError } from '@mcp-tasks/store';
-import type { Result } from '@modelcontextprotocol/server';
 import { declaresTasksExtension, requireInputCapabilities, tasksExtensionRequired } from './access.ts';
 import { DETAILED_TASK_KINDS, detailedTask } from './codec-2026.ts';
 import type { TaskHandler, TaskHandlerInput } from './task-handler.ts';
@@ -21,16 +20,16 @@ function ofDeclaring(handler: TaskHandler): TaskHandler {
   };
 }
 
-async function getTask({ tasks, request }: TaskHandlerInput): Promise<Result> {
+async function getTask({ tasks, request }: TaskHandlerInput): Promise<object> {
   const record = await tasks.get(readTaskId(request.params), DETAILED_TASK_KINDS);
   const task = detailedTask(record);
   if (task.status === 'input_required') {
     requireInputCapabilities(Object.values(task.inputRequests), request.clientCapabilities);
   }
-  return { ...task };
+  return task;
 }
 
-async function updateTask({ tasks, request }: TaskHandlerInput): Promise<Result> {
+async function updateTask({ tasks, request }: TaskHandlerInput): Promise<object> {
   const taskId = readTaskId(request.params);
   const { inputResponses } = request.params;
   if (!isFields(inputResponses)) throw new TaskError('INVALID_ARGUMENTS', 'inputResponses must be an object');
@@ -38,7 +37,7 @@ async function updateTask({ tasks, request }: TaskHandlerInput): Promise<Result>
   return {};
 }
 
-async function cancelTask({ tasks, request }: TaskHandlerInput): Promise<Result> {
+async function cancelTask({ tasks, request }: TaskHandlerInput): Promise<object> {
   try {
     await tasks.cancel(readTaskId(request.params));
   } catch (error) {

@@ -1,8 +1,18 @@
 import type { TaskHead } from '@mcp-tasks/store';
 
+// One request shows the instant of the one before more often than not.
+let latestMs = NaN;
+let latestText = '';
+
+function toIso(ms: number): string {
+  if (ms !== latestMs) {
+    latestText = new Date(ms).toISOString();
+    latestMs = ms;
+  }
+  return latestText;
+}
+
 /** The two instants that both generations show, as ISO 8601. */
-export function instantsOf({ createdAtMs, lastUpdatedAtMs }: TaskHead): { createdAt: string; lastUpdatedAt: string } {
-  const createdAt = new Date(createdAtMs).toISOString();
-  const lastUpdatedAt = lastUpdatedAtMs === createdAtMs ? createdAt : new Date(lastUpdatedAtMs).toISOString();
-  return { createdAt, lastUpdatedAt };
+export function instantsOf(head: TaskHead): { createdAt: string; lastUpdatedAt: string } {
+  return { createdAt: toIso(head.createdAtMs), lastUpdatedAt: toIso(head.lastUpdatedAtMs) };
 }

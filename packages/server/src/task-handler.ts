@@ -1,5 +1,5 @@
 import type { OwnerTasks } from '@mcp-tasks/runner';
-import type { McpServer, RegisteredTool, Result, ServerContext } from '@modelcontextprotocol/server';
+import type { McpServer, RegisteredTool, ServerContext } from '@modelcontextprotocol/server';
 import type { TaskConnection } from './connection.ts';
 import type { TaskRequest } from './task-request.ts';
 
@@ -16,4 +16,4 @@ export interface TaskHandlerInput {
 }
 
 /** Answers a `tasks/...` method of one generation. @throws {TaskError} mapped to JSON-RPC by the caller. */
-export type TaskHandler = (input: TaskHandlerInput) => Promise<Result>;
+export type TaskHandler = (input: TaskHandlerInput) => Promise<object>;
