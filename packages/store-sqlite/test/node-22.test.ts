@@ -62,5 +62,5 @@ it.skipIf(hasBuiltIn)(
     expect(passed.filter((name) => name.startsWith('SQLite with node:sqlite')).length).toBeGreaterThan(50);
     expect(passed.filter((name) => name.startsWith('SQLite with better-sqlite3'))).toEqual([]);
   },
-  300_000,
+  900_000,
 );

@@ -46,15 +46,19 @@ describe('watch', () => {
     expect(hints.at(-1)).toEqual({ taskId: head.taskId, version: 2, status: 'completed' });
   });
 
-  it('tells of many changes at once, each of them', async () => {
+  it('tells of many changes of one moment, each of them', async () => {
     const path = temporaryFile();
-    const { hints, until } = await watched(await openStore({ path, watchIntervalMs: 1 }));
-    const other = await openStore({ path });
+    const store = await openStore({ path, watchIntervalMs: 1 });
     const limits = { maxActiveTasks: 2_000, maxStoredTasks: 2_000 };
-    const tasks = Array.from({ length: 1_200 }, () => newTask({}, { limits }));
-    await Promise.all(tasks.map((task) => other.create(task)));
-    const last = tasks.at(-1)?.head.taskId;
-    await until(({ taskId }) => taskId === last);
+    await Promise.all(Array.from({ length: 1_200 }, () => store.create(newTask({}, { limits }))));
+    const { hints, until } = await watched(store);
+    openDatabase(path).exec(`
+      BEGIN;
+      UPDATE mcp_tasks SET version = 2, change_seq = change_seq + 1200;
+      UPDATE mcp_task_schema SET change_seq = change_seq + 1200;
+      COMMIT;
+    `);
+    await until(() => hints.length === 1_200);
     expect(new Set(hints.map(({ taskId }) => taskId)).size).toBe(1_200);
   });
 
