@@ -7,6 +7,7 @@ import { answerInvalid } from './elicited.ts';
 import { executeTool } from './execute.ts';
 import type { Execution } from './execute.ts';
 import type { RunSlot } from './executor.ts';
+import { fromJson } from './json.ts';
 import { thrownOutcome, timedOutOutcome } from './outcome.ts';
 import { checkResponse } from './questions.ts';
 import { RunEnd } from './run-ended.ts';
@@ -30,7 +31,8 @@ export async function runInline(core: Core, call: ToolCall, host: InlineHost): P
   const checked = await checkCall(core, call);
   const { tool } = checked;
   const execution = await new InlineRun(core, checked, host).go();
-  if (execution.kind === 'result') return execution.result;
+  // As through a task: the result is its JSON.
+  if (execution.kind === 'result') return fromJson(execution.json) as unknown as CallToolResult;
   if (execution.kind === 'error') {
     const { code, message, data } = execution.error;
     throw new ProtocolFailure(code, message, data);

@@ -8,6 +8,7 @@ import type { TaskTool } from './tool.ts';
 
 /** How a run ended: the same through a task and inline. */
 export type RunOutcome =
+  /** `json` is the result: `result` is what the handler made, before it was written as JSON. */
   | { readonly kind: 'result'; readonly result: CallToolResult; readonly json: string }
   | { readonly kind: 'error'; readonly error: TaskFailure };
 
@@ -39,11 +40,11 @@ export async function returnedOutcome(tool: TaskTool, value: unknown, maxResultB
     if (problem !== undefined) {
       throw new TaskError('RESULT_INVALID', `Tool ${tool.name} did not return a tool result: ${problem}`);
     }
-    const json = toJson(withContent(value as CallToolResult), `the result of tool ${tool.name}`) ?? '';
+    const result = withContent(value as CallToolResult);
+    const json = toJson(result, `the result of tool ${tool.name}`) ?? '';
     const actualBytes = utf8Bytes(json);
     if (actualBytes > maxResultBytes) return faultOutcome(resultTooLarge(tool.name, actualBytes, maxResultBytes));
-    const result = fromJson(json) as unknown as CallToolResult;
-    const mismatch = tool.options.outputSchema === undefined ? undefined : await outputMismatch(tool, result);
+    const mismatch = tool.options.outputSchema === undefined ? undefined : await outputMismatch(tool, json);
     return mismatch === undefined ? { kind: 'result', result, json } : failedOutcome(mismatch);
   } catch (error) {
     return failedOutcome(messageOf(error));
@@ -92,13 +93,15 @@ function jsonOrNothing(data: unknown): JsonValue | undefined {
 }
 
 /** As the SDK: a result with structured content only gets an empty list of blocks. */
-function withContent(result: Partial<CallToolResult>): Partial<CallToolResult> {
-  return result.content === undefined ? { ...result, content: [] } : result;
+function withContent(result: Partial<CallToolResult>): CallToolResult {
+  return { ...result, content: result.content ?? [] };
 }
 
 /** The texts are the SDK's, so that a result fetched through a task equals the inline one. */
-async function outputMismatch(tool: TaskTool, result: CallToolResult): Promise<string | undefined> {
+async function outputMismatch(tool: TaskTool, json: string): Promise<string | undefined> {
   const { outputSchema } = tool.options;
+  // What clients get is the JSON, so that is what must fit.
+  const result = fromJson(json) as unknown as CallToolResult;
   if (outputSchema === undefined || result.isError === true) return undefined;
   if (result.structuredContent === undefined) {
     return `Output validation error: Tool ${tool.name} has an output schema but no structured content was provided`;

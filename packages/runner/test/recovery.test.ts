@@ -359,6 +359,68 @@ describe('several processes on one store', () => {
   });
 });
 
+describe('an executor that runs tasks elsewhere', () => {
+  it('has them stored as due at once, held by nobody, for any process to claim', async () => {
+    const { make } = processes();
+    const submitted: string[] = [];
+    const sender = make({
+      executor: {
+        runsElsewhere: true,
+        start: async () => undefined,
+        submit: ({ taskId }) => submitted.push(taskId),
+        freeSlots: () => 0,
+        drain: () => [],
+        close: async () => undefined,
+      },
+    });
+    const requests: string[] = [];
+    const worker = make({ authorize: ({ via }) => void requests.push(via) });
+    for (const { tasks } of [sender, worker]) tasks.tool('job', {}, (_args, task) => text(`run ${task.attempt}`));
+    const head = await sender.start('job');
+    expect(head).toMatchObject({ attempt: 0, dueAtMs: head.createdAtMs });
+    expect(head.holder).toBeUndefined();
+    expect(submitted).toEqual([head.taskId]);
+    expect(inspect(sender.tasks)).toMatchObject({ queued: 0 });
+    await worker.tasks.start();
+    expect(resultOf(await ended(worker.tasks, head))).toEqual(text('run 1'));
+    expect(requests).toEqual(['rerun']);
+    await Promise.all([sender.tasks.close(), worker.tasks.close()]);
+  });
+});
+
+describe('a later run', () => {
+  it('reads what earlier ones stored, and reports progress only beyond theirs', async () => {
+    const { clock, make } = processes();
+    const stuck = gate();
+    const [first, second] = [make(), make()];
+    first.tasks.tool('job', { onCrash: 'rerun' }, async (_args, task) => {
+      await Promise.all([task.set('kept', { a: 1 }), task.publish('shown', 1)]);
+      task.progress(5, 10, 'half');
+      await stuck.opened;
+      return text('never');
+    });
+    second.tasks.tool('job', { onCrash: 'rerun' }, async (_args, task) => {
+      task.progress(1, 10, 'begun again');
+      await task.set('seen', task.get('kept') ?? null);
+      const { progress } = (await second.tasks.for('alice').get(task.id)).head;
+      task.progress(6, 10, 'further');
+      return text(JSON.stringify(progress));
+    });
+    await second.tasks.start();
+    const head = await first.start('job');
+    await clock.advance(300);
+    first.crash();
+    await clock.advance(LEASE_MS + 1_250);
+    const record = await ended(second.tasks, head);
+    expect(resultOf(record)).toEqual(text('{"done":5,"total":10,"message":"half"}'));
+    expect(record.head.progress).toEqual({ done: 6, total: 10, message: 'further' });
+    expect(entry(record, 'variable', 'seen')).toEqual({ a: 1 });
+    expect(entry(record, 'published', 'shown')).toBe(1);
+    await second.tasks.close();
+    stuck.open();
+  });
+});
+
 describe('authorize', () => {
   it('runs before every later run, and a refusal fails the task', async () => {
     const { clock, make } = processes();
