@@ -1,10 +1,11 @@
 /**
  * What a task costs beside plain tool calls: a lifecycle of three requests (call, look, fetch) against three calls of a plain tool
- * with the same body, over the in-memory transport, taking turns in one process.
+ * with the same body, over the in-memory transport, taking turns in one process. The ratio is the speed of the one to the other.
  *
- * Needs a build: `pnpm build && node packages/server/bench/lifecycle.mjs [rounds]` (default 10,000).
+ * Needs a build: `pnpm build && pnpm --filter @mcp-tasks/server bench [rounds]` (default 10,000).
  */
 import { performance } from 'node:perf_hooks';
+import { Client } from '@modelcontextprotocol/client';
 import { createTasks } from '@mcp-tasks/runner';
 import { serveTasks } from '@mcp-tasks/server';
 import { InMemoryTransport, McpServer } from '@modelcontextprotocol/server';
@@ -22,42 +23,52 @@ const ENVELOPE = {
   'io.modelcontextprotocol/clientCapabilities': { extensions: { 'io.modelcontextprotocol/tasks': {} } },
 };
 
-const GENERATIONS = {
-  '2025-11-25': {
-    params: (params) => params,
-    async open(request) {
-      await request('initialize', {
-        protocolVersion: '2025-11-25',
-        capabilities: {},
-        clientInfo: { name: 'bench', version: '0' },
-      });
+async function lifecycle2025(request, args) {
+  const { task } = await request('tools/call', { name: 'task', arguments: args, task: {} });
+  await request('tasks/get', { taskId: task.taskId });
+  return request('tasks/result', { taskId: task.taskId });
+}
+
+async function lifecycle2026(request, args) {
+  const { taskId } = await request('tools/call', { name: 'task', arguments: args });
+  await request('tasks/get', { taskId });
+  return (await request('tasks/get', { taskId })).result;
+}
+
+/** Each opens a connection and answers with what sends a request on it. */
+const CLIENTS = {
+  "2025-11-25, the SDK's client": {
+    async open(transport) {
+      const client = new Client({ name: 'bench', version: '0' });
+      await client.connect(transport);
+      const anyResult = z.looseObject({});
+      return (method, params) => client.request({ method, params }, anyResult);
     },
-    async lifecycle(request, args) {
-      const { task } = await request('tools/call', { name: 'task', arguments: args, task: {} });
-      await request('tasks/get', { taskId: task.taskId });
-      return request('tasks/result', { taskId: task.taskId });
-    },
+    lifecycle: lifecycle2025,
   },
-  '2026-07-28': {
-    params: (params) => ({ ...params, _meta: ENVELOPE }),
-    open: (request) => request('tools/list', {}),
-    async lifecycle(request, args) {
-      const { taskId } = await request('tools/call', { name: 'task', arguments: args });
-      await request('tasks/get', { taskId });
-      return (await request('tasks/get', { taskId })).result;
+  '2025-11-25, bare messages': {
+    async open(transport) {
+      const request = jsonRpc(transport, (params) => params);
+      const clientInfo = { name: 'bench', version: '0' };
+      await request('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo });
+      return request;
     },
+    lifecycle: lifecycle2025,
+  },
+  '2026-07-28, bare messages': {
+    open: async (transport) => jsonRpc(transport, (params) => ({ ...params, _meta: ENVELOPE })),
+    lifecycle: lifecycle2026,
   },
 };
 
-for (const [name, generation] of Object.entries(GENERATIONS)) {
-  const { lifecycleMs, plainMs } = await measure(generation);
+for (const [name, client] of Object.entries(CLIENTS)) {
+  const { lifecycleMs, plainMs } = await measure(client);
   const perRound = (ms) => `${((ms / ROUNDS) * 1_000).toFixed(0)} us`;
-  console.log(
-    `${name}: lifecycle ${perRound(lifecycleMs)}, three plain calls ${perRound(plainMs)}, ratio ${(plainMs / lifecycleMs).toFixed(2)}`,
-  );
+  const ratio = (plainMs / lifecycleMs).toFixed(2);
+  console.log(`${name}: lifecycle ${perRound(lifecycleMs)}, three plain calls ${perRound(plainMs)}, ratio ${ratio}`);
 }
 
-async function measure(generation) {
+async function measure(client) {
   const tasks = createTasks({ limits: LIMITS });
   tasks.tool('task', { inputSchema }, body);
   const app = serveTasks(tasks, () => {
@@ -65,16 +76,15 @@ async function measure(generation) {
     mcp.registerTool('plain', { inputSchema }, body);
     return mcp;
   });
-  const [client, server] = InMemoryTransport.createLinkedPair();
-  app.stdio({ transport: server });
-  const request = jsonRpc(client, generation.params);
-  await generation.open(request);
+  const [clientEnd, serverEnd] = InMemoryTransport.createLinkedPair();
+  app.stdio({ transport: serverEnd });
+  const request = await client.open(clientEnd);
 
   const plain = async (args) => {
     for (let n = 0; n < 3; n++) await request('tools/call', { name: 'plain', arguments: args });
   };
   const lifecycle = async (args) => {
-    const { content } = await generation.lifecycle(request, args);
+    const { content } = await client.lifecycle(request, args);
     if (content[0].text !== `report of ${args.month}`) throw new Error('wrong result');
   };
   for (let n = 0; n < ROUNDS / 10; n++) {
@@ -92,7 +102,7 @@ async function measure(generation) {
     lifecycleMs += performance.now() - middleMs;
     plainMs += middleMs - startMs;
   }
-  await client.close();
+  await clientEnd.close();
   await app.close();
   return { lifecycleMs, plainMs };
 }
