@@ -4,9 +4,9 @@ import { defineConfig } from 'vitest/config';
 // `import` and `default` hold anyway; named here they would reach `require` too, and break CommonJS packages such as pg.
 const conditions = ['@mcp-tasks/source', 'node', 'module'];
 
-// Continuous integration counts what ran: with this variable set, each package also leaves a report in that folder.
+// Continuous integration counts what ran: with this variable set, each run also leaves a report in that folder.
 const { TEST_REPORT_DIR: reportDirectory } = process.env;
-const packageName = process.cwd().split(path.sep).slice(-2).join('-');
+const reportName = [...process.cwd().split(path.sep).slice(-2), process.pid].join('-');
 
 /** Settings of every package: tests run on the sources of the neighbours, without a build. */
 export default defineConfig({
@@ -19,7 +19,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     ...(reportDirectory !== undefined && {
-      reporters: ['default', ['json', { outputFile: path.join(reportDirectory, `${packageName}.json`) }]],
+      reporters: ['default', ['json', { outputFile: path.join(reportDirectory, `${reportName}.json`) }]],
     }),
   },
 });

@@ -45,7 +45,6 @@ export function jsonRpcCode(code: TaskErrorCode): number {
     case 'RERUN_REQUIRED':
     case 'RUN_ENDED':
     case 'TASK_INTERRUPTED':
-    case 'TASK_TIMEOUT':
     case 'STORE_CONFLICT':
     case 'STORE_UNAVAILABLE':
     case 'STORE_INCOMPATIBLE':

@@ -43,7 +43,6 @@ export const TASK_ERROR_CODES = [
   // a run that may not, or could not, go on
   'RUN_ENDED',
   'TASK_INTERRUPTED',
-  'TASK_TIMEOUT',
   // the store
   'STORE_CONFLICT',
   'STORE_UNAVAILABLE',
