@@ -28,7 +28,7 @@ export interface Core {
 }
 
 /** What the event about a refusal says beside the request. */
-export interface RefusalSubject {
+interface RefusalSubject {
   readonly taskId?: string | undefined;
   readonly trace?: TraceContext | undefined;
 }

@@ -22,13 +22,13 @@ export function errorResult(text: string): CallToolResult {
 }
 
 /** The outcome `isError` with this text. */
-export function failedOutcome(text: string): RunOutcome {
+function failedOutcome(text: string): RunOutcome {
   const result = errorResult(text);
   return { kind: 'result', result, json: JSON.stringify(result) };
 }
 
 /** The outcome of a run that this package itself had to end: -32603 with the code in `data`. */
-export function faultOutcome(error: TaskError): RunOutcome {
+function faultOutcome(error: TaskError): RunOutcome {
   const data = { code: error.code, ...error.details };
   return { kind: 'error', error: { code: JSON_RPC_ERROR.INTERNAL_ERROR, message: error.message, data } };
 }

@@ -3,7 +3,7 @@ import type { TaskStore } from '@mcp-tasks/store';
 type Method = 'create' | 'get' | 'update' | 'list' | 'due' | 'renew' | 'deleteExpired';
 
 /** What a test wants to happen before a call reaches the store: throw to make it fail. */
-export type Interfere = (method: Method, input: unknown) => void | Promise<void>;
+type Interfere = (method: Method, input: unknown) => void | Promise<void>;
 
 /** A store that counts its calls, and may be made to fail. */
 export function counted(inner: TaskStore) {

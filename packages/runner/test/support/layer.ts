@@ -27,7 +27,7 @@ export function errorText(line: string): CallToolResult {
 }
 
 /** Gives up only when a test hangs: nothing is asserted about it. */
-export function patience(): AbortSignal {
+function patience(): AbortSignal {
   return AbortSignal.timeout(10_000);
 }
 
