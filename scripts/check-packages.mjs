@@ -37,7 +37,7 @@ try {
     check(`${manifest.name}: types (attw)`, 'pnpm', ['exec', 'attw', tarball, '--profile', 'esm-only'], root);
     const packed = filesOf(tarball);
     const strange = packed.filter(
-      (file) => !/^package\/(dist\/.*\.(js|d\.ts)|package\.json|README\.md|LICENSE)$/.test(file),
+      (file) => !/^package\/(dist\/.*\.(js|d\.ts)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(file),
     );
     const missing = ['package/README.md', 'package/LICENSE', 'package/dist/index.js'].filter(
       (file) => !packed.includes(file),
