@@ -28,9 +28,10 @@ export interface PostgresStoreOptions {
    */
   readonly connectionString?: string | undefined;
   /**
-   * Options of `pg` for the store's own pool (`ssl`, a `password` function, `max`, …), for all that `connectionString` does
-   * not say. Defaults of the store: `connectionTimeoutMillis` 5,000 (also the longest wait for a free connection),
-   * `query_timeout` 10,000, `keepAlive` true, `application_name` `mcp-tasks`.
+   * Options of `pg` for the store's own pool (`ssl`, `max`, …). With `connectionString` it is that string, not these, that
+   * says who logs in where; without it, so do these (`host`, `user`, a `password` function, …). Defaults of the store:
+   * `connectionTimeoutMillis` 5,000 (also the longest wait for a free connection), `query_timeout` 10,000, `keepAlive`
+   * true, `application_name` `mcp-tasks`.
    */
   readonly config?: Readonly<Record<string, unknown>> | undefined;
   /** An open pool, which `close()` leaves open. Takes the place of `connectionString` and `config`. */

@@ -86,14 +86,15 @@ export async function ownServer({ settings = [], logins = [], files = {} }: OwnS
   const url = `postgres://${SUPERUSER}@127.0.0.1:${port}/postgres`;
 
   let child: ChildProcess | undefined;
-  const isRunning = () => child !== undefined && child.exitCode === null && child.signalCode === null;
+  const running = () => (child?.exitCode === null && child.signalCode === null ? child : undefined);
   const run = () => {
     child = spawn(path.join(bin, 'postgres'), ['-D', data], { ...user, cwd: directory, stdio: 'ignore' });
   };
   const end = async (signal: NodeJS.Signals) => {
-    if (child === undefined || !isRunning()) return;
-    const gone = once(child, 'exit');
-    child.kill(signal);
+    const process = running();
+    if (process === undefined) return;
+    const gone = once(process, 'exit');
+    process.kill(signal);
     await gone;
   };
   const orphan = () => child?.kill('SIGKILL');
@@ -104,7 +105,7 @@ export async function ownServer({ settings = [], logins = [], files = {} }: OwnS
     async start() {
       await until('the answer of a server that was started', async () => {
         // After a kill the processes of the old one may hold its memory for a moment.
-        if (!isRunning()) run();
+        if (!running()) run();
         return answers(url);
       });
     },

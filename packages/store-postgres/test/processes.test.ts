@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { missing, openStore, POSTGRES_URL, query, temporarySchema } from './support/postgres.ts';
+import { startProcess } from './support/processes.ts';
+import { until } from './support/until.ts';
+
+const OPENING = new URL('./support/opening-process.ts', import.meta.url);
+
+describe.skipIf(missing)('two processes', () => {
+  it('[DURA-06][DURA-07] that open twenty stores at once make the schema once, and end of themselves', async () => {
+    const schema = temporarySchema();
+    const parameter = { connectionString: POSTGRES_URL, schema, config: { max: 1 }, stores: 10 };
+    const processes = [startProcess(OPENING, parameter), startProcess(OPENING, parameter)];
+    await until('both processes', () => processes.every(({ lines }) => lines.includes('ready')));
+    for (const { tell } of processes) tell('open');
+    expect(await Promise.all(processes.map(({ ended }) => ended))).toEqual([0, 0]);
+    const outcomes = processes.flatMap(({ lines }) => (lines[1] ?? '').split(' '));
+    expect(outcomes.sort()).toEqual(['created', ...Array.from({ length: 19 }, () => 'existing')]);
+    expect(await query(`SELECT name FROM ${schema}.migrations`)).toEqual([{ name: '0001-initial' }]);
+  });
+
+  it('[DURA-05][DURA-07] hint at each other’s writes', async () => {
+    const schema = temporarySchema();
+    const store = await openStore({ schema });
+    const seen: string[] = [];
+    await store.watch?.(({ status }) => seen.push(status));
+    const other = startProcess(OPENING, { connectionString: POSTGRES_URL, schema, stores: 1 });
+    other.tell('open');
+    expect(await other.ended).toBe(0);
+    await until('a hint of the other process', () => seen.includes('working'));
+  });
+});
