@@ -60,7 +60,6 @@ export function createTasks(options: TasksOptions = {}): Tasks {
 }
 
 function assemble(core: Core, runs: Runs, lifecycle: Lifecycle): Tasks {
-  const ready = () => lifecycle.start();
   return {
     limits: core.limits,
     clock: core.clock,
@@ -72,15 +71,15 @@ function assemble(core: Core, runs: Runs, lifecycle: Lifecycle): Tasks {
     },
     startTask: (call) =>
       lifecycle.during(async () => {
-        await ready();
+        await lifecycle.start();
         return startTask(core, runs, call);
       }),
     runInline: (call, host) => runInline(core, call, host),
-    for: (owner) => ownerTasks(core, owner, ready),
+    for: (owner) => ownerTasks(core, owner, lifecycle),
     emit: (event) => {
       core.emit(event);
     },
-    start: ready,
+    start: () => lifecycle.start(),
     close: ({ drainMs } = {}) => lifecycle.close(drainMs),
   };
 }

@@ -1,3 +1,4 @@
+import { newTaskId } from '@mcp-tasks/store';
 import { closedError } from './core.ts';
 import type { Core } from './core.ts';
 import { checkInteger } from './options.ts';
@@ -20,9 +21,11 @@ export interface LifecycleParts {
 export class Lifecycle {
   readonly #core: Core;
   readonly #parts: LifecycleParts;
-  /** Calls that may still submit a task. */
-  readonly #submitting = new Set<Promise<unknown>>();
+  /** Calls that use the store; those that wait for a task are not among them. */
+  readonly #calls = new Set<Promise<unknown>>();
   #isOpen = false;
+  /** Runs were given their time, and nothing reaches the store any more. */
+  #isOver = false;
   #started: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
@@ -41,14 +44,19 @@ export class Lifecycle {
     return this.#started;
   }
 
-  /** Let work that may submit a task finish before draining. */
+  /** Resolves when the store can be used, also while runs are given time to finish: their results want to be fetched. */
+  ready(): Promise<void> {
+    return this.#isOver ? Promise.reject(closedError()) : (this.#started ?? this.start());
+  }
+
+  /** Let a call that uses the store finish before it is closed. */
   async during<Value>(work: () => Promise<Value>): Promise<Value> {
     const going = work();
-    this.#submitting.add(going);
+    this.#calls.add(going);
     try {
       return await going;
     } finally {
-      this.#submitting.delete(going);
+      this.#calls.delete(going);
     }
   }
 
@@ -71,6 +79,7 @@ export class Lifecycle {
     const { hub, executor, store } = this.#core;
     const wasStarted = await this.#wasStarted();
     if (wasStarted) await this.#drain(drainMs);
+    this.#isOver = true;
     await hub.close();
     await executor.close();
     // Whoever hands over a store that needs no opening closes it.
@@ -90,14 +99,37 @@ export class Lifecycle {
   async #drain(drainMs: number): Promise<void> {
     const { runs, recovery } = this.#parts;
     recovery.stopAdopting();
-    await Promise.allSettled(this.#submitting);
+    await Promise.allSettled(this.#calls);
     await runs.release(this.#core.executor.drain());
     for (const run of runs.active.values()) run.parkIfWaiting();
     await this.#within(drainMs, runs.settled());
     await runs.shutDown();
     // Each is given up after its grace at the latest.
     await runs.settled();
+    await this.#lastNews();
     await recovery.stop();
+  }
+
+  /** Those who wait hear of what the last runs wrote, and may fetch it. */
+  async #lastNews(): Promise<void> {
+    // A read of a new waiter also brings what others were promised before.
+    await new Promise<void>((resolve) => {
+      const leave = this.#core.hub.add({
+        taskId: newTaskId(),
+        seenVersion: () => 0,
+        notify: () => {
+          resolve();
+        },
+        failed: () => {
+          leave();
+          resolve();
+        },
+      });
+    });
+    do {
+      await new Promise((resolve) => setImmediate(resolve));
+      await Promise.allSettled(this.#calls);
+    } while (this.#calls.size > 0);
   }
 
   async #within(ms: number, work: Promise<void>): Promise<void> {

@@ -5,13 +5,14 @@ import type { Core } from './core.ts';
 import { tell, writeByRule } from './core.ts';
 import { answerInvalid } from './elicited.ts';
 import { toJson } from './json.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import { checkResponse } from './questions.ts';
 import { queuedTask } from './run.ts';
 import { readQuestions, readTrace } from './stored-call.ts';
 import type { OwnerTasks } from './tasks.ts';
 
-/** What an owner can do with their tasks; `ready` resolves when the store is open. */
-export function ownerTasks(core: Core, owner: string, ready: () => Promise<void>): OwnerTasks {
+/** What an owner can do with their tasks. */
+export function ownerTasks(core: Core, owner: string, lifecycle: Lifecycle): OwnerTasks {
   checkOwner(owner, core.limits.maxOwnerBytes);
   const view = ownerView(core, owner);
 
@@ -20,7 +21,7 @@ export function ownerTasks(core: Core, owner: string, ready: () => Promise<void>
   };
   /** Tell the listener when an owner asks for what is not theirs, or not there. */
   const told = async <Value>(taskId: string, work: () => Promise<Value>): Promise<Value> => {
-    await ready();
+    await lifecycle.ready();
     try {
       return await work();
     } catch (error) {
@@ -28,20 +29,24 @@ export function ownerTasks(core: Core, owner: string, ready: () => Promise<void>
       throw error;
     }
   };
+  /** A call that ends by itself: closing waits for it. */
+  const call = <Value>(taskId: string, work: () => Promise<Value>): Promise<Value> =>
+    lifecycle.during(() => told(taskId, work));
   /** Events carry the trace of the call, which costs reading the call. */
   const withCall = (kinds: readonly TaskEntryKind[]): readonly TaskEntryKind[] =>
     core.hasListener ? ['call', ...kinds] : kinds;
 
   return {
     owner,
-    get: (taskId, kinds) => told(taskId, () => view.get(taskId, kinds)),
-    list: async (options) => {
-      await ready();
-      return view.list(options);
-    },
-    cancel: (taskId) => told(taskId, async () => cancelTask(core, await view.get(taskId, withCall([])))),
+    get: (taskId, kinds) => call(taskId, () => view.get(taskId, kinds)),
+    list: (options) =>
+      lifecycle.during(async () => {
+        await lifecycle.ready();
+        return view.list(options);
+      }),
+    cancel: (taskId) => call(taskId, async () => cancelTask(core, await view.get(taskId, withCall([])))),
     answer: (taskId, responses) =>
-      told(taskId, async () => answerTask(core, await view.get(taskId, withCall(['question'])), responses)),
+      call(taskId, async () => answerTask(core, await view.get(taskId, withCall(['question'])), responses)),
     waitFor: (taskId, until, options) => told(taskId, () => view.waitFor(taskId, until, options)),
     watch(taskId, listener) {
       let isKnown = false;
