@@ -78,7 +78,8 @@ class Attachment {
     const receive = receiveRequests(this.#mcp, this.#tools);
     const connect = server.connect.bind(server);
     server.connect = async (transport) => {
-      await this.#host.tasks.start();
+      // Whoever sends a request that needs the store is told when it cannot be opened.
+      this.#host.tasks.start().catch(() => undefined);
       if (server.transport === undefined) this.#connection = new TaskConnection(this.#host, transport, receive);
       await connect(transport);
     };

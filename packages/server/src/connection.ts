@@ -1,5 +1,5 @@
 import type { OwnerTasks } from '@mcp-tasks/runner';
-import type { Clock } from '@mcp-tasks/store';
+import { TaskError, type Clock } from '@mcp-tasks/store';
 import type { InputRequest } from '@mcp-tasks/wire';
 import type {
   JSONRPCNotification,
@@ -43,6 +43,7 @@ export class TaskConnection implements RelayConnection {
   #tasks: OwnerTasks | undefined;
   #generation: Generation = '2025-11-25';
   #initializedCapabilities: unknown;
+  #openedBy: string | undefined;
 
   constructor(host: TaskHost, transport: Transport, receive: ReceiveRequest) {
     this.host = host;
@@ -50,7 +51,6 @@ export class TaskConnection implements RelayConnection {
     this.slots = tapTransport<TaskSlot>(transport, {
       request: (message, extra) => {
         if (extra?.classification?.era === 'modern') this.#generation = '2026-07-28';
-        if (message.method === 'initialize') this.#initializedCapabilities = message.params?.['capabilities'];
         return receive(this, message, extra);
       },
       response: (response, extra) => this.#takeAnswer(response, extra),
@@ -64,6 +64,12 @@ export class TaskConnection implements RelayConnection {
 
   get clock(): Clock {
     return this.host.tasks.clock;
+  }
+
+  /** A 2025-11-25 client says what it can do, once for all its requests. */
+  initialize({ params, owner }: TaskRequest): void {
+    this.#initializedCapabilities = params['capabilities'];
+    this.#openedBy ??= owner.owner;
   }
 
   get generation(): Generation {
@@ -114,16 +120,30 @@ export class TaskConnection implements RelayConnection {
     this.#toFollow.delete(taskId);
   }
 
-  /** Tell the client of a task that was made on this connection, unless it learns by itself that the task is over. */
+  /**
+   * Tell the client of a task that was made on this connection, unless it learns by itself that the task is over. On a session that
+   * several owners use, only whoever opened it is told: its own stream may be read by any of them.
+   */
   follow(task: RelayedTask): void {
+    if (task.tasks.owner !== this.#openedBy) return;
     this.#toFollow.set(task.head.taskId, task);
     this.#following ??= setImmediate(() => {
       this.#following = undefined;
-      for (const waiting of [...this.#toFollow.values()]) this.relay(waiting);
+      for (const waiting of [...this.#toFollow.values()]) this.#tryToFollow(waiting);
     });
   }
 
-  /** The relay of a task, made when there is none. */
+  #tryToFollow(task: RelayedTask): void {
+    try {
+      this.relay(task);
+    } catch (error) {
+      this.#toFollow.delete(task.head.taskId);
+      // Of a closed task layer there is nothing to tell any more.
+      if (!TaskError.is(error, 'STORE_CLOSED')) this.reportError(error);
+    }
+  }
+
+  /** The relay of a task, made when there is none. @throws {TaskError} STORE_CLOSED */
   relay(task: RelayedTask): TaskRelay {
     const { taskId } = task.head;
     // No task id has a line break in it.

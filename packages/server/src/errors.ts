@@ -71,13 +71,13 @@ export function toErrorObject(error: unknown): JsonRpcError {
   return { code, message: error.message, data: { ...error.details, code: error.code } };
 }
 
-/**
- * Tell whether an error is a fault of ours or the store's, of which the client learns nothing: somebody should look at it.
- * That nobody waits any more for what was asked is none.
- */
+/** Nobody waits for the answer any more, or the task layer is closing: neither is anybody's fault. */
+const EXPECTED: readonly TaskErrorCode[] = ['RUN_ENDED', 'STORE_CLOSED'];
+
+/** Tell whether an error is a fault of ours or the store's, of which the client learns nothing: somebody should look at it. */
 export function isFault(error: unknown): boolean {
-  if (ProtocolFailure.is(error) || error instanceof ProtocolError || TaskError.is(error, 'RUN_ENDED')) return false;
-  return !TaskError.is(error) || jsonRpcCode(error.code) === INTERNAL_ERROR;
+  if (ProtocolFailure.is(error) || error instanceof ProtocolError) return false;
+  return !TaskError.is(error) || (jsonRpcCode(error.code) === INTERNAL_ERROR && !EXPECTED.includes(error.code));
 }
 
 /** The same as an error that the SDK sends unchanged when a handler throws it. */

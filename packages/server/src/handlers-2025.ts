@@ -6,8 +6,7 @@ import {
   type ProgressToken,
 } from '@mcp-tasks/wire';
 import { TaskError, type TaskRecord } from '@mcp-tasks/store';
-import type { CallToolResult as SdkCallToolResult } from '@modelcontextprotocol/server';
-import { watchAbandonment } from './abandonment.ts';
+import type { CallToolResult as SdkCallToolResult, ServerContext } from '@modelcontextprotocol/server';
 import { publishedTask2025, task2025, taskResult2025 } from './codec-2025.ts';
 import { readEntry, readOpenQuestions } from './entries.ts';
 import type { TaskHandler, TaskHandlerInput } from './task-handler.ts';
@@ -77,13 +76,26 @@ async function untilOver({ tasks, connection, context }: TaskHandlerInput, taskI
     progressToken: progressToken as ProgressToken | undefined,
     isStandalone: false,
   });
-  const abandonment = watchAbandonment(context, connection.host.closing);
+  const ended = new AbortController();
+  const signal = AbortSignal.any([ended.signal, context.mcpReq.signal, ...disconnect(context)]);
+  // The relay ends after it told all else; this one when nobody waits any more, or the task layer is closed.
+  const gaveUp = tasks
+    .waitFor(taskId, () => false, { signal })
+    .catch((error: unknown) => {
+      throw signal.aborted ? new TaskError('RUN_ENDED', 'Nobody waits for the answer any more') : error;
+    });
   try {
-    await Promise.race([relay.stream(requestId), abandonment.promise]);
+    await Promise.race([relay.stream(requestId), gaveUp]);
   } finally {
-    abandonment.stop();
+    ended.abort();
     relay.leave(requestId);
   }
+}
+
+/** Tells when an HTTP client leaves. One that can resume its stream has not left when that breaks. */
+function disconnect({ http }: ServerContext): AbortSignal[] {
+  const signal = http?.closeSSE === undefined ? http?.req?.signal : undefined;
+  return signal === undefined ? [] : [signal];
 }
 
 /** The SDK's result for an inline call of this tool, which differs where a 2025-11-25 client cannot read the tool's. */

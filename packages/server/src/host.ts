@@ -21,8 +21,6 @@ export interface TaskHost {
   readonly tasks: Tasks;
   readonly options: TaskServerOptions;
   readonly pacing: QuestionPacing;
-  /** Aborts when the application closes: whoever waits stops waiting. */
-  readonly closing: AbortSignal;
   /** @throws {TaskError} OWNER_INVALID - the owner is too long, or no well-formed Unicode. */
   ownerOf(context: OwnerContext): ResolvedOwner;
   reportError(error: unknown): void;
@@ -36,14 +34,12 @@ interface SharedState {
 // Escape hatches are called once per server or session, all for one task layer.
 const sharedStates = new WeakMap<Tasks, SharedState>();
 
-const NEVER = new AbortController().signal;
-
 const REFUSED_WARNING =
   'mcp-tasks: a caller without an owner was served as if there were no tasks. Verify callers and pass `authInfo` with ' +
   '`extra.sub` (and `extra.iss`), or set `owner`, or set `anonymous: "allow"` to let all of them share one owner.';
 
 /** Tie a task layer to the way in which it is served. */
-export function createHost(tasks: Tasks, options: TaskServerOptions, closing: AbortSignal = NEVER): TaskHost {
+export function createHost(tasks: Tasks, options: TaskServerOptions): TaskHost {
   checkOptions(options);
   const shared = sharedStates.get(tasks) ?? { pacing: questionPacing(tasks.clock), warned: false };
   sharedStates.set(tasks, shared);
@@ -51,7 +47,6 @@ export function createHost(tasks: Tasks, options: TaskServerOptions, closing: Ab
     tasks,
     options,
     pacing: shared.pacing,
-    closing,
     ownerOf(context) {
       const resolved = resolveOwner(context, options);
       if (resolved.kind === 'refused' && !shared.warned) {

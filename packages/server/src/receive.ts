@@ -9,20 +9,20 @@ import type { TaskTool } from '@mcp-tasks/runner';
 import type { JSONRPCRequest, JSONRPCResponse, McpServer } from '@modelcontextprotocol/server';
 import { taskNotSupported } from './call-mode.ts';
 import { CallSlot } from './call-slot.ts';
-import type { ReceiveRequest, TaskSlot } from './connection.ts';
+import type { ReceiveRequest, TaskConnection, TaskSlot } from './connection.ts';
 import { isFault, toErrorObject } from './errors.ts';
 import type { Inbound } from './response-slots.ts';
 import { TASK_REQUEST_METHODS, taskHandler } from './task-methods.ts';
 import { fieldsOf, type TaskRequest } from './task-request.ts';
 
-type Receive = (message: JSONRPCRequest, request: TaskRequest) => Inbound<TaskSlot>;
+type Receive = (message: JSONRPCRequest, request: TaskRequest, connection: TaskConnection) => Inbound<TaskSlot>;
 
 const METHOD_NOT_FOUND: JsonRpcError = { code: JSON_RPC_ERROR.METHOD_NOT_FOUND, message: 'Method not found' };
 
 /** Look at every request before the SDK does: note what our handlers need, answer what must not reach it. */
 export function receiveRequests(mcp: McpServer, tools: ReadonlyMap<unknown, TaskTool>): ReceiveRequest {
   const receivers = new Map<string, Receive>([
-    ['initialize', receiveNegotiation],
+    ['initialize', receiveInitialize],
     ['server/discover', receiveNegotiation],
     ...TASK_REQUEST_METHODS.map((method) => [method, receiveTaskMethod] as const),
   ]);
@@ -34,7 +34,7 @@ export function receiveRequests(mcp: McpServer, tools: ReadonlyMap<unknown, Task
     if (tool === undefined && !asksForTask && receive === undefined) return { forward: message };
     try {
       const request = connection.describe(message, extra);
-      if (receive !== undefined) return receive(message, request);
+      if (receive !== undefined) return receive(message, request, connection);
       const forward = asksForTask ? withoutTask(message) : message;
       if (tool !== undefined) return { forward, slot: new CallSlot(connection, tool, request) };
       return receiveTaskCallOfOther(forward, request, mcp);
@@ -44,6 +44,11 @@ export function receiveRequests(mcp: McpServer, tools: ReadonlyMap<unknown, Task
     }
   };
 }
+
+const receiveInitialize: Receive = (message, request, connection) => {
+  connection.initialize(request);
+  return receiveNegotiation(message, request, connection);
+};
 
 /** The server's capabilities are those of both generations: show the client those of its own. */
 const receiveNegotiation: Receive = (message, request) => ({

@@ -52,7 +52,7 @@ export interface TaskApp extends AsyncDisposable {
  * connection over stdio. The first use starts `tasks`: its store, its recovery, its sweep. A request that comes while the store
  * cannot be opened is answered -32603, and the next one tries again.
  *
- * @throws {TypeError} an option has the wrong type.
+ * @throws {TypeError} an option has the wrong type. @throws {RangeError} `drainMs` is no whole number from 0.
  *
  * @example
  * const app = serveTasks(tasks, () => new McpServer({ name: 'reports', version: '1.0.0' }));
@@ -63,45 +63,45 @@ export function serveTasks(
   factory: (context: McpRequestContext) => McpServer | Promise<McpServer>,
   options: ServeTasksOptions = {},
 ): TaskApp {
-  const closing = new AbortController();
-  const host = createHost(tasks, options, closing.signal);
+  checkDrainMs(options.drainMs);
+  const host = createHost(tasks, options);
   const closers: (() => Promise<void>)[] = [];
-  let started: Promise<void> | undefined;
   let closed: Promise<void> | undefined;
 
-  const start = (): Promise<void> => {
-    started ??= tasks.start();
-    started.catch(() => {
-      started = undefined;
-    });
-    return started;
+  const begin = (): void => {
+    // Whoever sends a request, or looks at `started`, is told when it fails.
+    tasks.start().catch(() => undefined);
   };
   const createServer = async (context: McpRequestContext): Promise<McpServer> => {
     const mcp = await factory(context);
     attachHost(host, mcp);
     return mcp;
   };
-  const close = async (drainMs = options.drainMs): Promise<void> => {
+  const closeAll = async (drainMs: number | undefined): Promise<void> => {
     try {
       await tasks.close({ drainMs });
     } finally {
-      closing.abort();
       await Promise.all(closers.map((closeOne) => closeOne()));
     }
+  };
+  const close: TaskApp['close'] = async ({ drainMs = options.drainMs } = {}) => {
+    checkDrainMs(drainMs);
+    closed ??= closeAll(drainMs);
+    return closed;
   };
 
   return {
     get started() {
-      return start();
+      return tasks.start();
     },
     http(handlerOptions = {}) {
-      void start();
+      begin();
       const handler = wrapHandlerOf(host, createMcpHandler(createServer, handlerOptions), handlerOptions);
       closers.push(() => handler.close());
       return handler;
     },
     stdio(stdioOptions = {}) {
-      void start();
+      begin();
       const transport = stdioOptions.transport ?? new StdioServerTransport();
       const ended = new Promise<void>((resolve) => {
         aroundTransport(transport, { receive: (next) => next, send: (next) => next, closed: resolve });
@@ -110,12 +110,12 @@ export function serveTasks(
       closers.push(() => handle.close());
       return { ...handle, closed: ended };
     },
-    close(closeOptions) {
-      closed ??= close(closeOptions?.drainMs);
-      return closed;
-    },
-    [Symbol.asyncDispose]() {
-      return this.close();
-    },
+    close,
+    [Symbol.asyncDispose]: () => close(),
   };
+}
+
+function checkDrainMs(drainMs: number | undefined): void {
+  if (drainMs === undefined || (Number.isSafeInteger(drainMs) && drainMs >= 0)) return;
+  throw new RangeError(`drainMs must be a whole number from 0, not ${String(drainMs)}`);
 }

@@ -100,9 +100,10 @@ describe('the table from task errors to JSON-RPC', () => {
     const others = [
       new TaskError('TASK_NOT_FOUND', 'no'),
       new TaskError('RUN_ENDED', 'gone'),
+      new TaskError('STORE_CLOSED', 'closing'),
       new ProtocolFailure(-32603, 'meant'),
       new ProtocolError(-32603, 'meant'),
     ];
-    expect([...faults, ...others].map(isFault)).toEqual([true, true, true, false, false, false, false]);
+    expect([...faults, ...others].map(isFault)).toEqual([true, true, true, false, false, false, false, false]);
   });
 });

@@ -1,4 +1,5 @@
-import type { JsonObject, TaskStatus } from '@mcp-tasks/wire';
+import type { TaskEvent } from '@mcp-tasks/runner';
+import type { JsonObject, ProtocolFailure, TaskStatus } from '@mcp-tasks/wire';
 import type { ServeTasksOptions } from '../src/index.ts';
 import { connectTestClient, type TestClient, type TestClientOptions } from '../src/testing.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -6,6 +7,12 @@ import { createTestTools, type TestTools } from './support/test-tools.ts';
 
 const RELATED = 'io.modelcontextprotocol/related-task';
 const VARIABLES = 'io.github.mcp-tasks/variables';
+
+function deep(levels: number): unknown {
+  let value: unknown = 'x';
+  for (let n = 0; n < levels; n++) value = [value];
+  return value;
+}
 
 describe('2025-11-25 on a connection of its own', () => {
   let tools: TestTools;
@@ -161,6 +168,39 @@ describe('2025-11-25 on a connection of its own', () => {
       expect(await granted({ ttl: 2 ** 53 - 1 })).toBe(24 * 60 * 60_000);
       expect(await granted({})).toBe(60 * 60_000);
       expect(await granted({ ttl: 1 })).toBe(1);
+    });
+
+    it('[INTG-09] grants a lifetime of 30 days where the limit allows it, and it neither overflows nor ends early', async () => {
+      tools = createTestTools({ limits: { maxTtlMs: 40 * 24 * 3_600_000 } });
+      client = await connect();
+      const thirtyDaysMs = 30 * 24 * 3_600_000;
+      const taskId = await start('hold', {}, { ttl: thirtyDaysMs });
+      expect(await get(taskId)).toMatchObject({ status: 'working', ttl: thirtyDaysMs });
+      tools.release();
+    });
+
+    it('[OBS-01] hands the trace of the request to the events of its task', async () => {
+      const events: TaskEvent[] = [];
+      tools = createTestTools({ onEvent: (event) => events.push(event) });
+      client = await connect();
+      const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+      const taskId = await start('echo', { value: 'x' }, {}, { traceparent, tracestate: 'a=1' });
+      await result(taskId);
+      const { trace } = events.find(({ type }) => type === 'task-created') ?? {};
+      expect(trace).toEqual({ traceparent, tracestate: 'a=1' });
+    });
+
+    it.each([
+      ['an id of 1 MB', 'tasks/get', { taskId: 'x'.repeat(1_000_000) }],
+      ['a cursor of 1 MB', 'tasks/list', { cursor: 'x'.repeat(1_000_000) }],
+      ['arguments of 2 MB', 'tools/call', { name: 'echo', arguments: { value: 'x'.repeat(2_000_000) }, task: {} }],
+      ['arguments 1,000 levels deep', 'tools/call', { name: 'echo', arguments: { value: deep(1_000) }, task: {} }],
+    ])('refuses %s with an error and no stack', async (_what, method, params) => {
+      const error = await client.request(method, params as JsonObject).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: -32602 });
+      const { message, data } = error as ProtocolFailure;
+      expect(JSON.stringify([message, data])).not.toMatch(/\bat .*\.(ts|js|mjs):\d/);
+      expect(await client.request('tasks/list')).toEqual({ tasks: [] });
     });
 
     it('makes one task of two calls with one idempotency key', async () => {

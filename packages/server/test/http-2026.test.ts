@@ -1,6 +1,7 @@
 import type { JsonObject } from '@mcp-tasks/wire';
 import {
   McpServer,
+  requireScopes,
   type AuthInfo,
   type CreateMcpHandlerOptions,
   type McpHttpHandler,
@@ -201,6 +202,32 @@ describe('2026-07-28 over HTTP', () => {
     const { headers, message } = client.compose('tools/call', { name: 'whoami', arguments: {} });
     const response = await client.post('', { headers, parsedBody: message });
     expect(await response.json()).toMatchObject({ result: { resultType: 'task' } });
+  });
+
+  it("asks for the scope that a tool needs, as the SDK does for a server's own tools", async () => {
+    tools.tasks.tool('guarded', { scopeChallenge: requireScopes('reports:write') }, () => ({ content: [] }));
+    const handler = serve();
+    const call = { name: 'guarded', arguments: {} };
+    const { headers, message } = connect(handler).compose('tools/call', call);
+    const refused = await connect(handler).post(message, { headers });
+    expect(refused.status).toBe(403);
+    expect(refused.headers.get('www-authenticate')).toContain('scope="reports:write"');
+    const scoped = connect(handler, { ...ALICE, scopes: ['reports:write'] });
+    expect(await scoped.result('tools/call', call)).toMatchObject({ resultType: 'task' });
+    expect(tools.runs).toEqual([]);
+  });
+
+  it('makes one task of two calls with one idempotency key', async () => {
+    const client = connect();
+    const call = (value: string) =>
+      client.request('tools/call', {
+        name: 'echo',
+        arguments: { value },
+        _meta: { 'io.github.mcp-tasks/idempotency-key': 'k1' },
+      });
+    const [first, second] = [await call('x'), await call('x')];
+    expect(second.result?.['taskId']).toBe(first.result?.['taskId']);
+    expect((await call('y')).error).toMatchObject({ code: -32602, data: { code: 'IDEMPOTENCY_KEY_REUSED' } });
   });
 
   it('[TYPE-09] keeps a failing store to itself, and the next request works', async () => {

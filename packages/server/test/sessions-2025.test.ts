@@ -107,6 +107,20 @@ describe('2025-11-25 over HTTP with sessions', () => {
     expect(onOwn.filter(completed)).toHaveLength(0);
   });
 
+  it("tells on the session's stream nothing of another owner's tasks, whoever let both use it", async () => {
+    let user = 'alice';
+    const session = await open({ owner: () => user });
+    const stream = await session.openGetStream();
+    user = 'bob';
+    const bobs = await start(session, 'hold');
+    await new Promise(setImmediate);
+    tools.release();
+    await session.client.result('tasks/result', { taskId: bobs });
+    user = 'alice';
+    const own = await start(session, 'whoami');
+    expect(await stream.next()).toMatchObject({ params: { taskId: own, status: 'completed' } });
+  });
+
   it('asks a question once on tasks/get, and again after an answer that does not fit', async () => {
     const session = await open();
     const taskId = await start(session, 'asks');
