@@ -32,15 +32,15 @@ describe('the process', () => {
     expect((await readFile(join(directory, 'log'), 'utf8')).match(/\n/g)).toHaveLength(5);
   });
 
-  it('answers who waits, with a result or an error, before it ends', async () => {
+  it('[INTG-06] answers who waits for a task that ends within DRAIN_MS with its result', async () => {
     const server = await startEverythingServer();
     const caller = callerOf(2025, server.url);
     const { taskId } = await caller.startTask('slow_compute', { seconds: 1, label: 'in time' });
     const waiting = caller.request('tasks/result', { taskId });
     const ended = server.stop();
     const { result, error } = await waiting;
-    if (error === undefined) expect(result.content).toEqual([{ type: 'text', text: 'done: in time' }]);
-    else expect(error.code).toBe(-32603);
+    expect(error).toBeUndefined();
+    expect(result.content).toEqual([{ type: 'text', text: 'done: in time' }]);
     expect(await ended).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
