@@ -23,7 +23,9 @@ interface Result {
 /** Run npx in this package; its exit code and what it printed. */
 async function npx(parameters: readonly string[]) {
   // Vitest tells its own processes by these variables, and this one is not to be one of them, nor to report where they do.
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST') && name !== 'TEST_REPORT_DIR');
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('VITEST') && name !== 'TEST_REPORT_DIR',
+  );
   const env = { ...Object.fromEntries(inherited), NODE_NO_WARNINGS: '1' };
   const child = spawn('npx', parameters, { cwd: PACKAGE, env, shell: process.platform === 'win32' });
   let printed = '';
