@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Redis, type RedisOptions } from 'ioredis';
 import { storeError } from './errors.ts';
 import type { RedisStoreOptions } from './options.ts';
@@ -17,7 +16,7 @@ export interface OwnConnection {
 /** Make a connection, which is not opened yet. @throws {TypeError} neither `url` nor `config`, or a `url` of another scheme. */
 export function ownConnection({ url, config }: RedisStoreOptions): OwnConnection {
   if (url === undefined && !config) throw new TypeError('redisStore: give url, config or client.');
-  if (url !== undefined && !(typeof (url as unknown) === 'string' && /^rediss?:\/\//.test(url))) {
+  if (url !== undefined && !(/^rediss?:\/\//.test(url) && URL.canParse(url))) {
     throw new TypeError('redisStore: url must be of the form redis://user:password@host:port/database, or rediss://.');
   }
   // Until it was open once, a connection that fails is the caller's to know, not to try again.
@@ -45,10 +44,13 @@ export function ownConnection({ url, config }: RedisStoreOptions): OwnConnection
   });
   const disconnect = async () => {
     isOpen = false;
-    if (client.status === 'end') return;
-    const ended = once(client, 'end');
+    const { status } = client;
+    const ended = new Promise<void>((resolve) => {
+      client.once('end', resolve);
+    });
     client.disconnect();
-    await ended;
+    // Between two attempts there is nothing to end, and the driver tells of no end.
+    if (status !== 'end' && status !== 'reconnecting') await ended;
   };
   return {
     client,

@@ -14,7 +14,7 @@ const TROUBLES: readonly Trouble[] = [
     message: 'Redis refused the password: check user and password of the connection.',
   },
   {
-    sign: /\bNOPERM\b|ACL failure in script|can't (run|access)|No permissions to access/,
+    sign: /\bNOPERM\b|ACL failure in script|The user executing the script can't/,
     message:
       'The Redis user lacks a right: it needs all keys and the channel that begin with the name of the store, and EVAL, EVALSHA, SCRIPT LOAD, SUBSCRIBE, TIME and the commands of hashes, sorted sets, strings and keys.',
   },

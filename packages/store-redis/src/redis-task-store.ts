@@ -14,7 +14,6 @@ import type {
   UpdateTaskOutcome,
 } from '@mcp-tasks/store';
 import { storeClosed, storeError } from './errors.ts';
-import type { RedisSubscriberLike } from './options.ts';
 import {
   decodableHeads,
   fieldArguments,
@@ -46,7 +45,8 @@ const CLOSE_GRACE_MS = 5_000;
 /** Tasks in Redis: each method is one script, so one round trip and one atomic step. */
 export class RedisTaskStore implements TaskStore {
   readonly #parts: RedisTaskStoreParts;
-  readonly #subscribers = new Set<RedisSubscriberLike>();
+  /** Each ends one watch. */
+  readonly #watches = new Set<() => void>();
   readonly #underWay = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
@@ -126,24 +126,29 @@ export class RedisTaskStore implements TaskStore {
   async watch(listener: (hint: TaskHint) => void): Promise<() => Promise<void>> {
     return this.#guarded(async () => {
       const subscriber = this.#parts.client.duplicate();
-      this.#subscribers.add(subscriber);
-      const stop = async () => {
-        this.#subscribers.delete(subscriber);
+      let isOver = false;
+      const stop = () => {
+        isOver = true;
+        this.#watches.delete(stop);
         subscriber.disconnect();
       };
+      this.#watches.add(stop);
       // The driver connects and subscribes again by itself; what was published meanwhile is lost, which a hint may be.
       subscriber.on('error', () => undefined);
       subscriber.on('message', (_channel, message) => {
         const hint = parseHint(message);
-        if (hint) listener(hint);
+        // A connection may still deliver what came before it was told to end.
+        if (hint && !isOver) listener(hint);
       });
       try {
         await subscriber.subscribe(this.#parts.channel);
       } catch (error) {
-        await stop();
+        stop();
         throw error;
       }
-      return stop;
+      return async () => {
+        stop();
+      };
     });
   }
 
@@ -162,8 +167,7 @@ export class RedisTaskStore implements TaskStore {
 
   async #close(): Promise<void> {
     await settledWithin(this.#underWay, CLOSE_GRACE_MS);
-    for (const subscriber of this.#subscribers) subscriber.disconnect();
-    this.#subscribers.clear();
+    for (const stop of this.#watches) stop();
     await this.#parts.close();
   }
 

@@ -3,7 +3,7 @@ import { countingProxy } from '@mcp-tasks/store-kit/fakes';
 import { describeContract } from '@mcp-tasks/store-kit/vitest';
 import { it } from 'vitest';
 import { connect } from './support/connect.ts';
-import { address, missingServer, newName, REDIS_URL, removeKeys, through } from './support/redis.ts';
+import { address, missing, newName, REDIS_URL, removeKeys, through } from './support/redis.ts';
 
 const harness: StoreHarness = {
   async create() {
@@ -25,6 +25,5 @@ const harness: StoreHarness = {
   },
 };
 
-const missing = await missingServer();
 if (missing === undefined) describeContract('Redis', harness);
 else it.skip(`Redis: ${missing}`);

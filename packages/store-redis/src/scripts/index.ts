@@ -10,14 +10,12 @@ if key then
   local known = redis.call('GET', key_name)
   if known and is_live(known, now) then return {'existing', head_of(known)} end
 end
--- Of tasks that native expiry removed before a sweep did, these are the only traces.
-redis.call('ZREMRANGEBYSCORE', base .. 'a:' .. owner, '-inf', now - NET_MS)
-redis.call('ZREMRANGEBYSCORE', base .. 's:' .. owner, '-inf', now - NET_MS)
 local alive = string.format('(%.0f', now)
 if redis.call('ZCOUNT', base .. 'a:' .. owner, alive, '+inf') >= max_active then return {'over-active'} end
 if redis.call('ZCOUNT', base .. 's:' .. owner, alive, '+inf') >= max_stored then return {'over-stored'} end
-remove(id)
+if is_there(id) then remove(id) end
 local place = take()
+-- The first write takes memory: without any left, the server refuses it, and with it the whole script.
 redis.call('HSET', head_key(id), '_owner', owner, '_place', place)
 take_fields(id)
 local f = redis.call('HMGET', head_key(id), 'handler', 'status', 'dueAtMs', 'expiresAtMs')
@@ -31,6 +29,9 @@ if key then
 end
 redis.call('ZADD', base .. 'o:' .. owner, 0, place)
 index(id, owner, f[1], f[2], f[3], f[4])
+-- Of tasks that native expiry removed before a sweep did, these are the only traces.
+redis.call('ZREMRANGEBYSCORE', base .. 'a:' .. owner, '-inf', now - NET_MS)
+redis.call('ZREMRANGEBYSCORE', base .. 's:' .. owner, '-inf', now - NET_MS)
 net_owner(owner, expires)
 hint(channel, id)
 return {'created', head_of(id)}

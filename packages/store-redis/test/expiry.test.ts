@@ -1,0 +1,115 @@
+import type { TaskStore } from '@mcp-tasks/store';
+import { describe, expect, it } from 'vitest';
+import { keysOf, missing, openStore, temporaryName, withRedis } from './support/redis.ts';
+import { newTask } from './support/tasks.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** When each key of a store expires by itself, in hours after a time; -1 for never. */
+async function expiriesOf(name: string, fromMs: number): Promise<Readonly<Record<string, number>>> {
+  const keys = await keysOf(name);
+  const pairs = await withRedis((redis) =>
+    Promise.all(
+      keys.map(async (key): Promise<[string, number]> => {
+        const leftMs = await redis.pttl(key);
+        const atMs = leftMs < 0 ? -1 : Date.now() + leftMs;
+        // To the tenth of an hour: the time of asking is in it.
+        return [key.slice(`{${name}}:`.length), atMs < 0 ? -1 : Math.round((10 * (atMs - fromMs)) / HOUR_MS) / 10];
+      }),
+    ),
+  );
+  return Object.fromEntries(pairs.sort());
+}
+
+const OWNER = Buffer.from('owner').toString('base64url');
+
+/** A store, and a task in it that expires in an hour. */
+async function storeWithTask() {
+  const name = temporaryName();
+  const store = await openStore({ name });
+  const nowMs = Date.now();
+  const create = (taskId: string, hours: number, idempotencyKey?: string) => {
+    const times = { createdAtMs: nowMs, lastUpdatedAtMs: nowMs, expiresAtMs: nowMs + hours * HOUR_MS, dueAtMs: nowMs };
+    const entries = [{ kind: 'call' as const, name: '', value: '{}' }];
+    return store.create({ ...newTask({ taskId, ...times }, { entries, idempotencyKey }), nowMs });
+  };
+  await create('a', 1, 'key');
+  return { store, name, nowMs, create };
+}
+
+describe.skipIf(missing)('native expiry', () => {
+  it('[INTG-09] comes an hour after a task has expired, for all that belongs to it', async () => {
+    const { name, nowMs } = await storeWithTask();
+    expect(await expiriesOf(name, nowMs)).toEqual({
+      't:a': 2,
+      'e:call:a': 2,
+      [`k:${OWNER}:key`]: 2,
+      [`o:${OWNER}`]: 2,
+      [`a:${OWNER}`]: 2,
+      [`s:${OWNER}`]: 2,
+      'd:tool': -1,
+      x: -1,
+      schema: -1,
+    });
+  });
+
+  it('[INTG-09] follows what a write says, in both directions, and the last task of an owner', async () => {
+    const { store, name, nowMs, create } = await storeWithTask();
+    const expireIn = async (version: number, hours: number) => {
+      const put = [{ kind: 'result' as const, name: '', value: '{}' }];
+      const patch = { head: { expiresAtMs: nowMs + hours * HOUR_MS }, put };
+      await store.update({ taskId: 'a', expectedVersion: version, patch, nowMs });
+    };
+    await expireIn(1, 5);
+    const later = await expiriesOf(name, nowMs);
+    expect(later).toMatchObject({ 't:a': 6, 'e:call:a': 6, 'e:result:a': 6, [`k:${OWNER}:key`]: 6, [`s:${OWNER}`]: 6 });
+    await expireIn(2, 2);
+    await create('b', 1);
+    // What the tasks share stays for longer than it must, never shorter.
+    expect(await expiriesOf(name, nowMs)).toMatchObject({
+      't:a': 3,
+      't:b': 2,
+      'e:result:a': 3,
+      [`k:${OWNER}:key`]: 3,
+      [`s:${OWNER}`]: 6,
+    });
+  });
+
+  it('[INTG-09] that a write does not move is not set again', async () => {
+    const { store, name } = await storeWithTask();
+    await withRedis((redis) => redis.persist(`{${name}}:t:a`));
+    await store.update({ taskId: 'a', expectedVersion: 1, patch: { head: { statusMessage: 'x' } }, nowMs: Date.now() });
+    expect(await withRedis((redis) => redis.pttl(`{${name}}:t:a`))).toBe(-1);
+  });
+
+  it('[INTG-09][SEC-04] that was quicker than the sweep leaves no trace in lists, quotas and queues', async () => {
+    const { store, name, nowMs, create } = await storeWithTask();
+    await create('b', 1);
+    // What native expiry does, two hours later.
+    await withRedis((redis) => redis.del(...['t:a', 'e:call:a', `k:${OWNER}:key`].map((key) => `{${name}}:${key}`)));
+    const ids = async (read: Promise<readonly { readonly taskId: string }[]>) =>
+      (await read).map(({ taskId }) => taskId);
+    const list = async (limit: number) => store.list({ owner: 'owner', limit, nowMs });
+    expect(await ids(list(5).then(({ heads }) => heads))).toEqual(['b']);
+    expect(await ids(store.due({ handlers: ['tool'], limit: 1, nowMs }))).toEqual(['b']);
+    const places = await withRedis((redis) => redis.zcard(`{${name}}:o:${OWNER}`));
+    expect(places).toBe(1);
+    const laterMs = nowMs + 3 * HOUR_MS;
+    const again = newTask(
+      { taskId: 'c', createdAtMs: laterMs, expiresAtMs: laterMs + HOUR_MS },
+      { idempotencyKey: 'key' },
+    );
+    const limits = { maxActiveTasks: 1, maxStoredTasks: 1 };
+    expect(await store.create({ ...again, limits, nowMs: laterMs })).toMatchObject({ status: 'created' });
+    const members = await withRedis((redis) => redis.zrange(`{${name}}:s:${OWNER}`, 0, '-1'));
+    expect(members).toEqual(['c']);
+    expect(await store.deleteExpired({ nowMs: laterMs, limit: 10 })).toBe(2);
+    await remainsOnly(store, name, laterMs);
+  });
+});
+
+/** After everything has expired and was swept, no key of a task is left. */
+async function remainsOnly(store: TaskStore, name: string, nowMs: number): Promise<void> {
+  await store.deleteExpired({ nowMs: nowMs + 2 * HOUR_MS, limit: 10 });
+  expect(await keysOf(name)).toEqual([`{${name}}:schema`]);
+}
