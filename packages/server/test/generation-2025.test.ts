@@ -1,4 +1,5 @@
 import type { TaskEvent } from '@mcp-tasks/runner';
+import { inspect } from '@mcp-tasks/runner/testing';
 import type { JsonObject, ProtocolFailure, TaskStatus } from '@mcp-tasks/wire';
 import type { ServeTasksOptions } from '../src/index.ts';
 import { connectTestClient, type TestClient, type TestClientOptions } from '../src/testing.ts';
@@ -399,15 +400,19 @@ describe('2025-11-25 on a connection of its own', () => {
 
     it('frees who waits when the client cancels the request, and answers nothing to it', async () => {
       const taskId = await start('hold');
-      let settled = false;
+      await expect.poll(() => tools.signals.length).toBe(1);
+      await new Promise(setImmediate);
+      const before = inspect(tools.tasks).waiters;
+      let isSettled = false;
       const waiting = client.request('tasks/result', { taskId });
-      waiting.finally(() => (settled = true)).catch(() => undefined);
+      waiting.finally(() => (isSettled = true)).catch(() => undefined);
+      await expect.poll(() => inspect(tools.tasks).waiters).toBeGreaterThan(before);
       // Requests of this client are numbered: initialize, tools/call, tasks/result.
       await client.notify('notifications/cancelled', { requestId: 3 });
-      await expect.poll(() => get(taskId)).toMatchObject({ status: 'working' });
+      await expect.poll(() => inspect(tools.tasks).waiters).toBe(before);
       tools.release();
       await untilStatus(taskId, 'completed');
-      expect(settled).toBe(false);
+      expect(isSettled).toBe(false);
     });
   });
 });
