@@ -59,16 +59,24 @@ describe.skipIf(missingPrograms)('a server that is killed and started again unde
       seen = told;
     };
     hub.add({ taskId, seenVersion: () => seen?.version ?? 0, notify });
-    await until('the first look', () => seen?.version === 1);
-    await server.kill();
-    await server.start();
-    // Hints go lost until the channel is there again; one of a later write is not.
-    await until('a hint after the restart', async () => {
+    const write = async () => {
       const nowMs = Date.now();
       const [record] = await writing.get({ taskIds: [taskId], kinds: [], nowMs }).catch(() => []);
       const expectedVersion = record?.head.version ?? 0;
       await writing.update({ taskId, expectedVersion, patch: { head: {} }, nowMs }).catch(() => undefined);
-      return (seen?.version ?? 0) > 1;
-    });
+    };
+    // A hint goes lost while the channel is not there; one of a later write is not.
+    const hearsOfMore = async (when: string) => {
+      const before = seen?.version ?? 0;
+      await until(`a hint ${when}`, async () => {
+        await write();
+        return (seen?.version ?? 0) > before;
+      });
+    };
+    await until('the first look', () => seen?.version === 1);
+    await hearsOfMore('before the restart');
+    await server.kill();
+    await server.start();
+    await hearsOfMore('after the restart');
   });
 });
