@@ -1,4 +1,4 @@
-/** A parameterised statement; the name is used only where the connection keeps prepared statements. */
+/** A parameterised statement; the name, which no other schema has, is used only where the connection keeps prepared statements. */
 export interface Statement {
   readonly name: string;
   readonly text: string;
@@ -47,6 +47,6 @@ export function statements(schema: string) {
     serverTime: `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now_ms`,
   };
   return Object.fromEntries(
-    Object.entries(all).map(([name, text]) => [name, { name: `mcp_tasks_${name}`, text }]),
+    Object.entries(all).map(([name, text]) => [name, { name: `${schema}_${name}`, text }]),
   ) as Readonly<Record<keyof typeof all, Statement>>;
 }

@@ -123,17 +123,23 @@ describe.skipIf(missing)('the pool', () => {
     expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
   });
 
-  it('may keep statements prepared', async () => {
-    const { store, schema } = await proxied({ max: 1 }, { preparedStatements: true });
-    const head = await stored(store);
-    for (let version = 1; version < 9; version += 1) {
-      const outcome = await store.update(checkpoint({ ...head, version }, `step ${version}`));
-      expect(outcome).toMatchObject({ status: 'updated' });
+  it('may keep statements prepared, of several stores, while a newer step adds to their tables', async () => {
+    const pool = new pg.Pool({ connectionString: POSTGRES_URL, max: 1 });
+    onTestFinished(() => pool.end());
+    for (const schema of [temporarySchema(), temporarySchema()]) {
+      const store = await openStore({ pool, schema, preparedStatements: true });
+      const head = await stored(store);
+      for (let version = 1; version < 9; version += 1) {
+        const outcome = await store.update(checkpoint({ ...head, version }, `step ${version}`));
+        expect(outcome).toMatchObject({ status: 'updated' });
+        expect(await read(store, head)).toHaveLength(1);
+      }
+      await query(`ALTER TABLE ${schema}.tasks ADD COLUMN priority integer DEFAULT 3`);
+      expect(await read(store, head)).toMatchObject([{ head: { version: 9 } }]);
+      expect(await store.update(checkpoint({ ...head, version: 9 }, 'last'))).toMatchObject({ status: 'updated' });
     }
-    // A newer step while they are prepared.
-    await query(`ALTER TABLE ${schema}.tasks ADD COLUMN priority integer DEFAULT 3`);
-    expect(await read(store, head)).toMatchObject([{ head: { version: 9 } }]);
-    expect(await store.list({ owner: 'owner', limit: 5, nowMs: NOW_MS })).toMatchObject({ hasMore: false });
+    const prepared = await pool.query('SELECT name FROM pg_prepared_statements');
+    expect(prepared.rows.length).toBeGreaterThanOrEqual(6);
   });
 });
 
