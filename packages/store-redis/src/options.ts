@@ -19,9 +19,12 @@ export interface RedisSubscriberLike {
 export interface RedisStoreOptions {
   /** `redis://user:password@host:port/db` or `rediss://…` for TLS. The store opens and closes its own connection. */
   readonly url?: string | undefined;
-  /** Options of `ioredis` for the store's own connection (`tls`, `username`, `password`, …); merged over `url`. */
+  /**
+   * Options of `ioredis` for the store's own connection (`tls`, `username`, `password`, …); what `url` says too, `url` says.
+   * Defaults of the store: `connectTimeout` 5,000 ms, `commandTimeout` and `socketTimeout` 10,000 ms, `maxRetriesPerRequest` 3.
+   */
   readonly config?: Readonly<Record<string, unknown>> | undefined;
-  /** An open client, which `close()` leaves open. Takes the place of `url` and `config`. */
+  /** An `ioredis` client, or a `Cluster`, which `close()` leaves open. Takes the place of `url` and `config`. */
   readonly client?: RedisClientLike | undefined;
   /**
    * Name of the store inside the server; default `mcp-tasks`. All its keys begin with `{NAME}:`, so a cluster keeps one
