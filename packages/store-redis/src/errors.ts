@@ -51,9 +51,13 @@ const TROUBLES: readonly Trouble[] = [
   },
 ];
 
-/** Turn an error of the driver into a typed one; the driver's own text stays in `cause`. */
+/**
+ * Turn an error of the driver into a typed one; the driver's own text stays in `cause`, without the arguments of the command,
+ * which may be a password or what a task holds.
+ */
 export function storeError(error: unknown): TaskError {
   if (TaskError.is(error)) return error;
+  forgetArguments(error);
   const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown };
   const text = `${String(message)} ${String(code)}`;
   const trouble = TROUBLES.find(({ sign }) => sign.test(text));
@@ -61,6 +65,13 @@ export function storeError(error: unknown): TaskError {
     cause: error,
     retryable: trouble?.retryable ?? false,
   });
+}
+
+/** The driver hangs the whole command on its errors. */
+function forgetArguments(error: unknown): void {
+  if (!(error instanceof Error && 'command' in error)) return;
+  const { name } = (error.command ?? {}) as { readonly name?: unknown };
+  error.command = { name };
 }
 
 /** What a call of a closed store fails with. */

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { TaskError } from '@mcp-tasks/store';
 import { describe, expect, it } from 'vitest';
 import { storeError } from '../src/errors.ts';
@@ -36,6 +37,13 @@ describe('an error of the driver', () => {
     });
     expect(told.cause).toBe(error);
     expect(told.message).not.toContain('words of the driver');
+  });
+
+  it('keeps no arguments of its command, which may be a password or what a task holds', () => {
+    const command = { name: 'evalsha', args: ['secret of a task'] };
+    const told = storeError(Object.assign(new TypeError('ERR something new'), { command }));
+    expect(inspect(told, { depth: 10 })).toContain('evalsha');
+    expect(inspect(told, { depth: 10 })).not.toContain('secret');
   });
 
   it('that is typed already stays as it is', () => {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { countingProxy } from '@mcp-tasks/store-kit/fakes';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { redisStore, type RedisStoreOptions } from '../src/index.ts';
@@ -72,7 +73,7 @@ describe.skipIf(missingPrograms)('a server that asks for a login over TLS', () =
   });
 
   it.each<[string, string, () => RedisStoreOptions, RegExp]>([
-    ['a wrong password', 'alice', () => ({ url: 'rediss://alice:wrong@127.0.0.1' }), /refused the password/],
+    ['a wrong password', 'alice', () => ({ url: 'rediss://alice:not-that-one@127.0.0.1' }), /refused the password/],
     ['an unknown user', 'mallory', () => ({}), /refused the password/],
     ['no password', '', () => ({ url: 'rediss://127.0.0.1' }), /refused the password/],
     ['a user who may not use the channel', 'bob', () => ({}), /lacks a right/],
@@ -93,7 +94,8 @@ describe.skipIf(missingPrograms)('a server that asks for a login over TLS', () =
     for (const attempt of [1, 2]) {
       const error: unknown = await store.open?.().catch((reason: unknown) => reason);
       expect(error).toMatchObject(failing(false, message));
-      expect(String(error)).not.toContain(PASSWORD);
+      const logged = inspect(error, { depth: 10, showHidden: true });
+      for (const secret of [PASSWORD, 'not-that-one']) expect(logged).not.toContain(secret);
       expect(proxy.connections()).toBe(attempt);
     }
   });

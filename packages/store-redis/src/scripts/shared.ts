@@ -75,8 +75,9 @@ local function remove(id)
       redis.call('UNLINK', base .. 'k:' .. owner .. ':' .. key)
     end
   end
-  redis.call('UNLINK', head_key(id))
-  for _, kind in ipairs(KINDS) do redis.call('UNLINK', entries_key(kind, id)) end
+  local keys = {head_key(id)}
+  for _, kind in ipairs(KINDS) do keys[#keys + 1] = entries_key(kind, id) end
+  redis.call('UNLINK', unpack(keys))
 end
 
 local function take_fields(id)
