@@ -143,6 +143,18 @@ describe.skipIf(missing)('the pool', () => {
   });
 });
 
+describe.skipIf(missing)('a sweep', () => {
+  it('[INTG-09] does not wait for a task that somebody is writing', async () => {
+    const { store, schema } = await proxied();
+    const [first] = [await stored(store), await stored(store), await stored(store)];
+    const release = await hold(schema, first.taskId);
+    const sweep = () => store.deleteExpired({ nowMs: NOW_MS + 86_400_000, limit: 10 });
+    expect(await sweep()).toBe(2);
+    await release();
+    await until('the rest', async () => (await sweep()) === 1);
+  });
+});
+
 describe.skipIf(missing)('close', () => {
   it('lets calls under way end, and leaves nothing open', async () => {
     const { store, schema } = await proxied({ max: 2 });

@@ -5,6 +5,8 @@ import { until } from './support/until.ts';
 
 const OPENING = new URL('./support/opening-process.ts', import.meta.url);
 
+const FAILING = new URL('./support/failing-process.ts', import.meta.url);
+
 describe.skipIf(missing)('two processes', () => {
   it('[DURA-06][DURA-07] that open twenty stores at once make the schema once, and end of themselves', async () => {
     const schema = temporarySchema();
@@ -27,5 +29,21 @@ describe.skipIf(missing)('two processes', () => {
     other.tell('open');
     expect(await other.ended).toBe(0);
     await until('a hint of the other process', () => seen.includes('working'));
+  });
+});
+
+describe('a process that cannot open its store', () => {
+  it('tries once and ends of itself: no timer tries on, and nothing stays open', async () => {
+    const unreachable = startProcess(FAILING, { connectionString: 'postgres://127.0.0.1:1/x' });
+    expect(await unreachable.ended).toBe(0);
+    expect(unreachable.lines).toEqual(['STORE_UNAVAILABLE']);
+  });
+
+  it.skipIf(missing)('because the schema is not ours ends of itself too', async () => {
+    const schema = temporarySchema();
+    await query(`CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.migrations (id integer)`);
+    const foreign = startProcess(FAILING, { connectionString: POSTGRES_URL, schema });
+    expect(await foreign.ended).toBe(0);
+    expect(foreign.lines).toEqual(['STORE_INCOMPATIBLE']);
   });
 });

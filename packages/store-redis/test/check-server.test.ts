@@ -1,8 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { redisStore, type RedisStoreOptions } from '../src/index.ts';
 import { missingPrograms, ownServer, type OwnServerOptions } from './support/own-server.ts';
-import { makeStore, missing, openStore, temporaryName, withRedis } from './support/redis.ts';
+import { keysOf, makeStore, missing, openStore, temporaryName, withRedis } from './support/redis.ts';
 import { newTask, NOW_MS, stored } from './support/tasks.ts';
+import { until } from './support/until.ts';
 
 async function serverWith(options: OwnServerOptions = {}) {
   const server = await ownServer(options);
@@ -80,12 +81,13 @@ describe.skipIf(missingPrograms)('the settings of the server', () => {
   });
 
   it('of a replica, which takes no writes, are refused', async () => {
-    const primary = await serverWith();
+    const primary = await serverWith({ settings: ['repl-diskless-sync-delay 0'] });
     const name = 'tasks';
     await openStore({ url: primary.url, name });
     const { url } = await serverWith({
       settings: [`replicaof 127.0.0.1 ${primary.port}`, 'replica-serve-stale-data yes'],
     });
+    await until('a copy of the primary', async () => (await keysOf(name, url)).length > 0);
     await expect(makeStore({ url, name }).open?.()).rejects.toMatchObject(
       failing('STORE_UNAVAILABLE', true, /connect to the primary/),
     );

@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { isRetryable } from './support/load.ts';
 import { missingPrograms, ownServer } from './support/own-server.ts';
 import { address, keysOf, missing, openStore, REDIS_URL, temporaryName, through, withRedis } from './support/redis.ts';
-import { checkpoint, NOW_MS, stored } from './support/tasks.ts';
+import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';
 import { until } from './support/until.ts';
 
 const retryable = (message: RegExp) => ({
@@ -106,6 +106,25 @@ describe.skipIf(missingPrograms)('a server that is gone', () => {
       name: 'nowhere',
     });
     await expect(opening).rejects.toMatchObject(retryable(/no answer came in time/));
+  });
+});
+
+describe.skipIf(missing)('close', () => {
+  it('lets calls under way end, and leaves no connection open', async () => {
+    const proxy = await countingProxy(address());
+    onTestFinished(() => proxy.close());
+    const name = temporaryName();
+    // Calls and hints are known to the server by this name.
+    const store = await openStore({ url: through(proxy.port), config: { connectionName: name }, name });
+    await store.watch?.(() => undefined);
+    const calls = Array.from({ length: 50 }, () => store.create(newTask()));
+    await store.close();
+    const outcomes = await Promise.all(calls);
+    expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['created']));
+    await until('the end of every connection', async () => {
+      const clients = await withRedis((redis) => redis.call('CLIENT', 'LIST'));
+      return !String(clients).includes(`name=${name}`);
+    });
   });
 });
 

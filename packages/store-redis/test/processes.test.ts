@@ -1,9 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { missingPrograms, ownServer } from './support/own-server.ts';
 import { missing, openStore, REDIS_URL, temporaryName, withRedis } from './support/redis.ts';
 import { startProcess } from './support/processes.ts';
 import { until } from './support/until.ts';
 
 const OPENING = new URL('./support/opening-process.ts', import.meta.url);
+
+const FAILING = new URL('./support/failing-process.ts', import.meta.url);
 
 describe.skipIf(missing)('two processes', () => {
   it('[DURA-06][DURA-07] open twenty stores at once on one layout, and end of themselves', async () => {
@@ -28,5 +31,21 @@ describe.skipIf(missing)('two processes', () => {
     other.tell('open');
     expect(await other.ended).toBe(0);
     await until('a hint of the other process', () => seen.includes('working'));
+  });
+});
+
+describe('a process that cannot open its store', () => {
+  it('tries once and ends of itself: no timer tries on', async () => {
+    const failing = startProcess(FAILING, { url: 'redis://127.0.0.1:1' });
+    expect(await failing.ended).toBe(0);
+    expect(failing.lines).toEqual(['STORE_UNAVAILABLE']);
+  });
+
+  it.skipIf(missingPrograms)('because of a setting of the server ends of itself too', async () => {
+    const server = await ownServer({ settings: ['maxmemory-policy allkeys-lru'] });
+    onTestFinished(() => server.remove());
+    const failing = startProcess(FAILING, { url: server.url });
+    expect(await failing.ended).toBe(0);
+    expect(failing.lines).toEqual(['STORE_INCOMPATIBLE']);
   });
 });

@@ -11,6 +11,7 @@ describe.skipIf(missing)('a caller whose clock is ahead', () => {
     const aheadMs = NOW_MS + 2_000;
     expect(await store.list({ owner: 'owner', limit: 5, nowMs: aheadMs })).toEqual({ heads: [], hasMore: false });
     expect(await store.due({ handlers: ['tool'], limit: 5, nowMs: aheadMs })).toEqual([]);
+    expect(await store.due({ handlers: ['tool'], limit: 5, nowMs: NOW_MS })).toHaveLength(1);
     await store.create(newTask({ taskId: 'ahead', createdAtMs: NOW_MS - 5 }, { nowMs: aheadMs }));
     // For everybody else it is live, and lives on.
     const patch = { head: { expiresAtMs: NOW_MS + HOUR_MS } };

@@ -1,3 +1,4 @@
+import { countingProxy } from '@mcp-tasks/store-kit/fakes';
 import { TASK_ENTRY_KINDS, type TaskStore } from '@mcp-tasks/store';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { missingPrograms, ownServer } from './support/own-server.ts';
@@ -25,6 +26,22 @@ const createOne =
   (store: TaskStore, owner = 'owner') =>
   () =>
     store.create(newTask({ owner }));
+
+describe.skipIf(missingPrograms)('a server that has never seen a script', () => {
+  it('is given them when a store is opened, so that each first call is one round trip too', async () => {
+    const server = await ownServer();
+    onTestFinished(() => server.remove());
+    const proxy = await countingProxy({ host: '127.0.0.1', port: server.port });
+    onTestFinished(() => proxy.close());
+    const store = await openStore({ url: `redis://127.0.0.1:${proxy.port}`, name: 'tasks' });
+    const before = proxy.cost().operations;
+    const head = await stored(store);
+    await store.update(checkpoint(head, 'a'));
+    await store.get({ taskIds: [head.taskId], kinds: [], nowMs: NOW_MS });
+    await store.list({ owner: 'owner', limit: 1, nowMs: NOW_MS });
+    expect(proxy.cost().operations - before).toBe(4);
+  });
+});
 
 describe.skipIf(missingPrograms)('the commands of a script', () => {
   it('[INTG-07][INTG-09] are as many for a task among thousands as for the first', async () => {

@@ -1,0 +1,7 @@
+// Opens a store that cannot be opened, and does nothing more: not even close it.
+import { TaskError } from '@mcp-tasks/store';
+import { postgresStore, type PostgresStoreOptions } from '../../src/index.ts';
+
+const store = postgresStore(JSON.parse(process.argv[2] ?? '') as PostgresStoreOptions);
+const error: unknown = await store.open?.().catch((reason: unknown) => reason);
+console.log(TaskError.is(error) ? error.code : 'OPENED');
