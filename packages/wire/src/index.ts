@@ -108,6 +108,29 @@ export type {
   ToolUseContent,
 } from './sampling.ts';
 
+// Workflows: our own `_meta`
+export {
+  WORKFLOW_STEP_STATUSES,
+  WorkflowMetaSchema,
+  WorkflowPauseSchema,
+  WorkflowRequestMetaSchema,
+  WorkflowStepStatusSchema,
+} from './workflow-meta.ts';
+export type {
+  ClientStepPause,
+  IllTypedField,
+  SchemaMismatchPause,
+  ToolErrorPause,
+  UnresolvableParamsPause,
+  UnresolvedDependencyPause,
+  WorkflowMeta,
+  WorkflowPause,
+  WorkflowRemainingStep,
+  WorkflowRequestMeta,
+  WorkflowStepState,
+  WorkflowStepStatus,
+} from './workflow-meta.ts';
+
 // 2025-11-25
 export {
   CLIENT_TASKS_CAPABILITY_2025,

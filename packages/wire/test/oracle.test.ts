@@ -28,7 +28,8 @@ function message(name: string): MessageCase {
 
 describe('every schema against the official packages', { timeout: TIMEOUT_MS }, () => {
   it('[TYPE-01] [TYPE-11] covers every schema that the package exports', () => {
-    const exported = Object.entries(wire).filter(([name]) => name.endsWith('Schema'));
+    // What we put into `_meta` under keys of our own is known to nobody else.
+    const exported = Object.entries(wire).filter(([name]) => name.endsWith('Schema') && !name.startsWith('Workflow'));
     const covered = new Set(MESSAGES.map(({ ours }) => ours));
     expect(exported.filter(([, schema]) => !covered.has(schema as never)).map(([name]) => name)).toEqual([]);
     expect(MESSAGES.filter(({ oracles }) => Object.keys(oracles).length === 0)).toEqual([]);
