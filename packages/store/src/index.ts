@@ -45,6 +45,8 @@ export type { ServerClock } from './server-clock.ts';
 // Rules of a task's life, and what applies them
 export { applyRule } from './apply-rule.ts';
 export type { RuleOutcome } from './apply-rule.ts';
+export { applyRecordRule } from './apply-record-rule.ts';
+export type { RecordAccess, RecordRule } from './apply-record-rule.ts';
 export { rules } from './rules/index.ts';
 export { transitionError } from './rules/rule.ts';
 export type { Rule, Verdict } from './rules/rule.ts';
@@ -52,6 +54,7 @@ export type { Answered } from './rules/answer.ts';
 export type { Claim, ClaimOptions } from './rules/claim.ts';
 export type { Completion } from './rules/end.ts';
 export type { Effects, Parking } from './rules/held.ts';
+export type { Outcomes, Recorded } from './rules/outcome.ts';
 export { interrupted, runEnded, taskNotFound } from './failures.ts';
 export type { TaskFailure } from './failures.ts';
 export { cutUtf8, utf8Bytes } from './text.ts';

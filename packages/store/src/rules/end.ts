@@ -70,15 +70,29 @@ export function endFailed<Value>(
  * A result with `isError` is a completion too; its first text is shown in `toolError`.
  */
 export function complete(lease: TaskLease, completion: Completion): Rule<'completed'> {
-  const { result, json = JSON.stringify(result), keepResultMs } = completion;
-  const put = [{ kind: 'result' as const, name: '', value: json }];
-  const toolError = result.isError === true ? cutUtf8(firstText(result), MAX_SHOWN_ERROR_BYTES) : undefined;
   return liveRule((head, nowMs) => {
     if (endedBy(lease, head, 'completed')) return done('completed');
     if (!holds(lease, head)) return refused(runEnded(lease));
-    const shown = toolError === undefined ? {} : { toolError };
-    return end(head, nowMs, { status: 'completed', keepResultMs, head: shown, put }, 'completed');
+    return completed(head, nowMs, completion, [], 'completed');
   });
+}
+
+/** End a task as completed with a result, and with entries that belong to it; for the rules that do so. */
+export function completed<Value>(
+  head: TaskHead,
+  nowMs: number,
+  { result, json = JSON.stringify(result), keepResultMs }: Completion,
+  put: readonly TaskEntry[],
+  value: Value,
+): Verdict<Value> {
+  const toolError = result.isError === true ? cutUtf8(firstText(result), MAX_SHOWN_ERROR_BYTES) : undefined;
+  const ending: Ending = {
+    status: 'completed',
+    keepResultMs,
+    head: toolError === undefined ? {} : { toolError },
+    put: [...put, { kind: 'result', name: '', value: json }],
+  };
+  return end(head, nowMs, ending, value);
 }
 
 function firstText(result: CallToolResult): string {
@@ -101,7 +115,7 @@ export function interrupt(lease: TaskLease, keepResultMs: number): Rule<'failed'
 }
 
 /** No two runs share an attempt: a task that ended in the run's attempt was ended by it (or, when failed, for it). */
-function endedBy(lease: TaskLease, head: TaskHead, status: TerminalTaskStatus): boolean {
+export function endedBy(lease: TaskLease, head: TaskHead, status: TerminalTaskStatus): boolean {
   return head.status === status && head.attempt === lease.attempt;
 }
 

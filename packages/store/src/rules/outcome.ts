@@ -1,0 +1,76 @@
+import { isTerminalStatus } from '@mcp-tasks/wire';
+import { runEnded } from '../failures.ts';
+import type { TaskEntry, TaskHead } from '../record.ts';
+import { TaskError } from '../task-error.ts';
+import type { TaskLease } from '../task-store.ts';
+import { completed, endedBy, type Completion } from './end.ts';
+import { holds } from './lease.ts';
+import { done, liveRule, refused, write, type Rule } from './rule.ts';
+
+/** What is recorded of the parts of a task's work, by its run or by somebody else. */
+export interface Outcomes {
+  /** The run that records; absent = somebody else, who needs no lease. */
+  readonly lease?: TaskLease | undefined;
+  /** Entries of kind `outcome`. */
+  readonly put?: readonly TaskEntry[] | undefined;
+  /** Already cut to its limit; absent = the message stays. */
+  readonly statusMessage?: string | undefined;
+  /** Work got done: the count of crashes begins anew. */
+  readonly isProgress?: boolean | undefined;
+  /** A parked task becomes due in the same write. */
+  readonly wakes?: boolean | undefined;
+  /** Keys of questions that need no answer any more. */
+  readonly closes?: readonly string[] | undefined;
+  /** All work is done: the same write ends the task as completed. */
+  readonly completion?: Completion | undefined;
+}
+
+/** What became of outcomes. */
+export interface Recorded {
+  readonly status: 'written' | 'completed';
+  /** The task was parked and is due now: submit it. */
+  readonly wakes: boolean;
+}
+
+/**
+ * Record outcomes in one write, and end the task with the last of them.
+ *
+ * Refused with TASK_ALREADY_TERMINAL (`details.status` says which) when the task is over, with RUN_ENDED when a lease is
+ * given and no longer holds. A task that this run has completed counts as completed by it.
+ */
+export function outcome(change: Outcomes): Rule<Recorded> {
+  const { lease, put = [], statusMessage, isProgress, wakes, closes = [], completion } = change;
+  return liveRule<Recorded>((head, nowMs) => {
+    if (lease !== undefined && completion !== undefined && endedBy(lease, head, 'completed')) {
+      return done({ status: 'completed', wakes: false });
+    }
+    if (lease !== undefined && !holds(lease, head)) return refused(runEnded(lease));
+    if (isTerminalStatus(head.status)) return refused(overAlready(head));
+    if (completion !== undefined) {
+      return completed(head, nowMs, completion, put, { status: 'completed', wakes: false });
+    }
+    const openQuestions = head.openQuestions.filter((key) => !closes.includes(key));
+    const isParked = head.dueAtMs === null;
+    return write(
+      head,
+      nowMs,
+      {
+        ...(head.status === 'input_required' && openQuestions.length === 0 && { status: 'working' }),
+        head: {
+          ...(openQuestions.length < head.openQuestions.length && { openQuestions }),
+          ...(statusMessage !== undefined && { statusMessage }),
+          ...(isProgress === true && { crashCount: 0 }),
+          ...(wakes === true && isParked && { dueAtMs: nowMs }),
+        },
+        put,
+      },
+      { status: 'written', wakes: wakes === true && isParked },
+    );
+  });
+}
+
+function overAlready({ taskId, status }: TaskHead): TaskError {
+  return new TaskError('TASK_ALREADY_TERMINAL', `Nothing more is recorded for task ${taskId}: it is ${status}.`, {
+    details: { taskId, status },
+  });
+}
