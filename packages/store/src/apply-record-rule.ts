@@ -29,13 +29,13 @@ const IS_STALE = Symbol('the record was written since it was read');
  * @throws {TaskError} STORE_CONFLICT (retryable) - too many lost races; as `read` and `write`; whatever the rule refuses with.
  */
 export async function applyRecordRule<Value>(
-  { read, write }: RecordAccess,
+  access: RecordAccess,
   rule: RecordRule<Value>,
 ): Promise<RuleOutcome<Value>> {
   let hasWritten = false;
   for (let readNumber = 1; readNumber <= MAX_READS; readNumber += 1) {
-    const { head, entries } = await read();
-    const outcome = await write<Value | typeof IS_STALE>(head, (present, nowMs) =>
+    const { head, entries } = await access.read();
+    const outcome = await access.write<Value | typeof IS_STALE>(head, (present, nowMs) =>
       present.version === head.version ? rule({ head: present, entries }, nowMs) : { kind: 'done', value: IS_STALE },
     );
     hasWritten ||= outcome.wrote;

@@ -73,7 +73,7 @@ export function complete(lease: TaskLease, completion: Completion): Rule<'comple
   return liveRule((head, nowMs) => {
     if (endedBy(lease, head, 'completed')) return done('completed');
     if (!holds(lease, head)) return refused(runEnded(lease));
-    return completed(head, nowMs, completion, [], 'completed');
+    return completed(head, nowMs, completion, 'completed');
   });
 }
 
@@ -81,10 +81,10 @@ export function complete(lease: TaskLease, completion: Completion): Rule<'comple
 export function completed<Value>(
   head: TaskHead,
   nowMs: number,
-  { result, json = JSON.stringify(result), keepResultMs }: Completion,
-  put: readonly TaskEntry[],
+  completion: Completion & { readonly put?: readonly TaskEntry[] | undefined },
   value: Value,
 ): Verdict<Value> {
+  const { result, json = JSON.stringify(result), keepResultMs, put = [] } = completion;
   const toolError = result.isError === true ? cutUtf8(firstText(result), MAX_SHOWN_ERROR_BYTES) : undefined;
   const ending: Ending = {
     status: 'completed',

@@ -47,7 +47,7 @@ export function outcome(change: Outcomes): Rule<Recorded> {
     if (lease !== undefined && !holds(lease, head)) return refused(runEnded(lease));
     if (isTerminalStatus(head.status)) return refused(overAlready(head));
     if (completion !== undefined) {
-      return completed(head, nowMs, completion, put, { status: 'completed', wakes: false });
+      return completed(head, nowMs, { ...completion, put }, { status: 'completed', wakes: false });
     }
     const openQuestions = head.openQuestions.filter((key) => !closes.includes(key));
     const isParked = head.dueAtMs === null;
