@@ -1,0 +1,30 @@
+const BRAND = Symbol.for('io.github.mcp-tasks/step-error');
+
+/** What a {@link StepError} is made with beside its message. */
+export interface StepErrorOptions {
+  /** Whether the same call may succeed later: overrides the step's `retryable` for this failure. */
+  readonly retryable: boolean;
+  readonly cause?: unknown;
+}
+
+/**
+ * Thrown by a tool to say whether this failure may be retried. Outside of a workflow it is an error like any other.
+ *
+ * @example
+ * throw new StepError(`No such region: ${region}`, { retryable: false });
+ */
+export class StepError extends Error {
+  override readonly name = 'StepError';
+  readonly [BRAND] = true;
+  readonly retryable: boolean;
+
+  constructor(message: string, { retryable, cause }: StepErrorOptions) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.retryable = retryable;
+  }
+
+  /** Tell whether a caught value is a {@link StepError}, also one from another copy of this package. */
+  static is(value: unknown): value is StepError {
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
+}
