@@ -44,6 +44,12 @@ export class HandlerContext implements TaskContext {
     this.answers = answers as TaskContext['answers'];
   }
 
+  /** What a context stands on. @throws {TypeError} it was not made here. */
+  static hostOf(task: object): RunHost {
+    if (#host in task) return task.#host;
+    throw new TypeError('the task context was not made by this package');
+  }
+
   get id(): string {
     return this.#host.taskId;
   }
@@ -58,6 +64,10 @@ export class HandlerContext implements TaskContext {
 
   get attempt(): number {
     return this.#host.attempt;
+  }
+
+  get workflow(): TaskContext['workflow'] {
+    return this.#host.workflow;
   }
 
   get inline(): boolean {
@@ -167,8 +177,9 @@ function sampleRequest(key: string, params: JsonObject): InputRequest {
 
 function park(host: RunHost, message: string): ParkedRun {
   throwIfEnded(host);
-  if (host.inline || host.tool.options.onCrash !== 'rerun') {
-    const because = host.inline ? 'it runs inline' : "it is not registered with onCrash: 'rerun'";
+  if (!host.canPark) {
+    const where = host.workflow === undefined ? undefined : 'it runs as a step of a workflow';
+    const because = where ?? (host.inline ? 'it runs inline' : "it is not registered with onCrash: 'rerun'");
     throw new TaskError('RERUN_REQUIRED', `Tool ${host.tool.name} cannot park: ${because}.`);
   }
   const parked = {};

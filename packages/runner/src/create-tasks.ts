@@ -55,7 +55,7 @@ export function createTasks(options: TasksOptions = {}): Tasks {
     ownsStore: options.store === undefined,
   });
   const tasks = assemble(core, runs, lifecycle);
-  exposeInternals(tasks, { clock, runs, hub });
+  exposeInternals(tasks, { core, clock, runs, lifecycle });
   return tasks;
 }
 
@@ -74,7 +74,7 @@ function assemble(core: Core, runs: Runs, lifecycle: Lifecycle): Tasks {
         await lifecycle.start();
         return startTask(core, runs, call);
       }),
-    runInline: (call, host) => runInline(core, call, host),
+    runInline: async (call, host) => (await runInline(core, call, host)).result,
     for: (owner) => ownerTasks(core, owner, lifecycle),
     emit: (event) => {
       core.emit(event);

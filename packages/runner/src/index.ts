@@ -10,6 +10,7 @@ export type {
   ToolHandler,
   ToolOptions,
   TraceContext,
+  WorkflowStepInfo,
 } from './tool.ts';
 export type { AuthorSchema, SchemaInput, SchemaOutput } from './schema.ts';
 

@@ -1,13 +1,14 @@
 import { newTaskId, TaskError } from '@mcp-tasks/store';
-import type { TaskLimits } from '@mcp-tasks/store';
+import type { Clock, Effects, RecordRule, TaskEntryKind, TaskLease, TaskLimits, TaskRecord } from '@mcp-tasks/store';
 import { ProtocolFailure } from '@mcp-tasks/wire';
-import type { CallToolResult, InputRequest, InputResponse } from '@mcp-tasks/wire';
+import type { CallToolResult, InputRequest, InputResponse, JsonObject } from '@mcp-tasks/wire';
 import type { Core } from './core.ts';
 import { answerInvalid } from './elicited.ts';
 import { executeTool } from './execute.ts';
 import type { Execution } from './execute.ts';
-import type { RunSlot } from './executor.ts';
+import { privateHead, PrivateRecord } from './engine/private-record.ts';
 import { fromJson } from './json.ts';
+import { NO_SLOT } from './no-slot.ts';
 import { thrownOutcome, timedOutOutcome } from './outcome.ts';
 import { checkResponse } from './questions.ts';
 import { RunEnd } from './run-ended.ts';
@@ -20,19 +21,26 @@ import type { CheckedCall } from './start-task.ts';
 import { RunEntries } from './run-entries.ts';
 import { storedCall } from './stored-call.ts';
 import type { InlineHost } from './tasks.ts';
-import type { TaskTool, ToolCall } from './tool.ts';
+import type { TaskTool, ToolCall, WorkflowStepInfo } from './tool.ts';
 import type { Report } from './write-queue.ts';
 
-/** An inline run takes no slot of an executor. */
-const NO_SLOT: RunSlot = { release: () => undefined, reacquire: async () => undefined };
+/** What came of an inline run. */
+export interface InlineRunOutcome {
+  readonly result: CallToolResult;
+  /** The private record, if the handler made use of one. */
+  readonly record: TaskRecord | undefined;
+}
 
 /** Run a tool inside a request: the same handler and context, over a record that only this run sees. */
-export async function runInline(core: Core, call: ToolCall, host: InlineHost): Promise<CallToolResult> {
+export async function runInline(core: Core, call: ToolCall, host: InlineHost): Promise<InlineRunOutcome> {
   const checked = await checkCall(core, call);
   const { tool } = checked;
-  const execution = await new InlineRun(core, checked, host).go();
+  const run = new InlineRun(core, checked, host);
+  const execution = await run.go();
   // As through a task: the result is its JSON.
-  if (execution.kind === 'result') return fromJson(execution.json) as unknown as CallToolResult;
+  if (execution.kind === 'result') {
+    return { result: fromJson(execution.json) as unknown as CallToolResult, record: run.privateRecord };
+  }
   if (execution.kind === 'error') {
     const { code, message, data } = execution.error;
     throw new ProtocolFailure(code, message, data);
@@ -44,16 +52,19 @@ class InlineRun implements RunHost {
   readonly taskId = newTaskId();
   readonly attempt = 1;
   readonly inline = true;
+  readonly canPark = false;
   readonly progressDone = -Infinity;
   readonly parsedArguments: unknown;
   readonly owner: string;
   readonly tool: TaskTool;
   readonly limits: TaskLimits;
   readonly entries: RunEntries;
+  readonly workflow: WorkflowStepInfo | undefined;
   readonly #core: Core;
   readonly #host: InlineHost;
   #madeAbort: AbortController | undefined;
   #madeWaits: RunWaits | undefined;
+  #madeRecord: PrivateRecord | undefined;
   #openQuestions = 0;
   #ended: RunEnd | undefined;
   #endEarly!: (end: Execution | TaskError) => void;
@@ -64,6 +75,7 @@ class InlineRun implements RunHost {
     this.#core = core;
     this.#host = host;
     this.owner = call.owner;
+    this.workflow = call.workflow;
     this.tool = tool;
     this.limits = core.limits;
     this.entries = new RunEntries(storedCall(call));
@@ -81,6 +93,19 @@ class InlineRun implements RunHost {
       if (this.#ended !== undefined && this.#ended.reason !== 'finished') this.#madeAbort.abort(this.#ended.error);
     }
     return this.#madeAbort.signal;
+  }
+
+  get clock(): Clock {
+    return this.#core.clock;
+  }
+
+  get lease(): TaskLease {
+    return { taskId: this.taskId, attempt: this.attempt, holder: this.taskId };
+  }
+
+  /** The record of a handler that keeps one. */
+  get privateRecord(): TaskRecord | undefined {
+    return this.#madeRecord?.record;
   }
 
   get ended(): RunEnd | undefined {
@@ -110,8 +135,26 @@ class InlineRun implements RunHost {
   }
 
   /** Nothing is stored: the run's own copy is the record. */
-  async record(): Promise<void> {
+  async record(change: Pick<Effects, 'put' | 'delete'>): Promise<void> {
     if (this.#ended !== undefined) throw this.#ended.error;
+    this.#madeRecord?.change(change);
+  }
+
+  async amend<Value>(_kinds: readonly TaskEntryKind[], rule: RecordRule<Value>): Promise<Value> {
+    if (this.#ended !== undefined) throw this.#ended.error;
+    this.#madeRecord ??= new PrivateRecord(privateHead(this.lease, { owner: this.owner, handler: this.tool.name }), [
+      { kind: 'call', name: '', value: JSON.stringify(this.entries.call) },
+    ]);
+    return this.#madeRecord.amend(rule, this.clock.nowMs());
+  }
+
+  authorizeStep(tool: string, args: JsonObject): Promise<void> {
+    const { caller, trace } = this.entries.call;
+    return this.#core.authorize({ owner: this.owner, caller, tool, arguments: args, via: 'step' }, { trace });
+  }
+
+  openQuestion(key: string, request: InputRequest): Promise<InputResponse> {
+    return this.ask(key, request);
   }
 
   report({ progress }: Report): void {

@@ -1,20 +1,29 @@
+import type { Core } from './core.ts';
 import type { CountedClock } from './counted-clock.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import type { Runs } from './runs.ts';
 import type { Tasks } from './tasks.ts';
-import type { WaiterHub } from '@mcp-tasks/store';
 
-/** What a test may want to count in a task layer. */
-interface Internals {
+/** The inside of a task layer: for what builds on it, and for what tests want to count. */
+export interface Internals {
+  readonly core: Core;
   readonly clock: CountedClock;
   readonly runs: Runs;
-  readonly hub: WaiterHub;
+  readonly lifecycle: Lifecycle;
 }
 
 const INTERNALS = new WeakMap<Tasks, Internals>();
 
-/** Make the inside of a task layer known to {@link inspect}. */
+/** Make the inside of a task layer known to {@link internalsOf}. */
 export function exposeInternals(tasks: Tasks, internals: Internals): void {
   INTERNALS.set(tasks, internals);
+}
+
+/** @throws {TypeError} the task layer was not made by `createTasks`, or by that of another copy of this package. */
+export function internalsOf(tasks: Tasks): Internals {
+  const internals = INTERNALS.get(tasks);
+  if (internals === undefined) throw new TypeError('tasks was not made by createTasks of this copy of the package');
+  return internals;
 }
 
 /** How much a task layer holds in memory, by kind. */
@@ -35,8 +44,6 @@ export interface TasksInspection {
  * @throws {TypeError} it was not made by `createTasks`.
  */
 export function inspect(tasks: Tasks): TasksInspection {
-  const internals = INTERNALS.get(tasks);
-  if (internals === undefined) throw new TypeError('tasks was not made by createTasks');
-  const { clock, runs, hub } = internals;
-  return { runs: runs.active.size, queued: runs.queuedCount, timers: clock.timers, waiters: hub.size };
+  const { core, clock, runs } = internalsOf(tasks);
+  return { runs: runs.active.size, queued: runs.queuedCount, timers: clock.timers, waiters: core.hub.size };
 }

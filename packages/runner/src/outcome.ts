@@ -58,8 +58,8 @@ export function thrownOutcome(thrown: unknown): RunOutcome {
 }
 
 /** What becomes of a run that took too long. */
-export function timedOutOutcome(tool: TaskTool): RunOutcome {
-  return failedOutcome(`Tool ${tool.name} took longer than ${tool.options.timeoutMs ?? 0} ms and was stopped.`);
+export function timedOutOutcome(tool: TaskTool, timeoutMs = tool.options.timeoutMs): RunOutcome {
+  return failedOutcome(`Tool ${tool.name} took longer than ${timeoutMs ?? 0} ms and was stopped.`);
 }
 
 /** What becomes of a run that `authorize` refused: its own JSON-RPC error, else -32602 with its message. */

@@ -16,18 +16,9 @@ export function ownerTasks(core: Core, owner: string, lifecycle: Lifecycle): Own
   checkOwner(owner, core.limits.maxOwnerBytes);
   const view = ownerView(core, owner);
 
-  const refused = (taskId: string) => {
-    core.emit({ type: 'access-refused', reason: 'unknown-task', owner, taskId, atMs: core.clock.nowMs() });
-  };
-  /** Tell the listener when an owner asks for what is not theirs, or not there. */
   const told = async <Value>(taskId: string, work: () => Promise<Value>): Promise<Value> => {
     await lifecycle.ready();
-    try {
-      return await work();
-    } catch (error) {
-      if (TaskError.is(error, 'TASK_NOT_FOUND')) refused(taskId);
-      throw error;
-    }
+    return toldOfRefusal(core, owner, taskId, work);
   };
   /** A call that ends by itself: closing waits for it. */
   const call = <Value>(taskId: string, work: () => Promise<Value>): Promise<Value> =>
@@ -51,12 +42,31 @@ export function ownerTasks(core: Core, owner: string, lifecycle: Lifecycle): Own
     watch(taskId, listener) {
       let isKnown = false;
       return view.watch(taskId, (head) => {
-        if (head === undefined && !isKnown) refused(taskId);
+        if (head === undefined && !isKnown) tellRefused(core, owner, taskId);
         isKnown = true;
         listener(head);
       });
     },
   };
+}
+
+/** Tell the listener when an owner asks for what is not theirs, or not there. */
+export async function toldOfRefusal<Value>(
+  core: Core,
+  owner: string,
+  taskId: string,
+  work: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    if (TaskError.is(error, 'TASK_NOT_FOUND')) tellRefused(core, owner, taskId);
+    throw error;
+  }
+}
+
+function tellRefused(core: Core, owner: string, taskId: string): void {
+  core.emit({ type: 'access-refused', reason: 'unknown-task', owner, taskId, atMs: core.clock.nowMs() });
 }
 
 async function cancelTask(core: Core, { head, entries }: TaskRecord): Promise<TaskHead> {

@@ -21,6 +21,16 @@ export class RunEntries {
     this.#entries = entries;
   }
 
+  /** The entries whose names begin with a prefix, without it, as the run found them: those of a call that it makes. */
+  within(prefix: string, args: StoredCall['arguments']): RunEntries {
+    const own = this.#entries.filter(({ name }) => name.startsWith(prefix));
+    const { caller, inputCapabilities, trace } = this.call;
+    return new RunEntries(
+      { arguments: args, caller, inputCapabilities, trace },
+      own.map((entry) => ({ ...entry, name: entry.name.slice(prefix.length) })),
+    );
+  }
+
   get variables(): VariableMap {
     return (this.#variables ??= new VariableMap('variable', this.#entries));
   }

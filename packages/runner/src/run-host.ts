@@ -1,8 +1,8 @@
-import type { Effects, TaskLimits } from '@mcp-tasks/store';
-import type { InputRequest, InputResponse } from '@mcp-tasks/wire';
+import type { Clock, Effects, RecordRule, TaskEntryKind, TaskLease, TaskLimits } from '@mcp-tasks/store';
+import type { InputRequest, InputResponse, JsonObject } from '@mcp-tasks/wire';
 import type { RunEnd } from './run-ended.ts';
 import type { RunEntries } from './run-entries.ts';
-import type { TaskTool } from './tool.ts';
+import type { TaskTool, WorkflowStepInfo } from './tool.ts';
 import type { Report } from './write-queue.ts';
 
 /** What a context stands on: a run that stores, or an inline one. */
@@ -11,6 +11,13 @@ export interface RunHost {
   readonly owner: string;
   readonly attempt: number;
   readonly inline: boolean;
+  /** The handler may end the run to wait. */
+  readonly canPark: boolean;
+  /** Under which the run writes. */
+  readonly lease: TaskLease;
+  readonly clock: Clock;
+  /** The workflow's step that this run is. */
+  readonly workflow: WorkflowStepInfo | undefined;
   readonly signal: AbortSignal;
   readonly tool: TaskTool;
   readonly limits: TaskLimits;
@@ -22,9 +29,15 @@ export interface RunHost {
   /** The latest `done` that was reported, by an earlier run too; -Infinity before the first. */
   readonly progressDone: number;
   record(change: Pick<Effects, 'put' | 'delete'>): Promise<void>;
+  /** Decide on the record as it is now, and write; throws what the rule throws or refuses with. */
+  amend<Value>(kinds: readonly TaskEntryKind[], rule: RecordRule<Value>): Promise<Value>;
   report(report: Report): void;
   /** Ask and wait for a response that fits. */
   ask(key: string, request: InputRequest): Promise<InputResponse>;
+  /** Ask without waiting; the response if there is one already. */
+  openQuestion(key: string, request: InputRequest): Promise<InputResponse | undefined>;
+  /** Throws to refuse a call that a step of a workflow makes. */
+  authorizeStep(tool: string, args: JsonObject): Promise<void>;
   /** Steps in flight hold off parking. */
   stepBegan(): () => void;
 }

@@ -19,6 +19,8 @@ export interface QuestionsHost {
   readonly waits: RunWaits;
   /** The task with its answers. */
   read(): Promise<TaskRecord | undefined>;
+  /** Whether somebody else closed this question since the run began: its answer is to be read. */
+  wasClosed(key: string): boolean;
   asked(key: string): void;
   /** The answers could not be read. */
   failed(error: unknown, retry: () => void): void;
@@ -47,7 +49,13 @@ export class RunQuestions {
 
   /** Store the question unless it is stored already, and wait for its answer. */
   async ask(key: string, request: InputRequest): Promise<InputResponse> {
+    return (await this.open(key, request)) ?? this.#wait(key);
+  }
+
+  /** Store the question unless it is stored already; its answer if there is one. */
+  async open(key: string, request: InputRequest): Promise<InputResponse | undefined> {
     const { entries, queue, lease, limits } = this.#host;
+    if (!entries.answers.has(key) && this.#host.wasClosed(key)) await this.#fetch();
     const stored = entries.answers.get(key);
     if (stored !== undefined) return stored;
     checkSupported(key, request, entries.call.inputCapabilities);
@@ -55,7 +63,7 @@ export class RunQuestions {
       const { wrote } = await queue.apply(rules.ask(lease, key, request, limits));
       if (wrote) this.#host.asked(key);
     }
-    return this.#wait(key);
+    return undefined;
   }
 
   /** Fetch answers when the present head says that an awaited question was closed. */
@@ -86,12 +94,11 @@ export class RunQuestions {
   }
 
   #resolve(answers: ReadonlyMap<string, InputResponse>): void {
-    for (const [key, waiting] of [...this.#waiting]) {
-      const response = answers.get(key);
-      if (response === undefined) continue;
+    for (const [key, response] of answers) {
       this.#host.entries.answers.set(key, response);
+      const waiting = this.#waiting.get(key);
       this.#waiting.delete(key);
-      waiting.resolve(response);
+      waiting?.resolve(response);
     }
   }
 

@@ -1,4 +1,4 @@
-import { TaskError } from '@mcp-tasks/store';
+import { TaskError, taskNotFound } from '@mcp-tasks/store';
 import type { Rule, RuleOutcome, TaskEntryKind, TaskHead, TaskLease, TaskRecord } from '@mcp-tasks/store';
 import type { Core } from './core.ts';
 import { writeByRule } from './core.ts';
@@ -29,6 +29,8 @@ export class RunWriter {
   #leaseEndsAtMs: number;
   #foreignWrites = 0;
   #isWoken = false;
+  /** Questions that somebody else closed. */
+  #closed: Set<string> | undefined;
 
   constructor(core: Core, leaseEndsAtMs: number, host: RunWriterHost) {
     this.#core = core;
@@ -51,18 +53,60 @@ export class RunWriter {
     this.#leaseEndsAtMs = leaseEndsAtMs;
   }
 
+  /** Whether somebody else closed this question since the run began. */
+  wasClosed(key: string): boolean {
+    return this.#closed?.has(key) === true;
+  }
+
   /** Write by a rule. A store that fails for less than the lease costs nothing but time. */
-  async write<Value>(head: TaskHead, rule: Rule<Value>): Promise<RuleOutcome<Value>> {
+  write<Value>(head: TaskHead, rule: Rule<Value>): Promise<RuleOutcome<Value>> {
+    return this.#persist(async () => {
+      const outcome = await writeByRule(this.#core, head, rule, {
+        trace: this.#host.trace,
+        observe: (written) => {
+          this.#host.written(written);
+        },
+      });
+      this.noteForeign(head, outcome.before);
+      return outcome;
+    });
+  }
+
+  /** The record that a rule decides on: whatever others wrote until now is taken into account by it. */
+  async readToDecide(known: TaskHead, kinds: readonly TaskEntryKind[]): Promise<TaskRecord> {
+    const record = await this.#persist(async () => {
+      const found = await this.read(kinds);
+      if (found === undefined) throw taskNotFound();
+      return found;
+    });
+    this.noteForeign(known, record.head);
+    this.#foreignWrites = 0;
+    this.#isWoken = false;
+    return record;
+  }
+
+  /** Somebody else wrote between these two heads. */
+  noteForeign(known: TaskHead, found: TaskHead): void {
+    const writes = found.version - known.version;
+    if (writes <= 0) return;
+    this.#foreignWrites += writes;
+    const closed = known.openQuestions.filter((key) => !found.openQuestions.includes(key));
+    if (closed.length > 0) this.#closed = new Set([...(this.#closed ?? []), ...closed]);
+    // One write may close several questions; a write more than that closed none.
+    if (closed.length === 0 || writes > closed.length) this.#isWoken = true;
+  }
+
+  /** The task as it is now. */
+  async read(kinds: readonly TaskEntryKind[]): Promise<TaskRecord | undefined> {
+    const { store, clock } = this.#core;
+    const [record] = await store.get({ taskIds: [this.#host.lease.taskId], kinds, nowMs: clock.nowMs() });
+    return record;
+  }
+
+  async #persist<Answer>(work: () => Promise<Answer>): Promise<Answer> {
     for (;;) {
       try {
-        const outcome = await writeByRule(this.#core, head, rule, {
-          trace: this.#host.trace,
-          observe: (written) => {
-            this.#host.written(written);
-          },
-        });
-        this.noteForeign(head, outcome.before);
-        return outcome;
+        return await work();
       } catch (error) {
         if (TaskError.is(error, 'QUESTION_LIMIT')) throw error;
         if (!this.#mayRetry(error)) throw await this.#lost(error);
@@ -71,23 +115,6 @@ export class RunWriter {
         this.#host.after(STORE_RETRY_MS, resolve);
       });
     }
-  }
-
-  /** Somebody else wrote between these two heads. */
-  noteForeign(known: TaskHead, found: TaskHead): void {
-    const writes = found.version - known.version;
-    if (writes <= 0) return;
-    this.#foreignWrites += writes;
-    const closed = known.openQuestions.filter((key) => !found.openQuestions.includes(key)).length;
-    // One write may close several questions; a write more than that closed none.
-    if (closed === 0 || writes > closed) this.#isWoken = true;
-  }
-
-  /** The task as it is now. */
-  async read(kinds: readonly TaskEntryKind[]): Promise<TaskRecord | undefined> {
-    const { store, clock } = this.#core;
-    const [record] = await store.get({ taskIds: [this.#host.lease.taskId], kinds, nowMs: clock.nowMs() });
-    return record;
   }
 
   #mayRetry(error: unknown): boolean {

@@ -1,10 +1,23 @@
 import { cutUtf8, rules } from '@mcp-tasks/store';
-import type { Clock, Effects, Rule, RuleOutcome, TaskError, TaskHead, TaskLease, TaskLimits } from '@mcp-tasks/store';
-import type { InputRequest, InputResponse } from '@mcp-tasks/wire';
+import type {
+  Clock,
+  Effects,
+  RecordRule,
+  Rule,
+  RuleOutcome,
+  TaskEntryKind,
+  TaskError,
+  TaskHead,
+  TaskLease,
+  TaskLimits,
+} from '@mcp-tasks/store';
+import { isTerminalStatus } from '@mcp-tasks/wire';
+import type { InputRequest, InputResponse, JsonObject } from '@mcp-tasks/wire';
 import { tell } from './core.ts';
 import type { Core } from './core.ts';
 import { executeTool } from './execute.ts';
 import type { Execution } from './execute.ts';
+import { guardedRule } from './guarded-rule.ts';
 import type { QueuedTask, RunSlot } from './executor.ts';
 import { refusedOutcome, thrownOutcome, timedOutOutcome } from './outcome.ts';
 import type { RunOutcome } from './outcome.ts';
@@ -38,6 +51,7 @@ export interface RunStart {
 /** One execution of a task's handler in this process, from its claim to its end. */
 export class Run implements RunHost, WriteQueueHost, RunWriterHost {
   readonly inline = false;
+  readonly workflow = undefined;
   readonly tool: TaskTool;
   readonly lease: TaskLease;
   readonly entries: RunEntries;
@@ -105,6 +119,10 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost {
     return this.tool.options.onCrash === 'rerun';
   }
 
+  get canPark(): boolean {
+    return this.canRerun;
+  }
+
   /** Run the handler; resolves when its slot is free. */
   async go(): Promise<void> {
     if (this.tool.options.timeoutMs !== undefined) this.#waits.start();
@@ -162,6 +180,25 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost {
 
   record(change: Pick<Effects, 'put' | 'delete'>): Promise<void> {
     return this.#queue.record(change);
+  }
+
+  async amend<Value>(kinds: readonly TaskEntryKind[], rule: RecordRule<Value>): Promise<Value> {
+    const read = () => this.#writer.readToDecide(this.head, kinds);
+    const { head, value, wrote } = await this.#queue.amend(read, guardedRule(rule));
+    if (wrote && isTerminalStatus(head.status)) {
+      this.#tell({ type: 'settled', status: head.status, isError: head.toolError !== undefined });
+    }
+    return value();
+  }
+
+  openQuestion(key: string, request: InputRequest): Promise<InputResponse | undefined> {
+    return this.#questions.open(key, request);
+  }
+
+  authorizeStep(tool: string, args: JsonObject): Promise<void> {
+    const { caller, trace } = this.entries.call;
+    const { owner, taskId } = this;
+    return this.#core.authorize({ owner, caller, tool, arguments: args, via: 'step' }, { taskId, trace });
   }
 
   report(report: Report): void {
@@ -238,6 +275,7 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost {
       entries: this.entries,
       waits: this.#waits,
       read: () => this.#writer.read(['answer']),
+      wasClosed: (key) => this.#writer.wasClosed(key),
       asked: (key) => {
         this.#tell({ type: 'question-asked', key });
       },

@@ -39,7 +39,10 @@ export async function checkCall(core: Core, call: ToolCall): Promise<CheckedCall
   const parsed = await parseArguments(tool, call.arguments);
   checkAnswers(tool, call);
   const { owner, caller, arguments: args, trace } = call;
-  await core.authorize({ owner, caller, tool: tool.name, arguments: args, via: 'call' }, { trace });
+  await core.authorize(
+    { owner, caller, tool: tool.name, arguments: args, via: call.workflow === undefined ? 'call' : 'continuation' },
+    { trace },
+  );
   return { call, tool, parsed };
 }
 

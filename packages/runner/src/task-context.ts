@@ -1,5 +1,6 @@
 import type { CallToolResult, JsonObject, JsonValue } from '@mcp-tasks/wire';
 import type { AuthorSchema, SchemaOutput } from './schema.ts';
+import type { WorkflowStepInfo } from './tool.ts';
 
 /** What a person answered to a form. */
 export type Elicited<Content> =
@@ -64,6 +65,8 @@ export interface TaskContext<
   readonly signal: AbortSignal;
   /** Answers to the tool's `ask` questions. */
   readonly answers: AskedAnswers<Ask>;
+  /** The workflow's step that the tool runs as, by the server or by a call that continues the workflow; else undefined. */
+  readonly workflow: WorkflowStepInfo | undefined;
 
   /**
    * Report progress, for the original progress token (2025-11-25); `message` becomes the status message too. The latest wins,

@@ -84,6 +84,18 @@ export interface TraceContext {
   readonly baggage?: string | undefined;
 }
 
+/** The step of a workflow that a tool runs as. */
+export interface WorkflowStepInfo {
+  /** Name of the workflow. */
+  readonly workflow: string;
+  /** The workflow's task. */
+  readonly taskId: string;
+  /** Name of the step. */
+  readonly step: string;
+  /** Number of times that the step was begun, this one included, by the server or by a call that continues the workflow. */
+  readonly attempt: number;
+}
+
 /** One call of a tool, of either generation, as the layers below `server` see it. */
 export interface ToolCall {
   readonly tool: string;
@@ -100,5 +112,7 @@ export interface ToolCall {
   readonly answers?: Readonly<Record<string, JsonObject>> | undefined;
   /** Progress token of the request (2025-11-25). */
   readonly progressToken?: string | number | undefined;
+  /** The call continues a workflow, inline, as this step. */
+  readonly workflow?: WorkflowStepInfo | undefined;
   readonly trace?: TraceContext | undefined;
 }

@@ -1,5 +1,16 @@
-import { rules } from '@mcp-tasks/store';
-import type { Clock, Effects, Rule, RuleOutcome, TaskEntry, TaskEntryKey, TaskHead, TaskLease } from '@mcp-tasks/store';
+import { applyRecordRule, rules } from '@mcp-tasks/store';
+import type {
+  Clock,
+  Effects,
+  RecordRule,
+  Rule,
+  RuleOutcome,
+  TaskEntry,
+  TaskEntryKey,
+  TaskHead,
+  TaskLease,
+  TaskRecord,
+} from '@mcp-tasks/store';
 import type { RunEnd } from './run-ended.ts';
 
 /** Between two writes that only carry progress or a status message. */
@@ -93,13 +104,27 @@ export class WriteQueue {
 
   /** Write by a rule, after everything that was queued before. */
   apply<Value>(rule: Rule<Value>): Promise<RuleOutcome<Value>> {
+    return this.#enqueue(() => this.#write(rule));
+  }
+
+  /** Write by a rule about the whole record, read when its turn comes. */
+  amend<Value>(read: () => Promise<TaskRecord>, rule: RecordRule<Value>): Promise<RuleOutcome<Value>> {
+    return this.#enqueue(async () => {
+      const write = <Written>(head: TaskHead, headRule: Rule<Written>) => this.#host.write(head, headRule);
+      const outcome = await applyRecordRule({ read, write }, rule);
+      this.observe(outcome.head);
+      return outcome;
+    });
+  }
+
+  #enqueue<Value>(send: () => Promise<RuleOutcome<Value>>): Promise<RuleOutcome<Value>> {
     return handled(
       new Promise((resolve, reject) => {
         if (this.#end !== undefined) {
           reject(this.#end.error);
           return;
         }
-        this.#rules.push({ after: this.#batch, send: () => this.#write(rule).then(resolve, reject), reject });
+        this.#rules.push({ after: this.#batch, send: () => send().then(resolve, reject), reject });
         this.#drive();
       }),
     );

@@ -1,0 +1,35 @@
+import type { IllTypedField, JsonObject } from '@mcp-tasks/wire';
+import { parseWith } from '../schema.ts';
+import type { TaskTool } from '../tool.ts';
+
+/** What is wrong with arguments. */
+export interface ArgumentProblems {
+  /** Every required field that is missing, as a path. */
+  readonly missing: readonly string[];
+  /** Every other field that does not fit; the field is empty when it is about the arguments as a whole. */
+  readonly illTyped: readonly IllTypedField[];
+}
+
+/** Check arguments with the whole input schema of a tool, as its call does; `undefined` when they fit. */
+export async function argumentProblems(tool: TaskTool, args: JsonObject): Promise<ArgumentProblems | undefined> {
+  const { inputSchema } = tool.options;
+  if (inputSchema === undefined) return undefined;
+  const { issues } = await parseWith(inputSchema, args);
+  if (issues === undefined) return undefined;
+  const missing = new Set<string>();
+  const illTyped: IllTypedField[] = [];
+  for (const { path = [], message } of issues) {
+    const keys = path.map((part) => (typeof part === 'object' ? part.key : part));
+    const field = keys.map(String).join('.');
+    if (keys.length > 0 && valueAt(args, keys) === undefined) missing.add(field);
+    else illTyped.push({ field, problem: message });
+  }
+  return { missing: [...missing], illTyped };
+}
+
+function valueAt(value: unknown, keys: readonly PropertyKey[]): unknown {
+  return keys.reduce<unknown>((present, key) => {
+    if (typeof present !== 'object' || present === null || !Object.hasOwn(present, key)) return undefined;
+    return (present as Record<PropertyKey, unknown>)[key];
+  }, value);
+}
