@@ -5,7 +5,7 @@ import { safeListener } from './core.ts';
 import type { Core } from './core.ts';
 import { countedClock } from './counted-clock.ts';
 import { inProcessExecutor } from './in-process-executor.ts';
-import { runInline } from './inline.ts';
+import { inlineResult, runInline } from './inline.ts';
 import { exposeInternals } from './internals.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { runSettings, taskLimits } from './options.ts';
@@ -74,7 +74,7 @@ function assemble(core: Core, runs: Runs, lifecycle: Lifecycle): Tasks {
         await lifecycle.start();
         return startTask(core, runs, call);
       }),
-    runInline: async (call, host) => (await runInline(core, call, host)).result,
+    runInline: async (call, host) => inlineResult(await runInline(core, call, host)),
     for: (owner) => ownerTasks(core, owner, lifecycle),
     emit: (event) => {
       core.emit(event);

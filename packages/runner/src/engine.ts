@@ -3,14 +3,15 @@
 // From inside a handler
 export { amendOwn, askWithoutWaiting, leaseOf } from './engine/own-record.ts';
 export { callTool } from './engine/call-tool.ts';
-export type { ToolCallInRun, ToolCallOutcome } from './engine/call-tool.ts';
+export type { ToolCallInRun } from './engine/call-tool.ts';
+export type { CallOutcome } from './outcome.ts';
 export type { NestedCall } from './engine/nested-run.ts';
 
 // From outside
 export { amendTask } from './engine/amend-task.ts';
 export type { OwnedTask } from './engine/amend-task.ts';
-export { runPrivately } from './engine/run-privately.ts';
-export type { InlineRunOutcome } from './inline.ts';
+export { runCall } from './engine/run-call.ts';
+export type { InlineOutcome } from './inline.ts';
 
 // Schemas and JSON
 export { argumentProblems } from './engine/argument-problems.ts';

@@ -7,9 +7,9 @@ import { answerInvalid } from './elicited.ts';
 import { executeTool } from './execute.ts';
 import type { Execution } from './execute.ts';
 import { privateHead, PrivateRecord } from './engine/private-record.ts';
-import { fromJson } from './json.ts';
 import { NO_SLOT } from './no-slot.ts';
-import { thrownOutcome, timedOutOutcome } from './outcome.ts';
+import { callOutcome, thrownOutcome, timedOutOutcome } from './outcome.ts';
+import type { CallOutcome } from './outcome.ts';
 import { checkResponse } from './questions.ts';
 import { RunEnd } from './run-ended.ts';
 import type { RunEndReason } from './run-ended.ts';
@@ -25,27 +25,27 @@ import type { TaskTool, ToolCall, WorkflowStepInfo } from './tool.ts';
 import type { Report } from './write-queue.ts';
 
 /** What came of an inline run. */
-export interface InlineRunOutcome {
-  readonly result: CallToolResult;
+export type InlineOutcome = CallOutcome & {
   /** The private record, if the handler made use of one. */
-  readonly record: TaskRecord | undefined;
-}
+  readonly record?: TaskRecord | undefined;
+};
 
 /** Run a tool inside a request: the same handler and context, over a record that only this run sees. */
-export async function runInline(core: Core, call: ToolCall, host: InlineHost): Promise<InlineRunOutcome> {
+export async function runInline(core: Core, call: ToolCall, host: InlineHost): Promise<InlineOutcome> {
   const checked = await checkCall(core, call);
-  const { tool } = checked;
   const run = new InlineRun(core, checked, host);
   const execution = await run.go();
-  // As through a task: the result is its JSON.
-  if (execution.kind === 'result') {
-    return { result: fromJson(execution.json) as unknown as CallToolResult, record: run.privateRecord };
+  if (execution.kind === 'parked') {
+    throw new TaskError('RERUN_REQUIRED', `Tool ${checked.tool.name} cannot park: it runs inline.`);
   }
-  if (execution.kind === 'error') {
-    const { code, message, data } = execution.error;
-    throw new ProtocolFailure(code, message, data);
-  }
-  throw new TaskError('RERUN_REQUIRED', `Tool ${tool.name} cannot park: it runs inline.`);
+  return { ...callOutcome(execution, run.thrown), record: run.privateRecord };
+}
+
+/** The result of an inline run. @throws {ProtocolFailure} it ended with a JSON-RPC error */
+export function inlineResult(outcome: InlineOutcome): CallToolResult {
+  if (outcome.kind === 'result') return outcome.result;
+  const { code, message, data } = outcome.error;
+  throw new ProtocolFailure(code, message, data);
 }
 
 class InlineRun implements RunHost {
@@ -67,6 +67,7 @@ class InlineRun implements RunHost {
   #madeRecord: PrivateRecord | undefined;
   #openQuestions = 0;
   #ended: RunEnd | undefined;
+  #thrown: unknown;
   #endEarly!: (end: Execution | TaskError) => void;
   readonly #endedEarly: Promise<Execution>;
 
@@ -106,6 +107,11 @@ class InlineRun implements RunHost {
   /** The record of a handler that keeps one. */
   get privateRecord(): TaskRecord | undefined {
     return this.#madeRecord?.record;
+  }
+
+  /** What the handler threw, if it did. */
+  get thrown(): unknown {
+    return this.#thrown;
   }
 
   get ended(): RunEnd | undefined {
@@ -214,6 +220,7 @@ class InlineRun implements RunHost {
       // Only the server knows how a client is told of these.
       const isEnd = this.#ended !== undefined && thrown === this.#ended.error;
       if (isEnd || TaskError.is(thrown, 'INPUT_UNSUPPORTED')) throw thrown;
+      this.#thrown = thrown;
       return thrownOutcome(thrown);
     }
   }

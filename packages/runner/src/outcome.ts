@@ -12,6 +12,21 @@ export type RunOutcome =
   | { readonly kind: 'result'; readonly result: CallToolResult; readonly json: string }
   | { readonly kind: 'error'; readonly error: TaskFailure };
 
+/** How a call of a tool ended, for whoever made it. */
+export type CallOutcome =
+  /** The result as JSON gives it back, `isError` possible. `thrown` is what the handler threw, if it did. */
+  | { readonly kind: 'result'; readonly result: CallToolResult; readonly thrown?: unknown }
+  /** A JSON-RPC error, or a refusal. */
+  | { readonly kind: 'error'; readonly error: TaskFailure; readonly thrown?: unknown };
+
+/** The outcome of a run for whoever called its tool. */
+export function callOutcome(outcome: RunOutcome, thrown?: unknown): CallOutcome {
+  const because = thrown === undefined ? {} : { thrown };
+  if (outcome.kind === 'error') return { ...outcome, ...because };
+  // As through a task: the result is its JSON.
+  return { kind: 'result', result: fromJson(outcome.json) as unknown as CallToolResult, ...because };
+}
+
 /** The brands that the MCP SDK stamps on its errors, the same in every copy of it. */
 const SDK_ERROR_BRANDS = Symbol.for('mcp.sdk.errorBrands');
 const SDK_PROTOCOL_ERROR = 'mcp.ProtocolError';

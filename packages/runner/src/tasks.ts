@@ -2,7 +2,7 @@ import type { CallToolResult, InputRequest, InputResponse, JsonValue } from '@mc
 import type { Clock, TaskEntryKind, TaskHead, TaskLimits, TaskProgress, TaskRecord, TaskStore } from '@mcp-tasks/store';
 import type { TaskEvent } from './events.ts';
 import type { TaskExecutor } from './executor.ts';
-import type { AuthorSchema, SchemaOutput } from './schema.ts';
+import type { AuthorSchema, SchemaInput, SchemaOutput } from './schema.ts';
 import type { AskQuestions, TaskTool, ToolCall, ToolHandler, ToolOptions } from './tool.ts';
 
 /** What `authorize` decides about. */
@@ -109,7 +109,7 @@ export interface Tasks {
     name: string,
     options: ToolOptions<Input, Output, Variables, Ask>,
     handler: ToolHandler<SchemaOutput<Input>, SchemaOutput<Variables>, Ask>,
-  ): TaskTool<SchemaOutput<Input>, SchemaOutput<Output>>;
+  ): TaskTool<SchemaInput<Input>, SchemaInput<Output>>;
 
   /**
    * Store a task for the call and submit its run: one write.

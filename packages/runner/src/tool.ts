@@ -63,7 +63,10 @@ export type ToolHandler<Args, Variables extends object, Ask extends AskQuestions
   task: TaskContext<Variables, Ask>,
 ) => CallToolResult | ParkedRun | Promise<CallToolResult | ParkedRun>;
 
-/** A registered tool. `Args` and `Structured` are types only, for workflows that refer to it. */
+/**
+ * A registered tool. `Args` is what its input schema takes and `Structured` what its output schema takes, which is how results
+ * are stored; both are types only, for workflows that refer to it.
+ */
 export interface TaskTool<Args = unknown, Structured = unknown> {
   readonly name: string;
   readonly options: ToolOptions;

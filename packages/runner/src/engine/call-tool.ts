@@ -1,9 +1,6 @@
-import type { CallToolResult } from '@mcp-tasks/wire';
-import type { TaskFailure } from '@mcp-tasks/store';
 import { HandlerContext } from '../context.ts';
-import { fromJson } from '../json.ts';
-import { refusedOutcome, thrownOutcome } from '../outcome.ts';
-import type { RunOutcome } from '../outcome.ts';
+import { callOutcome, refusedOutcome, thrownOutcome } from '../outcome.ts';
+import type { CallOutcome } from '../outcome.ts';
 import { throwIfEnded } from '../run-host.ts';
 import type { RunHost } from '../run-host.ts';
 import { NestedRun } from './nested-run.ts';
@@ -15,13 +12,6 @@ export interface ToolCallInRun extends NestedCall {
   readonly mayPark: boolean;
 }
 
-/** How a tool that was called inside a run ended. */
-export type ToolCallOutcome =
-  /** The result as JSON gives it back, `isError` possible. */
-  | { readonly kind: 'result'; readonly result: CallToolResult; readonly thrown?: unknown }
-  /** A JSON-RPC error, or a refusal. */
-  | { readonly kind: 'error'; readonly error: TaskFailure; readonly thrown?: unknown };
-
 /**
  * Run a registered tool's handler inside the run of another handler: same slot, same lease, names of its own.
  *
@@ -30,7 +20,7 @@ export type ToolCallOutcome =
  *
  * @throws {TaskError} RUN_ENDED - the outer run may no longer write: the outcome is not to be used.
  */
-export async function callTool(task: object, call: ToolCallInRun): Promise<ToolCallOutcome> {
+export async function callTool(task: object, call: ToolCallInRun): Promise<CallOutcome> {
   const outer = HandlerContext.hostOf(task);
   throwIfEnded(outer);
   const ended = call.mayPark ? undefined : outer.stepBegan();
@@ -43,27 +33,21 @@ export async function callTool(task: object, call: ToolCallInRun): Promise<ToolC
   }
 }
 
-async function refusal(outer: RunHost, { tool, arguments: args }: ToolCallInRun): Promise<ToolCallOutcome | undefined> {
+async function refusal(outer: RunHost, { tool, arguments: args }: ToolCallInRun): Promise<CallOutcome | undefined> {
   try {
     await outer.authorizeStep(tool.name, args);
     return undefined;
   } catch (thrown) {
-    return toOutcome(refusedOutcome(tool, thrown), thrown);
+    return callOutcome(refusedOutcome(tool, thrown), thrown);
   }
 }
 
-async function outcomeOf(outer: RunHost, call: ToolCallInRun): Promise<ToolCallOutcome> {
+async function outcomeOf(outer: RunHost, call: ToolCallInRun): Promise<CallOutcome> {
   try {
     const execution = await new NestedRun(outer, call).go();
     if (execution.kind === 'parked') throw new TypeError(`Tool ${call.tool.name} cannot park here`);
-    return toOutcome(execution);
+    return callOutcome(execution);
   } catch (thrown) {
-    return toOutcome(thrownOutcome(thrown), thrown);
+    return callOutcome(thrownOutcome(thrown), thrown);
   }
-}
-
-function toOutcome(outcome: RunOutcome, thrown?: unknown): ToolCallOutcome {
-  const because = thrown === undefined ? {} : { thrown };
-  if (outcome.kind === 'error') return { ...outcome, ...because };
-  return { kind: 'result', result: fromJson(outcome.json) as unknown as CallToolResult, ...because };
 }
