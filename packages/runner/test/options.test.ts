@@ -69,7 +69,7 @@ describe('a registered tool', () => {
     const tool = tasks.tool(
       'typed',
       {
-        inputSchema: z.object({ n: z.coerce.number() }),
+        inputSchema: z.object({ n: z.number().default(2) }),
         outputSchema: z.object({ square: z.number() }),
         variables: z.object({ count: z.number() }),
         ask: { sure: { message: 'Sure?', schema: z.object({ sure: z.boolean() }) } },
@@ -86,7 +86,8 @@ describe('a registered tool', () => {
         return { content: [], structuredContent: { square, count, sure } };
       },
     );
-    const args: { n: number } | undefined = tool['~types']?.args;
+    // What the schema takes, not what it makes of it.
+    const args: { n?: number | undefined } | undefined = tool['~types']?.args;
     expect(args).toBeUndefined();
   });
 });
