@@ -50,7 +50,7 @@ describe('a tool that a run calls', () => {
           const idempotencyKey = await task.step('one', (step) => step.idempotencyKey);
           const answer = await task.elicit('sure', { message: 'Sure?', schema: name });
           return { content: [], structuredContent: { x: task.get('x') ?? null, idempotencyKey, answer } };
-        }) as TaskTool,
+        }),
         { arguments: { name: 'Ada' } },
       ),
     );
@@ -87,7 +87,7 @@ describe('a tool that a run calls', () => {
             const counted = await task.step('count', () => ++runs);
             const answer = await task.elicit('sure', { message: 'Sure?', schema: name });
             return text(`${counted} ${answer.action}`);
-          }) as TaskTool,
+          }),
         ),
       { parkAfterMs: 0 },
     );
@@ -107,7 +107,7 @@ describe('a tool that a run calls', () => {
         callOf(
           layer.tool('inner', {}, async (_args, task) =>
             text((await task.elicit('sure', { message: 'Sure?', schema: name })).action),
-          ) as TaskTool,
+          ),
           { mayPark: false },
         ),
       { clock, parkAfterMs: 10 },
@@ -134,7 +134,7 @@ describe('a tool that a run calls', () => {
       callOf(
         layer.tool('inner', {}, () => {
           throw thrown;
-        }) as TaskTool,
+        }),
       ),
     );
     expect((await ended(tasks, await start('outer'))).head.status).toBe('completed');
@@ -149,20 +149,16 @@ describe('a tool that a run calls', () => {
       await tasks.close();
       return JSON.stringify(outcomes[0]);
     };
-    expect(await bad((t) => t.tool('inner', { inputSchema: name }, () => text('')) as TaskTool)).toContain(
+    expect(await bad((t) => t.tool('inner', { inputSchema: name }, () => text('')))).toContain(
       'Input validation error: Invalid arguments for tool inner: name',
     );
     const outputSchema = z.object({ n: z.number() });
-    expect(await bad((t) => t.tool('inner', { outputSchema }, () => text('')) as TaskTool)).toContain(
-      'Output validation error',
-    );
-    expect(await bad((t) => t.tool('inner', {}, () => text('x'.repeat(200))) as TaskTool)).toContain(
-      'RESULT_TOO_LARGE',
-    );
+    expect(await bad((t) => t.tool('inner', { outputSchema }, () => text('')))).toContain('Output validation error');
+    expect(await bad((t) => t.tool('inner', {}, () => text('x'.repeat(200))))).toContain('RESULT_TOO_LARGE');
     const cyclic: Record<string, unknown> = {};
     cyclic['self'] = cyclic;
     const looping = () => ({ content: [], structuredContent: cyclic });
-    expect(await bad((t) => t.tool('inner', {}, looping) as TaskTool)).toContain('cannot be written as JSON');
+    expect(await bad((t) => t.tool('inner', {}, looping))).toContain('cannot be written as JSON');
   });
 
   it('[W-S3] is authorized as a step, and a refusal is its outcome', async () => {
@@ -174,7 +170,7 @@ describe('a tool that a run calls', () => {
           layer.tool('inner', {}, () => {
             runs++;
             return text('');
-          }) as TaskTool,
+          }),
         ),
       {
         authorize: (request) => {
@@ -206,7 +202,7 @@ describe('a tool that a run calls', () => {
             await late.opened;
             after.open(await codeOf(() => task.set('x', 1)));
             return text('too late');
-          }) as TaskTool,
+          }),
           { timeoutMs: 500 },
         ),
       { clock },
@@ -234,7 +230,7 @@ describe('a tool that a run calls', () => {
       await aborted(task.signal);
       stopped.open(reasonOf(task.signal));
       return text('');
-    }) as TaskTool;
+    });
     tasks.tool('outer', {}, async (_args, task) => {
       code.open(await codeOf(() => callTool(task, callOf(inner))));
       return text('');
@@ -249,7 +245,7 @@ describe('a tool that a run calls', () => {
 
   it('cannot park', async () => {
     const { tasks, start, outcomes } = calling((layer) =>
-      callOf(layer.tool('inner', { onCrash: 'rerun' }, (_args, task) => task.park('later')) as TaskTool),
+      callOf(layer.tool('inner', { onCrash: 'rerun' }, (_args, task) => task.park('later'))),
     );
     await ended(tasks, await start('outer'));
     expect(outcomes).toMatchObject([
@@ -264,7 +260,7 @@ describe('a tool that a run calls', () => {
         layer.tool('inner', {}, (_args, task) => {
           task.progress(7, 9, 'half way');
           return text('');
-        }) as TaskTool,
+        }),
       ),
     );
     const { head } = await ended(tasks, await start('outer'));
@@ -281,7 +277,7 @@ describe('a tool that a run calls', () => {
           layer.tool('inner', {}, async (_args, task) => {
             await task.set('x', 1);
             return text(String(task.inline));
-          }) as TaskTool,
+          }),
         ),
       { store },
     );
@@ -293,7 +289,7 @@ describe('a tool that a run calls', () => {
 
   it('needs a context of this package', async () => {
     const { tasks } = layer();
-    const inner = tasks.tool('inner', {}, () => text('')) as TaskTool;
+    const inner = tasks.tool('inner', {}, () => text(''));
     await expect(callTool({}, callOf(inner))).rejects.toThrow(TypeError);
     expect(TaskError.is(new TypeError())).toBe(false);
     await tasks.close();

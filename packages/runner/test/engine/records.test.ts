@@ -256,7 +256,7 @@ describe('[PAUS-01] what is wrong with arguments', () => {
     note: z.string().optional(),
   });
   const { tasks } = layer();
-  const tool = tasks.tool('deploy', { inputSchema }, () => text('')) as TaskTool;
+  const tool = tasks.tool('deploy', { inputSchema }, () => text(''));
 
   it('names every missing and every ill-typed field, nested ones too', async () => {
     expect(await argumentProblems(tool, { size: 0, window: { start: 1 }, note: 5 })).toMatchObject({
@@ -271,7 +271,7 @@ describe('[PAUS-01] what is wrong with arguments', () => {
   });
 
   it('is told of the whole when no field is to blame', async () => {
-    const strict = tasks.tool('strict', { inputSchema: z.strictObject({}) }, () => text('')) as TaskTool;
+    const strict = tasks.tool('strict', { inputSchema: z.strictObject({}) }, () => text(''));
     expect(await argumentProblems(strict, { more: 1 })).toMatchObject({ missing: [], illTyped: [{ field: '' }] });
   });
 });
