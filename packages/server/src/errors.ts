@@ -45,6 +45,7 @@ export function jsonRpcCode(code: TaskErrorCode): number {
     case 'RERUN_REQUIRED':
     case 'RUN_ENDED':
     case 'TASK_INTERRUPTED':
+    case 'WORKFLOW_INCOMPATIBLE':
     case 'STORE_CONFLICT':
     case 'STORE_UNAVAILABLE':
     case 'STORE_INCOMPATIBLE':

@@ -43,6 +43,7 @@ export const TASK_ERROR_CODES = [
   // a run that may not, or could not, go on
   'RUN_ENDED',
   'TASK_INTERRUPTED',
+  'WORKFLOW_INCOMPATIBLE',
   // the store
   'STORE_CONFLICT',
   'STORE_UNAVAILABLE',

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { amendOwn, amendTask, argumentProblems, askWithoutWaiting, leaseOf, runCall } from '../../src/engine.ts';
 import { createTasks } from '../../src/index.ts';
-import type { TaskContext, TaskEvent, Tasks, TaskTool } from '../../src/index.ts';
+import type { TaskContext, TaskEvent, Tasks } from '../../src/index.ts';
 import { codeOf, ended, entry, gate, layer, text, until } from '../support/layer.ts';
 
 const KINDS = ['outcome', 'variable'] as const;
