@@ -337,17 +337,30 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost {
   }
 
   #parkAtQuestions(): void {
-    const rule = this.#writer.isWoken ? rules.release(this.lease) : rules.park(this.lease, { awaits: this.#awaited() });
-    this.#finish(rule, 'parked', submitUnlessParked(this.#core));
+    const park = rules.park(this.lease, { awaits: this.#awaited() });
+    this.#finish(
+      this.#unlessWritten(park, () => this.#writer.isWoken),
+      'parked',
+      submitUnlessParked(this.#core),
+    );
   }
 
   #park(message: string): void {
-    const statusMessage = cutUtf8(message, this.limits.maxStatusMessageBytes);
-    // What came since the run began may be what it parks for, unseen.
-    const rule = this.#writer.sawForeignWrites
-      ? rules.release(this.lease)
-      : rules.park(this.lease, { message: statusMessage });
-    this.#finish(rule, 'parked', submitUnlessParked(this.#core));
+    const park = rules.park(this.lease, { message: cutUtf8(message, this.limits.maxStatusMessageBytes) });
+    this.#finish(
+      this.#unlessWritten(park, () => this.#writer.sawForeignWrites),
+      'parked',
+      submitUnlessParked(this.#core),
+    );
+  }
+
+  /**
+   * Park, or give the task back when somebody else wrote what the run may be waiting for, unseen. Looked at when the write's
+   * turn comes: those before it may have met with others.
+   */
+  #unlessWritten(park: Rule<'parked' | 'due'>, isWritten: () => boolean): Rule<'parked' | 'due' | 'released'> {
+    const release = rules.release(this.lease);
+    return (...given) => (isWritten() ? release : park)(...given);
   }
 
   /** End the run by a write. */

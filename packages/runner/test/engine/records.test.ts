@@ -1,10 +1,11 @@
 import { memoryStore, rules } from '@mcp-tasks/store';
-import type { RecordRule, TaskEntry, TaskStore } from '@mcp-tasks/store';
+import type { RecordRule, TaskEntry, TaskStore, UpdateTask } from '@mcp-tasks/store';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { amendOwn, amendTask, argumentProblems, askWithoutWaiting, leaseOf, runCall } from '../../src/engine.ts';
 import { createTasks } from '../../src/index.ts';
 import type { TaskContext, TaskEvent, Tasks } from '../../src/index.ts';
+import { counted } from '../support/counted-store.ts';
 import { codeOf, ended, entry, gate, layer, text, until } from '../support/layer.ts';
 
 const KINDS = ['outcome', 'variable'] as const;
@@ -128,6 +129,32 @@ describe('the record of a task, from outside', () => {
       expect(entry(await ended(tasks, await start('two')), 'result')).toEqual(text('a,b'));
       await tasks.close();
     }
+  });
+
+  it('[CONT-02] loses nothing that is recorded while the last report before parking is written', async () => {
+    const { store, interference } = counted(memoryStore());
+    let record: (() => Promise<unknown>) | undefined;
+    // Just before the write of the report, which so meets with a conflict.
+    interference.before = async (_method, input) => {
+      if ((input as Partial<UpdateTask>).patch?.head.statusMessage !== 'reports') return;
+      const work = record;
+      record = undefined;
+      await work?.();
+    };
+    const { tasks, start } = layer({ store });
+    waitingForTwo(tasks, async (task) => {
+      if (task.attempt > 1) return;
+      await amendTask(tasks, taskOf(task.id), adding('a'));
+      record = () => amendTask(tasks, taskOf(task.id), adding('b', { wakes: true }));
+      queueMicrotask(
+        () =>
+          void amendOwn(task, KINDS, names).then(() => {
+            task.status('reports');
+          }),
+      );
+    });
+    expect(entry(await ended(tasks, await start('two')), 'result')).toEqual(text('a,b'));
+    await tasks.close();
   });
 
   it('[W-C1] loses none of twenty that record at once', async () => {
