@@ -1,8 +1,23 @@
 // The public surface of @mcp-tasks/workflow. Adding a line here makes a promise.
 
+// Workflows
+export { workflow } from './workflow.ts';
+export type { ReadResource, ResourceRequest, WorkflowOptions } from './definition/workflow-options.ts';
+export type {
+  ClientStep,
+  ServerStep,
+  StepOptions,
+  StepQuestion,
+  TextTemplate,
+  UriTemplate,
+  When,
+  WorkflowBuilder,
+} from './definition/step-options.ts';
+export type { Binding, Bindings, Output, Ref, Refs, Step, UntypedBindings } from './definition/reference-types.ts';
+
 // Errors of a step
-export { StepError } from './step-error.ts';
-export type { StepErrorOptions } from './step-error.ts';
+export { StepError } from './definition/step-error.ts';
+export type { StepErrorOptions } from './definition/step-error.ts';
 
 // For who serves workflows to clients
 export { workflowEngine } from './create-engine.ts';
@@ -18,6 +33,5 @@ export type {
   StepCall,
   Workflow,
   WorkflowEngine,
-  WorkflowStepInfo,
   WorkflowView,
 } from './workflow-engine.ts';

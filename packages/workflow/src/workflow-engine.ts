@@ -1,4 +1,4 @@
-import type { AuthorSchema, InlineHost, ToolCall, ToolOptions } from '@mcp-tasks/runner';
+import type { AuthorSchema, InlineHost, ToolCall, ToolOptions, WorkflowStepInfo } from '@mcp-tasks/runner';
 import type { TaskHead, TaskRecord } from '@mcp-tasks/store';
 import type { CallToolResult, JsonObject, WorkflowMeta } from '@mcp-tasks/wire';
 
@@ -30,6 +30,8 @@ export interface WorkflowView {
   readonly description: string;
   /** The conversation, with the hand-off as its last message when something remains for the client. */
   readonly messages: readonly PromptMessage[];
+  /** The hand-off alone; absent when nothing remains for the client. */
+  readonly handOff?: string | undefined;
   /** Nothing will change without somebody: the task is over, parked, or waits at a question. */
   readonly isWaiting: boolean;
 }
@@ -55,14 +57,6 @@ export interface ContinuationCall {
 export type CallOutcome =
   | { readonly result: CallToolResult; readonly thrown?: unknown }
   | { readonly error: { readonly code: number; readonly message: string } };
-
-/** The step as which a tool runs. */
-export interface WorkflowStepInfo {
-  readonly workflow: string;
-  readonly step: string;
-  /** Number of the step's attempt, from 1, calls by the client included. */
-  readonly attempt: number;
-}
 
 /** What a call would be recorded as. */
 export interface ContinuationMatch {

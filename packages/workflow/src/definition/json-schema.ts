@@ -1,0 +1,68 @@
+import { isJsonObject, messageOf } from '@mcp-tasks/runner/engine';
+import type { AuthorSchema } from '@mcp-tasks/runner';
+import type { JsonObject } from '@mcp-tasks/wire';
+import type { Path } from './source.ts';
+
+/** The JSON Schema of what goes into an author's schema; the problem in words when it has none. */
+export function inputJsonSchema(schema: AuthorSchema): { readonly schema: JsonObject } | { readonly problem: string } {
+  try {
+    return { schema: schema['~standard'].jsonSchema.input({ target: 'draft-2020-12' }) as JsonObject };
+  } catch (error) {
+    return { problem: messageOf(error) };
+  }
+}
+
+/** The JSON Schema of what goes into an author's schema, where there is one and it can be told. */
+export function knownJsonSchema(schema: AuthorSchema | undefined): JsonObject | undefined {
+  const found = schema === undefined ? undefined : inputJsonSchema(schema);
+  return found !== undefined && 'schema' in found ? found.schema : undefined;
+}
+
+/** What a schema says of one field of an object: there it is, it may be missing, there is none, or nothing is known. */
+export type FieldKnowledge = 'required' | 'optional' | 'absent' | 'unknown';
+
+/** The properties that an object schema lists; `undefined` when it does not say which there are. */
+export function listedProperties(schema: JsonObject | undefined): Readonly<Record<string, unknown>> | undefined {
+  const properties = schema?.['properties'];
+  return isJsonObject(properties) ? properties : undefined;
+}
+
+/** What a schema says of a property of its objects. */
+export function fieldOf(schema: JsonObject | undefined, name: string): FieldKnowledge {
+  if (schema === undefined) return 'unknown';
+  if (COMPOSED.some((keyword) => schema[keyword] !== undefined)) return 'unknown';
+  const properties = listedProperties(schema);
+  if (properties === undefined)
+    return schema['type'] === 'object' || schema['type'] === undefined ? 'unknown' : 'absent';
+  if (Object.hasOwn(properties, name)) return requiredOf(schema).includes(name) ? 'required' : 'optional';
+  const others = schema['additionalProperties'];
+  return others === undefined || others === false ? 'absent' : 'unknown';
+}
+
+/** What a schema says of a field deep inside; the first key that is not simply required decides. */
+export function pathOf(
+  schema: JsonObject | undefined,
+  path: Path,
+): { readonly known: FieldKnowledge; readonly at: Path } {
+  let present = schema;
+  for (const [index, key] of path.entries()) {
+    const at = path.slice(0, index + 1);
+    const isIndex = present?.['type'] === 'array' && /^\d+$/.test(key);
+    const known = isIndex ? 'required' : fieldOf(present, key);
+    if (known !== 'required') return { known, at };
+    present = isIndex ? subschema(present?.['items']) : subschema(listedProperties(present)?.[key]);
+  }
+  return { known: 'required', at: path };
+}
+
+/** Keywords with which an object's properties may be said elsewhere. */
+const COMPOSED = ['$ref', 'anyOf', 'oneOf', 'allOf', 'patternProperties', 'if'] as const;
+
+function subschema(value: unknown): JsonObject | undefined {
+  return isJsonObject(value) ? value : undefined;
+}
+
+function requiredOf(schema: JsonObject): readonly unknown[] {
+  const required = schema['required'];
+  return Array.isArray(required) ? required : [];
+}

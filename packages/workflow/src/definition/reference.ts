@@ -1,0 +1,64 @@
+import type { Refs } from './reference-types.ts';
+import type { ValueSource } from './source.ts';
+
+/** What a reference stands for, and the workflow that it belongs to. */
+export interface Reference {
+  /** Names the workflow in errors; two builds of one name are two origins. */
+  readonly origin: Origin;
+  readonly source: ValueSource;
+}
+
+/** A workflow while it is defined. */
+export interface Origin {
+  readonly workflow: string;
+}
+
+const REFERENCES = new WeakMap<object, Reference>();
+
+/** What a value refers to; `undefined` for a constant. */
+export function referenceOf(value: unknown): Reference | undefined {
+  return typeof value === 'object' && value !== null ? REFERENCES.get(value) : undefined;
+}
+
+/** A reference to a value, and through its properties to the fields of that value. */
+export function makeReference<Value>(origin: Origin, source: ValueSource): Refs<Value> {
+  const fields = fieldProxy(origin, (name) => makeReference(origin, { ...source, path: [...source.path, name] }));
+  REFERENCES.set(fields, { origin, source });
+  return fields as Refs<Value>;
+}
+
+const WHOLE_ARGUMENTS = new WeakSet();
+
+/** References to the prompt arguments, by name. */
+export function argumentReferences<Args>(origin: Origin): Refs<Args> {
+  const args = fieldProxy(origin, (name) => makeReference(origin, { from: 'argument', name, path: [] }));
+  WHOLE_ARGUMENTS.add(args);
+  return args as Refs<Args>;
+}
+
+/** Tell whether a value stands for all prompt arguments at once. */
+export function isWholeArguments(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && WHOLE_ARGUMENTS.has(value);
+}
+
+/** An object each of whose properties is made when it is looked at. A reference used as a text or number is a mistake. */
+function fieldProxy(origin: Origin, field: (name: string) => unknown): object {
+  return new Proxy(
+    {},
+    {
+      get: (_target, key) => {
+        if (typeof key === 'string') return field(key);
+        if (key !== Symbol.toPrimitive) return undefined;
+        return () => {
+          throw new TypeError(
+            `workflow "${origin.workflow}": a reference was used as a text or number. Its value is known only when the workflow ` +
+              'runs: pass it as an argument, or name it in the `variables` of a template.',
+          );
+        };
+      },
+      set: () => {
+        throw new TypeError(`workflow "${origin.workflow}": a reference cannot be written to`);
+      },
+    },
+  );
+}

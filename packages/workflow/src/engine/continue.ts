@@ -1,0 +1,162 @@
+import type { Tasks } from '@mcp-tasks/runner';
+import { amendTask } from '@mcp-tasks/runner/engine';
+import { cutUtf8, rules, TaskError } from '@mcp-tasks/store';
+import type { RecordRule, TaskHead } from '@mcp-tasks/store';
+import { isTerminalStatus } from '@mcp-tasks/wire';
+import { CONTINUATION_WARNING, WORKFLOW_ENTRY_KINDS } from '../continuation.ts';
+import { stepNamed } from '../definition/definition.ts';
+import { metaOf } from '../hand-off/view.ts';
+import { checkArguments } from '../plan/check-arguments.ts';
+import { completionOf } from '../plan/completion.ts';
+import type { CheckedArguments, CheckNeeded } from '../plan/match.ts';
+import { matchStep, uncheckedSteps } from '../plan/match.ts';
+import type { Mismatch } from '../plan/plan.ts';
+import type { CallRecord } from '../plan/record-call.ts';
+import { recordCall } from '../plan/record-call.ts';
+import { resolveArguments, type Context } from '../plan/resolve.ts';
+import { definitionChanged, isFinished, rebase } from '../plan/settle.ts';
+import { standings } from '../plan/standing.ts';
+import { initialPlan, planStep, readState, withPlan } from '../plan/state.ts';
+import { isMoving, uselessQuestions, waitingMessage } from '../plan/status.ts';
+import type { CallOutcome, ContinuationCall, WorkflowEngine } from '../workflow-engine.ts';
+import type { WorkflowTask } from './workflow-task.ts';
+import { readWorkflowTask, stateNow } from './workflow-task.ts';
+
+/** What a client's calls come to in a workflow task. */
+export function continuations(tasks: Tasks): Pick<WorkflowEngine, 'match' | 'record' | 'stepOf'> {
+  return {
+    async match(owner, taskId, call) {
+      const task = await liveTask(tasks, owner, taskId);
+      if (task === undefined) return { isLive: false };
+      const context = stateNow(task);
+      const checked = new Map<string, Mismatch | undefined>();
+      for (const needed of uncheckedSteps(context, call, checked)) await checkArguments(checked, needed);
+      const found = matchStep(context, call, checked);
+      if (found === undefined) return { isLive: true };
+      const { name } = found.step;
+      const { name: workflow } = task.definition.workflow;
+      return { isLive: true, step: { workflow, taskId, step: name, attempt: found.present.attempt + 1 } };
+    },
+
+    async record(owner, taskId, call, outcome) {
+      try {
+        const task = await readWorkflowTask(tasks, owner, taskId);
+        return await record(tasks, task, call, outcome);
+      } catch (error) {
+        return { warning: warningOf(error) };
+      }
+    },
+
+    async stepOf(owner, taskId, step) {
+      const task = await liveTask(tasks, owner, taskId);
+      const definition = task && stepNamed(task.definition, step);
+      if (task === undefined || definition === undefined) return undefined;
+      const context = stateNow(task);
+      const status = planStep(context.state, step)?.status;
+      if (status !== 'pending' && status !== 'failed') return undefined;
+      const { toolName } = definition;
+      const { known } = resolveArguments(context, definition);
+      return { ...(toolName !== undefined && { tool: toolName }), arguments: known };
+    },
+  };
+}
+
+/** A task that can be continued, if it is one. */
+async function liveTask(tasks: Tasks, owner: string, taskId: string): Promise<WorkflowTask | undefined> {
+  try {
+    const task = await readWorkflowTask(tasks, owner, taskId);
+    const stored = readState(task.record, () => initialPlan(task.definition, task.arguments));
+    const isFollowable = rebase(task.definition, stored.plan).missing === undefined;
+    return isTerminalStatus(task.record.head.status) || !isFollowable ? undefined : task;
+  } catch (error) {
+    warningOf(error);
+    return undefined;
+  }
+}
+
+/** Why a task cannot be continued. What is no answer to that question is thrown on. */
+function warningOf(error: unknown): string {
+  for (const code of ['TASK_NOT_FOUND', 'TASK_ALREADY_TERMINAL', 'OWNER_INVALID', 'WORKFLOW_INCOMPATIBLE'] as const) {
+    if (TaskError.is(error, code)) return CONTINUATION_WARNING;
+  }
+  throw error;
+}
+
+type Outcome =
+  | { readonly kind: 'recorded'; readonly context: Context; readonly record: CallRecord }
+  | { readonly kind: 'check'; readonly steps: readonly CheckNeeded[] };
+
+async function record(
+  tasks: Tasks,
+  task: WorkflowTask,
+  call: ContinuationCall,
+  outcome: CallOutcome,
+): ReturnType<WorkflowEngine['record']> {
+  const { owner, taskId } = task.record.head;
+  const checked = new Map<string, Mismatch | undefined>();
+  for (;;) {
+    const rule = recordingRule(tasks, task, { call, outcome, checked });
+    const { head, value } = await amendTask(tasks, { owner, taskId, kinds: WORKFLOW_ENTRY_KINDS }, rule);
+    if (value.kind === 'recorded') return answer(head, value);
+    for (const needed of value.steps) await checkArguments(checked, needed);
+  }
+}
+
+function answer(
+  head: TaskHead,
+  { context, record: { step, warning } }: Outcome & { readonly kind: 'recorded' },
+): Awaited<ReturnType<WorkflowEngine['record']>> {
+  const meta = metaOf(head, context);
+  return {
+    head,
+    meta: { ...meta, ...(step !== undefined && { matchedStep: step }), ...(warning !== undefined && { warning }) },
+  };
+}
+
+/** The one rule of recording: plan, call and outcome give the plan after it, and what follows from that, in one write. */
+function recordingRule(
+  tasks: Tasks,
+  { definition, arguments: args }: WorkflowTask,
+  { call, outcome, checked }: { call: ContinuationCall; outcome: CallOutcome; checked: CheckedArguments },
+): RecordRule<Outcome> {
+  const { limits } = tasks;
+  return (record, nowMs) => {
+    const { head } = record;
+    const stored = readState(record, () => initialPlan(definition, args));
+    const based = rebase(definition, stored.plan);
+    if (based.missing !== undefined) return { kind: 'refused', error: definitionChanged(stored.plan, based.missing) };
+    const before: Context = { definition, state: withPlan(stored, based.plan) };
+    const isKnown = stored.plan.calls.some(({ callId }) => callId === call.callId);
+    if (!isKnown && isTerminalStatus(head.status)) return { kind: 'refused', error: over(head) };
+    const unchecked = isKnown ? [] : uncheckedSteps(before, call, checked);
+    if (unchecked.length > 0) return { kind: 'done', value: { kind: 'check', steps: unchecked } };
+
+    const recorded = recordCall(before, call, outcome, { maxBytes: limits.maxCheckpointBytes, checked });
+    const { state, put } = recorded;
+    const context: Context = { definition, state };
+    const value: Outcome = { kind: 'recorded', context, record: recorded };
+    if (put.length === 0) return { kind: 'done', value };
+    const verdict = rules.outcome({ put, ...consequences(tasks, context, head) })(head, nowMs);
+    return verdict.kind === 'refused' ? verdict : { ...verdict, value };
+  };
+}
+
+/** What follows from a recorded call: the task ends, goes on, or waits for something else. */
+function consequences({ limits }: Tasks, context: Context, head: TaskHead): Parameters<typeof rules.outcome>[0] {
+  const { definition, state } = context;
+  if (isFinished(state)) {
+    const keepResultMs = definition.keepResultMs ?? limits.keepResultMs;
+    return { completion: { ...completionOf(state, limits.maxResultBytes), keepResultMs } };
+  }
+  const views = standings(context);
+  return {
+    isProgress: true,
+    wakes: views.some(({ standing }) => standing.kind === 'ready'),
+    closes: uselessQuestions(head, state.plan),
+    ...(!isMoving(views) && { statusMessage: cutUtf8(waitingMessage(context), limits.maxStatusMessageBytes) }),
+  };
+}
+
+function over({ taskId, status }: TaskHead): TaskError {
+  return new TaskError('TASK_ALREADY_TERMINAL', `Task ${taskId} is ${status}.`, { details: { taskId, status } });
+}

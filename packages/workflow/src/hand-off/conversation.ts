@@ -1,0 +1,86 @@
+import { cutUtf8, utf8Bytes } from '@mcp-tasks/store';
+import type { JsonValue } from '@mcp-tasks/wire';
+import type { StepDefinition } from '../definition/definition.ts';
+import { escapeControls } from '../definition/template.ts';
+import type { PlanStep } from '../plan/plan.ts';
+import type { Context } from '../plan/resolve.ts';
+import { planStep } from '../plan/state.ts';
+import { fill } from '../plan/fill.ts';
+import type { PromptMessage } from '../workflow-engine.ts';
+
+/** Beyond this a text is cut: a conversation has to fit a model. */
+const MAX_TEXT_BYTES = 16 * 1024;
+
+/** What was asked for, what is planned, and what came of each step that ran. */
+export function conversation(context: Context): readonly PromptMessage[] {
+  const { definition } = context;
+  const ran = definition.steps.flatMap((step) => {
+    const present = planStep(context.state, step.name);
+    const hasRun = present?.status === 'completed' || present?.status === 'failed';
+    return hasRun ? stepMessages(context, step, present) : [];
+  });
+  return [
+    say('user', intent(context)),
+    ...(definition.instructions === undefined ? [] : [say('user', definition.instructions)]),
+    say('assistant', planText(definition.steps)),
+    ...ran,
+  ];
+}
+
+/** A message of the conversation. */
+export function say(role: PromptMessage['role'], text: string): PromptMessage {
+  return { role, content: { type: 'text', text } };
+}
+
+function intent({ definition, state }: Context): string {
+  const args = Object.entries(state.plan.arguments).map(([name, value]) => `- ${name}: ${JSON.stringify(value)}`);
+  const parameters = args.length === 0 ? [] : ['', 'Parameters:', ...args];
+  return [definition.workflow.description, ...parameters].join('\n');
+}
+
+function planText(steps: readonly StepDefinition[]): string {
+  return ["Here's my plan:", '', ...steps.map((step, index) => `${index + 1}. ${planLine(step)}`)].join('\n');
+}
+
+function planLine({ name, toolName, tool, resources, client, question }: StepDefinition): string {
+  const who = client ? ' (client)' : '';
+  if (toolName !== undefined) {
+    const description = tool?.options.description;
+    return `${name}${who}: call ${toolName}${description === undefined ? '' : ` - ${escapeControls(description)}`}`;
+  }
+  if (client) return `${name}${who}: ${question === undefined ? 'to be done as its guidance says' : 'ask the person'}`;
+  return `${name}: read ${resources.length === 1 ? 'a resource' : `${resources.length} resources`}`;
+}
+
+function stepMessages(context: Context, step: StepDefinition, present: PlanStep): readonly PromptMessage[] {
+  const record = context.state.recordOf(step.name);
+  const guidance = step.guidance === undefined ? [] : [say('assistant', fill(context, step.guidance))];
+  const read = (record?.resources ?? []).map(({ uri, text }) =>
+    say('user', `Resource content from ${uri}:\n${cut(text)}`),
+  );
+  return [
+    ...guidance,
+    say('assistant', announcement(step, record?.arguments ?? {})),
+    ...read,
+    ...outcome(present, record?.value),
+  ];
+}
+
+function announcement({ name, toolName, client }: StepDefinition, args: Readonly<Record<string, unknown>>): string {
+  if (toolName !== undefined)
+    return `Calling tool '${toolName}' with arguments:\n${cut(JSON.stringify(args, null, 2))}`;
+  return client ? `Asking for step '${name}' to be done` : `Reading resources for step '${name}'`;
+}
+
+function outcome({ status, error = '', tool }: PlanStep, value: JsonValue | undefined): readonly PromptMessage[] {
+  if (status === 'failed') {
+    return [say('user', tool === undefined ? `Error in the step: ${error}` : `Error executing tool: ${error}`)];
+  }
+  const text = typeof value === 'string' ? value : JSON.stringify(value ?? null, null, 2);
+  return [say('user', tool === undefined ? `Result:\n${cut(text)}` : `Tool result:\n${cut(text)}`)];
+}
+
+function cut(text: string): string {
+  const bytes = utf8Bytes(text);
+  return bytes <= MAX_TEXT_BYTES ? text : `${cutUtf8(text, MAX_TEXT_BYTES)}… (${bytes} bytes in all)`;
+}

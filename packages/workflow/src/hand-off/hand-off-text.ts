@@ -1,0 +1,118 @@
+import { cutUtf8, utf8Bytes } from '@mcp-tasks/store';
+import type { WorkflowRemainingStep } from '@mcp-tasks/wire';
+import { WORKFLOW_META_KEY } from '@mcp-tasks/wire';
+import { escapeControls } from '../definition/template.ts';
+import type { Context } from '../plan/resolve.ts';
+import { firstPause } from './remaining.ts';
+import { pauseSentence } from './words.ts';
+
+const MAX_SHOWN_BYTES = 1024;
+
+/** How the reader has results recorded: by a tool, by a program that names the task, or not at all. */
+export type Continuing =
+  | { readonly kind: 'tool'; readonly tool: string; readonly taskId: string }
+  | { readonly kind: 'meta' }
+  | { readonly kind: 'nothing-stored' };
+
+/** The hand-off in plain language; made of what `_meta` says, and of nothing else. */
+export function handOffText(context: Context, remaining: readonly WorkflowRemainingStep[], how: Continuing): string {
+  return [
+    ...why(context, remaining),
+    ...whatIsDone(context),
+    ...whatRemains(remaining),
+    ...howToContinue(remaining, how),
+  ].join('\n');
+}
+
+function why({ definition, state }: Context, remaining: readonly WorkflowRemainingStep[]): readonly string[] {
+  const pause = firstPause(remaining);
+  const { name } = definition.workflow;
+  const running = state.plan.steps.filter(({ status }) => status === 'running').map((step) => `'${step.name}'`);
+  const first =
+    pause === undefined
+      ? `Workflow '${name}' needs you.`
+      : `Workflow '${name}' needs you. ${oneLine(pauseSentence(pause))}`;
+  return running.length === 0 ? [first] : [first, `The server is still working on step ${running.join(', ')}.`];
+}
+
+function whatIsDone({ state }: Context): readonly string[] {
+  const lines = state.plan.steps.flatMap(({ name, status }) => {
+    if (status === 'skipped') return [`- ${name}: skipped`];
+    if (status !== 'completed') return [];
+    return [`- ${name}: ${shortened(JSON.stringify(state.recordOf(name)?.value ?? null))}`];
+  });
+  return lines.length === 0 ? [] : ['', 'Done so far:', ...lines];
+}
+
+function whatRemains(remaining: readonly WorkflowRemainingStep[]): readonly string[] {
+  const items = remaining.flatMap((item, index) => [
+    `${index + 1}. ${callOf(item)}`,
+    ...(item.tool === undefined ? [] : [`   Step: ${item.step}`]),
+    ...notesOf(item).map((note) => `   Note: ${oneLine(note)}`),
+  ]);
+  return ['', 'To continue the workflow, do this, in order:', '', ...items];
+}
+
+function callOf({ step, tool, arguments: args, guidance }: WorkflowRemainingStep): string {
+  if (tool !== undefined) return `Call ${tool} with ${JSON.stringify(args)}`;
+  return `${step}: ${oneLine(guidance ?? 'do this step, and report what came of it')}`;
+}
+
+function notesOf({ tool, guidance, unresolved = [], pause }: WorkflowRemainingStep): readonly string[] {
+  const advice = guidance === undefined || tool === undefined ? [] : [guidance];
+  const placeholders =
+    unresolved.length === 0 ? [] : [`Put in what <...> stands for once it is known: ${unresolved.join(', ')}.`];
+  const reason =
+    pause === undefined || pause.type === 'clientStep' ? [] : [pauseSentence(pause), ...mending(pause.type)];
+  return [...advice, ...reason, ...placeholders];
+}
+
+/** What to do about a pause, beside the call itself. */
+function mending(
+  type: 'unresolvableParams' | 'schemaMismatch' | 'toolError' | 'unresolvedDependency',
+): readonly string[] {
+  switch (type) {
+    case 'unresolvableParams':
+    case 'schemaMismatch':
+      return ['Make the call with arguments that fit.'];
+    case 'unresolvedDependency':
+      return ['Either get that step done first, or make this call with a value of your own.'];
+    case 'toolError':
+      return ['A call with other arguments is taken for this step when it names the step.'];
+  }
+}
+
+function howToContinue(remaining: readonly WorkflowRemainingStep[], how: Continuing): readonly string[] {
+  const [{ step, tool, arguments: args } = { step: '', arguments: {} }] = remaining;
+  switch (how.kind) {
+    case 'tool': {
+      const { taskId } = how;
+      const example = JSON.stringify({ taskId, step, arguments: args });
+      const does = tool === undefined ? 'it' : 'it makes the call,';
+      return [
+        '',
+        `Do each of these through the tool ${how.tool}, so that its result is recorded: ${does} records what came of it and says what remains.`,
+        `For the first: ${how.tool} with ${example}`,
+        `A program may make the calls itself, with ${JSON.stringify({ [WORKFLOW_META_KEY]: { taskId, step } })} in their _meta.`,
+      ];
+    }
+    case 'meta':
+      return [
+        '',
+        `To have a result recorded, name the workflow task and the step in the _meta of its call, under "${WORKFLOW_META_KEY}".`,
+      ];
+    case 'nothing-stored':
+      return ['', 'Nothing of this workflow is stored: use the results of these calls where later ones need them.'];
+  }
+}
+
+/** A JSON text that is not too long for a person to read. */
+function shortened(text: string): string {
+  const bytes = utf8Bytes(text);
+  return bytes <= MAX_SHOWN_BYTES ? text : `${cutUtf8(text, MAX_SHOWN_BYTES)}… (${bytes} bytes in all)`;
+}
+
+/** A text that cannot be taken for another line of the hand-off. */
+function oneLine(text: string): string {
+  return escapeControls(text.replace(/\s*\n\s*/g, ' '));
+}

@@ -1,0 +1,46 @@
+import { utf8Bytes } from '@mcp-tasks/store';
+import type { CallToolResult, JsonObject, JsonValue, WorkflowStepState } from '@mcp-tasks/wire';
+import type { WorkflowState } from './state.ts';
+import type { Plan } from './plan.ts';
+
+/** The steps of a plan as clients see them. */
+export function stepStates({ steps }: Plan): WorkflowStepState[] {
+  return steps.map(({ name, tool, status }) => ({ name, ...(tool !== undefined && { tool }), status }));
+}
+
+/**
+ * The result of a finished workflow. While it is over the limit, the largest output is replaced by a marker
+ * `{ omitted: true, bytes }`: it stays stored with its step.
+ */
+export function completionOf(state: WorkflowState, maxResultBytes: number): { result: CallToolResult; json: string } {
+  const { plan } = state;
+  const outputs = new Map<string, JsonValue>();
+  for (const { name, status } of plan.steps) {
+    const value = status === 'completed' ? state.recordOf(name)?.value : undefined;
+    if (value !== undefined) outputs.set(name, value);
+  }
+  const bySize = [...outputs]
+    .map(([name, value]) => ({ name, bytes: utf8Bytes(JSON.stringify(value)) }))
+    .sort((left, right) => right.bytes - left.bytes);
+  for (const { name, bytes } of bySize) {
+    const made = resultOf(plan, outputs);
+    if (utf8Bytes(made.json) <= maxResultBytes) return made;
+    outputs.set(name, { omitted: true, bytes });
+  }
+  return resultOf(plan, outputs);
+}
+
+function resultOf(plan: Plan, outputs: ReadonlyMap<string, JsonValue>): { result: CallToolResult; json: string } {
+  const completed = plan.steps.filter(({ status }) => status === 'completed').length;
+  const skipped = plan.steps.length - completed;
+  const skippedText = skipped === 0 ? '' : `, ${skipped} skipped`;
+  const lines = plan.steps.map(({ name, status }, index) => `${index + 1}. ${name}: ${status}`);
+  const text = [`Workflow ${plan.workflow} is done: ${completed} steps completed${skippedText}.`, ...lines].join('\n');
+  const structuredContent: JsonObject = {
+    workflow: plan.workflow,
+    steps: stepStates(plan) as unknown as JsonValue,
+    outputs: Object.fromEntries(outputs),
+  };
+  const result: CallToolResult = { content: [{ type: 'text', text }], structuredContent };
+  return { result, json: JSON.stringify(result) };
+}

@@ -1,0 +1,17 @@
+import type { Template } from '../definition/template.ts';
+import { encodeFor } from '../definition/template.ts';
+import { describeSource } from '../definition/source.ts';
+import type { Context } from './resolve.ts';
+import { resolveSource } from './resolve.ts';
+
+/** A template with its values, each put in once and encoded for its target; what is not known yet is a placeholder. */
+export function fill(context: Context, { target, parts }: Template): string {
+  return parts
+    .map((part) => {
+      if (typeof part === 'string') return part;
+      const resolved = resolveSource(context, part.source);
+      if (resolved.kind === 'value') return encodeFor(target, resolved.value);
+      return resolved.kind === 'absent' ? '' : `<${describeSource(part.source)}>`;
+    })
+    .join('');
+}

@@ -1,0 +1,112 @@
+import { messageOf } from '@mcp-tasks/runner/engine';
+import { cutUtf8, utf8Bytes } from '@mcp-tasks/store';
+import type { TaskEntry } from '@mcp-tasks/store';
+import type { CallToolResult, JsonObject, JsonValue } from '@mcp-tasks/wire';
+import { StepError } from '../definition/step-error.ts';
+import type { StepDefinition } from '../definition/definition.ts';
+import type { PlanStep, ReadText, StepRecord } from './plan.ts';
+import type { WorkflowState } from './state.ts';
+import { stepEntry, withRecord, withStep } from './state.ts';
+
+const MAX_ERROR_BYTES = 1024;
+
+/** What a step came to, by whoever did it. */
+export interface StepReport {
+  readonly arguments: JsonObject;
+  readonly outcome:
+    | { readonly result: CallToolResult; readonly thrown?: unknown }
+    /** `retryable` is said where it does not depend on the step. */
+    | {
+        readonly error: { readonly message: string };
+        readonly thrown?: unknown;
+        readonly retryable?: boolean | undefined;
+      }
+    /** The run that did it is gone. */
+    | { readonly interrupted: true };
+  readonly resources?: readonly ReadText[] | undefined;
+  readonly by: 'server' | 'client';
+  readonly callId?: string | undefined;
+  /** Number of the attempt. */
+  readonly attempt: number;
+}
+
+const INTERRUPTED =
+  'It was interrupted, and may or may not have taken effect: find out before it is done again, and report what came of it.';
+
+/** The state after a step came to something, and the entry that keeps what it came to. */
+export function applyReport(
+  state: WorkflowState,
+  step: StepDefinition,
+  report: StepReport,
+  maxBytes: number,
+): { readonly state: WorkflowState; readonly put: readonly TaskEntry[] } {
+  const failure = failureOf(step, report);
+  const kept = stepRecord(report);
+  const entry = stepEntry(step.name, kept);
+  const actualBytes = utf8Bytes(entry.value);
+  if (actualBytes <= maxBytes) return applied(state, step, { report, failure, record: kept, put: [entry] });
+  // Even the arguments may be too large to keep with it.
+  const tooLarge = failure ?? {
+    error: `Its result has ${actualBytes} bytes with its arguments; the limit is ${maxBytes} bytes, and nothing of it was kept.`,
+    retryable: false,
+  };
+  const marker: StepRecord = { arguments: {} };
+  return applied(state, step, { report, failure: tooLarge, record: marker, put: [stepEntry(step.name, marker)] });
+}
+
+interface Failure {
+  readonly error: string;
+  readonly retryable: boolean;
+}
+
+function applied(
+  state: WorkflowState,
+  step: StepDefinition,
+  what: {
+    readonly report: StepReport;
+    readonly failure: Failure | undefined;
+    readonly record: StepRecord;
+    readonly put: readonly TaskEntry[];
+  },
+): { readonly state: WorkflowState; readonly put: readonly TaskEntry[] } {
+  const { report, failure, record, put } = what;
+  const present: PlanStep = {
+    name: step.name,
+    ...(step.toolName !== undefined && { tool: step.toolName }),
+    status: failure === undefined ? 'completed' : 'failed',
+    attempt: report.attempt,
+    by: report.by,
+    ...(report.callId !== undefined && { callId: report.callId }),
+    ...(failure !== undefined && { error: cutUtf8(failure.error, MAX_ERROR_BYTES), retryable: failure.retryable }),
+  };
+  return { state: withRecord(withStep(state, present), step.name, record), put };
+}
+
+function failureOf(step: StepDefinition, { outcome }: StepReport): Failure | undefined {
+  if ('interrupted' in outcome) return { error: INTERRUPTED, retryable: false };
+  const failed =
+    'error' in outcome ? outcome.error.message : outcome.result.isError === true ? textOf(outcome.result) : undefined;
+  if (failed === undefined) return undefined;
+  const said = 'retryable' in outcome ? outcome.retryable : undefined;
+  const retryable = said ?? (StepError.is(outcome.thrown) ? outcome.thrown.retryable : step.retryable);
+  const error = failed === '' && outcome.thrown !== undefined ? messageOf(outcome.thrown) : failed;
+  return { error: error === '' ? 'It failed and did not say why.' : error, retryable };
+}
+
+function stepRecord({ arguments: args, outcome, resources }: StepReport): StepRecord {
+  const read = resources === undefined || resources.length === 0 ? {} : { resources };
+  if (!('result' in outcome)) return { arguments: args, ...read };
+  const { result } = outcome;
+  return { arguments: args, result, ...(result.isError !== true && { value: valueOf(result) }), ...read };
+}
+
+/** What a result means to later steps: structured content, else its texts; the same whoever did the step. */
+export function valueOf(result: CallToolResult): JsonValue {
+  const structured = result.structuredContent as JsonValue | undefined;
+  return structured === undefined ? textOf(result) : structured;
+}
+
+/** The texts of a result, joined by line breaks. */
+export function textOf({ content }: CallToolResult): string {
+  return content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n');
+}

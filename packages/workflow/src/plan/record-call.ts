@@ -1,0 +1,76 @@
+import { utf8Bytes } from '@mcp-tasks/store';
+import type { TaskEntry } from '@mcp-tasks/store';
+import type { JsonObject, JsonValue } from '@mcp-tasks/wire';
+import type { CallOutcome, ContinuationCall } from '../workflow-engine.ts';
+import { matchStep, type CheckedArguments } from './match.ts';
+import type { StepReport } from './outcome.ts';
+import { applyReport } from './outcome.ts';
+import type { Context } from './resolve.ts';
+import { settle } from './settle.ts';
+import type { WorkflowState } from './state.ts';
+import { extraEntry, planEntry, withPlan } from './state.ts';
+
+/** How many calls are remembered by their id. */
+const MAX_CALLS = 1_000;
+/** How many calls that fit no step are kept. */
+const MAX_EXTRAS = 100;
+
+const EXTRAS_FULL = `The call fits no step of the workflow and was not kept: there are ${MAX_EXTRAS} such calls already.`;
+const TOO_LARGE = 'The call fits no step of the workflow and was not kept: it is too large.';
+
+/** What recording a call changes. */
+export interface CallRecord {
+  readonly state: WorkflowState;
+  /** Nothing when the call was recorded before. */
+  readonly put: readonly TaskEntry[];
+  /** The step as which it was recorded. */
+  readonly step?: string | undefined;
+  /** Why nothing of it was kept. */
+  readonly warning?: string | undefined;
+}
+
+/**
+ * Record what a call came to: once, as one step or as an extra. Pure, so that it can be applied to whatever record a lost race
+ * brings; whoever loses to a call of the same id finds it recorded.
+ */
+export function recordCall(
+  context: Context,
+  call: ContinuationCall,
+  outcome: CallOutcome,
+  { maxBytes, checked }: { readonly maxBytes: number; readonly checked: CheckedArguments },
+): CallRecord {
+  const { state } = context;
+  const before = state.plan.calls.find(({ callId }) => callId === call.callId);
+  if (before !== undefined) return { state, put: [], step: before.step };
+  const match = matchStep(context, call, checked);
+  if (match === undefined) return recordExtra(state, call, outcome, maxBytes);
+  const { step, present } = match;
+  const report: StepReport = {
+    arguments: call.arguments,
+    outcome,
+    by: 'client',
+    callId: call.callId,
+    attempt: present.attempt + 1,
+  };
+  const applied = applyReport(state, step, report, maxBytes);
+  const recorded = withCall(applied.state, call.callId, step.name);
+  const settled = settle({ ...context, state: recorded });
+  return { state: settled, put: [...applied.put, planEntry(settled.plan)], step: step.name };
+}
+
+function recordExtra(state: WorkflowState, call: ContinuationCall, outcome: CallOutcome, maxBytes: number): CallRecord {
+  const number = state.plan.extras + 1;
+  if (number > MAX_EXTRAS) return { state, put: [], warning: EXTRAS_FULL };
+  const { callId, step, tool, arguments: args } = call;
+  const cameTo = 'result' in outcome ? { result: outcome.result } : { error: outcome.error };
+  const kept = { callId, step, tool, arguments: args, ...cameTo } as unknown as JsonObject;
+  const entry = extraEntry(number, kept as JsonValue);
+  if (utf8Bytes(entry.value) > maxBytes) return { state, put: [], warning: TOO_LARGE };
+  const recorded = withCall(withPlan(state, { ...state.plan, extras: number }), callId, undefined);
+  return { state: recorded, put: [entry, planEntry(recorded.plan)] };
+}
+
+function withCall(state: WorkflowState, callId: string, step: string | undefined): WorkflowState {
+  const calls = [...state.plan.calls, { callId, ...(step !== undefined && { step }) }].slice(-MAX_CALLS);
+  return withPlan(state, { ...state.plan, calls });
+}

@@ -1,0 +1,163 @@
+import type { JsonObject, JsonValue, WorkflowPause } from '@mcp-tasks/wire';
+import { deepEqual } from './deep-equal.ts';
+import type { Condition, StepDefinition } from '../definition/definition.ts';
+import { sourcesOfStep, stepNamed } from '../definition/definition.ts';
+import { describeSource } from '../definition/source.ts';
+import type { PlanStep } from './plan.ts';
+import { isOver } from './plan.ts';
+import type { Context, Resolved, Unresolved } from './resolve.ts';
+import { gravest, resolveArguments, resolveSource } from './resolve.ts';
+import { planStep } from './state.ts';
+
+/** How a step stands, and what is to be done about it. */
+export type Standing =
+  | { readonly kind: 'over' }
+  | { readonly kind: 'running' }
+  /** Its condition does not hold: it is to be marked as skipped. */
+  | { readonly kind: 'skip' }
+  /** The server can go on with it: run it, ask its question, or take the answer. */
+  | { readonly kind: 'ready'; readonly arguments: JsonObject }
+  /** A step that it needs is not over. */
+  | { readonly kind: 'waiting' }
+  /** It needs the client. */
+  | { readonly kind: 'blocked'; readonly pause: WorkflowPause };
+
+/** How a step stands in its plan. */
+export function standingOf(context: Context, step: StepDefinition): Standing {
+  const present = planStep(context.state, step.name);
+  if (present === undefined || isOver(present)) return { kind: 'over' };
+  if (present.status === 'running') return { kind: 'running' };
+  if (present.status === 'failed') return { kind: 'blocked', pause: toolError(step, present) };
+  return (
+    conditionStanding(context, step) ??
+    afterStanding(context, step) ??
+    inputStanding(context, step, present) ??
+    ownStanding(context, step, present)
+  );
+}
+
+function conditionStanding(context: Context, step: StepDefinition): Standing | undefined {
+  if (step.when === undefined) return undefined;
+  const resolved = resolveSource(context, step.when.source);
+  if (resolved.kind === 'waiting') return { kind: 'waiting' };
+  // What a skipped step would have given is not there; what a failed one would have given may still come.
+  if (resolved.kind === 'lost' && planStep(context.state, resolved.producer)?.status === 'failed') {
+    return blocked(dependencyPause(context, step, resolved));
+  }
+  return holds(step.when, resolved) ? undefined : { kind: 'skip' };
+}
+
+function holds({ test, value: expected }: Condition, resolved: Resolved): boolean {
+  const value: JsonValue | undefined = resolved.kind === 'value' ? resolved.value : undefined;
+  if (test === 'truthy') return Boolean(value);
+  return deepEqual(value, expected) === (test === 'is');
+}
+
+function afterStanding(context: Context, step: StepDefinition): Standing | undefined {
+  const steps = step.after.map((name) => planStep(context.state, name)).filter((found) => found !== undefined);
+  const failed = steps.find(({ status }) => status === 'failed');
+  if (failed !== undefined) {
+    const { name, tool } = failed;
+    return blocked({
+      type: 'unresolvedDependency',
+      blockedStep: step.name,
+      missingOutput: `completion of step ${name}`,
+      producingStep: name,
+      ...(tool !== undefined && { suggestedTool: tool }),
+    });
+  }
+  return steps.every(isOver) ? undefined : { kind: 'waiting' };
+}
+
+/** What is not there that the step is made from: its arguments, what its URIs and its question are filled with. */
+function inputStanding(context: Context, step: StepDefinition, present: PlanStep): Standing | undefined {
+  const found = sourcesOfStep(step).flatMap(({ part, source }) => {
+    const resolved = resolveSource(context, source);
+    return resolved.kind === 'value' || resolved.kind === 'absent' ? [] : [{ ...resolved, part }];
+  });
+  const reason = gravest(found);
+  if (reason === undefined) {
+    return present.mismatch === undefined || step.client ? undefined : blocked(mismatchPause(step, present.mismatch));
+  }
+  if (reason.kind === 'waiting') return { kind: 'waiting' };
+  if (reason.kind === 'lost') return blocked(dependencyPause(context, step, reason));
+  return blocked({
+    type: 'unresolvableParams',
+    blockedStep: step.name,
+    missingParam: /^argument "(.*)"$/s.exec(reason.part)?.[1] ?? reason.part.replaceAll('`', ''),
+    source: describeSource(reason.source),
+    cause: reason.cause,
+    ...suggestedTool(step.toolName),
+  });
+}
+
+function ownStanding(context: Context, step: StepDefinition, present: PlanStep): Standing {
+  const ready = (): Standing => ({ kind: 'ready', arguments: resolveArguments(context, step).known });
+  if (!step.client) return ready();
+  const { isAsked, isAnswered } = context.state;
+  const canAsk = step.question !== undefined && present.unasked !== true;
+  if (canAsk && (!isAsked(step.name) || isAnswered(step.name))) return ready();
+  return blocked({ type: 'clientStep', blockedStep: step.name, ...suggestedTool(step.toolName) });
+}
+
+function toolError(step: StepDefinition, { error = '', retryable = false }: PlanStep): WorkflowPause {
+  return { type: 'toolError', failedStep: step.name, error, retryable, ...suggestedTool(step.toolName) };
+}
+
+function mismatchPause(step: StepDefinition, mismatch: NonNullable<PlanStep['mismatch']>): WorkflowPause {
+  const { missingFields, illTypedFields } = mismatch;
+  return {
+    type: 'schemaMismatch',
+    blockedStep: step.name,
+    missingFields: [...missingFields],
+    illTypedFields: [...illTypedFields],
+    ...suggestedTool(step.toolName),
+  };
+}
+
+function dependencyPause(
+  context: Context,
+  step: StepDefinition,
+  { source, producer }: Unresolved & { readonly kind: 'lost' },
+): WorkflowPause {
+  return {
+    type: 'unresolvedDependency',
+    blockedStep: step.name,
+    missingOutput: describeSource(source),
+    producingStep: producer,
+    ...suggestedTool(stepNamed(context.definition, producer)?.toolName),
+  };
+}
+
+function blocked(pause: WorkflowPause): Standing {
+  return { kind: 'blocked', pause };
+}
+
+function suggestedTool(tool: string | undefined): { readonly suggestedTool?: string } {
+  return tool === undefined ? {} : { suggestedTool: tool };
+}
+
+/** How each step stands, with its arguments, in the order of the plan. */
+export interface StepView {
+  readonly step: StepDefinition;
+  readonly present: PlanStep;
+  readonly standing: Standing;
+}
+
+/** How every step stands. */
+export function standings(context: Context): readonly StepView[] {
+  return context.definition.steps.flatMap((step) => {
+    const present = planStep(context.state, step.name);
+    return present === undefined ? [] : [{ step, present, standing: standingOf(context, step) }];
+  });
+}
+
+/** The first step that the server can go on with. */
+export function nextReady(
+  context: Context,
+): { readonly step: StepDefinition; readonly present: PlanStep; readonly arguments: JsonObject } | undefined {
+  for (const { step, present, standing } of standings(context)) {
+    if (standing.kind === 'ready') return { step, present, arguments: standing.arguments };
+  }
+  return undefined;
+}

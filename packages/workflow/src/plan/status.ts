@@ -1,0 +1,41 @@
+import { pauseSentence } from '../hand-off/words.ts';
+import type { TaskHead } from '@mcp-tasks/store';
+import { isOver, type Plan } from './plan.ts';
+import type { Context } from './resolve.ts';
+import type { StepView } from './standing.ts';
+import { standings } from './standing.ts';
+
+/** What is awaited, in one line: for the status message of a task that waits. */
+export function waitingMessage(context: Context): string {
+  const pauses = standings(context).flatMap(({ standing }) =>
+    standing.kind === 'blocked' ? [pauseSentence(standing.pause)] : [],
+  );
+  const [first = 'A step waits.', ...others] = pauses;
+  return others.length === 0 ? first : `${first} (${others.length} more)`;
+}
+
+/** That a step is running, in one line. */
+export function runningMessage(context: Context, step: string): string {
+  const { steps } = context.state.plan;
+  const number = steps.findIndex(({ name }) => name === step) + 1;
+  return `Step '${step}' is running (${number} of ${steps.length}).`;
+}
+
+/** How many steps are over, of how many. */
+export function progressOf({ state }: Context): { readonly done: number; readonly total: number } {
+  return { done: state.plan.steps.filter(isOver).length, total: state.plan.steps.length };
+}
+
+/** Whether the server can go on with something, or is at it. */
+export function isMoving(views: readonly StepView[]): boolean {
+  return views.some(({ standing }) => standing.kind === 'ready' || standing.kind === 'running');
+}
+
+/** Open questions whose step is over or failed: an answer would change nothing. */
+export function uselessQuestions({ openQuestions }: TaskHead, { steps }: Plan): readonly string[] {
+  return openQuestions.filter((key) => {
+    const [owner] = key.split('/');
+    const step = steps.find(({ name }) => name === owner);
+    return step === undefined || (step.status !== 'pending' && step.status !== 'running');
+  });
+}

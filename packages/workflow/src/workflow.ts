@@ -1,0 +1,148 @@
+import type { AuthorSchema, SchemaOutput, Tasks } from '@mcp-tasks/runner';
+import { isJsonObject } from '@mcp-tasks/runner/engine';
+import type { JsonObject } from '@mcp-tasks/wire';
+import { checkStep } from './definition/check-step.ts';
+import type { DefinedSoFar } from './definition/check-step.ts';
+import type { StepDefinition, WorkflowDefinition } from './definition/definition.ts';
+import { fingerprintOf } from './definition/fingerprint.ts';
+import { checkPromptArguments } from './definition/prompt-arguments.ts';
+import { argumentReferences, makeReference, type Origin } from './definition/reference.ts';
+import type { Step } from './definition/reference-types.ts';
+import type { StepOptions, WorkflowBuilder } from './definition/step-options.ts';
+import type { WorkflowOptions } from './definition/workflow-options.ts';
+import { companionHandler } from './engine/companion.ts';
+import { definitionsOf, register } from './registered.ts';
+import type { Workflow } from './workflow-engine.ts';
+
+const DEFAULT_STEP_TIMEOUT_MS = 5 * 60_000;
+
+/**
+ * Register a workflow: a prompt that starts a task, does every step that the server can do, and hands the rest to the client. It
+ * comes with a companion tool of the same name and arguments, whose result is that of the workflow.
+ *
+ * The plan is made once, here: `build` is called once and adds the steps in order.
+ *
+ * @example
+ * workflow(tasks, 'deploy_service', { description: 'Deploy a service', arguments: z.object({ region: z.string() }) }, ({ args, step }) => {
+ *   const config = step('validate_config', { tool: validateConfig, arguments: { region: args.region } });
+ *   step('notify', { client: true, tool: notify, arguments: { replicas: config.output.replicas } });
+ * });
+ *
+ * @throws {TypeError} the definition has a fault: the message names workflow, step, argument and source, and what to do;
+ *   {RangeError} a number is out of range.
+ */
+export function workflow<Schema extends AuthorSchema<unknown, object> = AuthorSchema<unknown, Record<never, never>>>(
+  tasks: Tasks,
+  name: string,
+  options: WorkflowOptions<Schema>,
+  build: (builder: WorkflowBuilder<SchemaOutput<Schema>>) => void,
+): Workflow {
+  const fail = (problem: string) => new TypeError(`workflow "${name}": ${problem}`);
+  if (!isJsonObject(options)) throw fail('options must be an object');
+  if (typeof options.description !== 'string' || options.description === '') throw fail('`description` must be a text');
+  if (typeof build !== 'function') throw fail('needs a function that adds its steps');
+  checkTimeout(options.stepTimeoutMs, fail);
+  const argumentsSchema = options.arguments === undefined ? undefined : checkPromptArguments(options.arguments, fail);
+  const origin: Origin = { workflow: name };
+  const steps = defineSteps(
+    {
+      tasks,
+      origin,
+      argumentsSchema,
+      isCompanion: (tool) => tool === name || definitionsOf(tasks).has(tool),
+      canReadResources: options.readResource !== undefined,
+      stepTimeoutMs: options.stepTimeoutMs ?? DEFAULT_STEP_TIMEOUT_MS,
+    },
+    build as (builder: WorkflowBuilder<unknown>) => unknown,
+    fail,
+  );
+  const definition = assemble(name, options, steps);
+  registerCompanion(tasks, definition, options);
+  register(tasks, definition);
+  return definition.workflow;
+}
+
+function checkTimeout(stepTimeoutMs: unknown, fail: (problem: string) => TypeError): void {
+  if (stepTimeoutMs === undefined) return;
+  if (typeof stepTimeoutMs === 'number' && Number.isSafeInteger(stepTimeoutMs) && stepTimeoutMs >= 1) return;
+  throw fail('`stepTimeoutMs` must be a whole number of milliseconds from 1');
+}
+
+function defineSteps(
+  so: Omit<DefinedSoFar, 'steps'>,
+  build: (builder: WorkflowBuilder<unknown>) => unknown,
+  fail: (problem: string) => TypeError,
+): readonly StepDefinition[] {
+  const { origin } = so;
+  const steps = new Map<string, StepDefinition>();
+  const step = (stepName: string, options: unknown): Step => {
+    checkStepName(stepName, fail);
+    if (steps.has(stepName)) throw fail(`there are two steps "${stepName}": names of steps are unique`);
+    steps.set(stepName, checkStep({ ...so, steps }, stepName, options));
+    return {
+      name: stepName,
+      output: makeReference(origin, { from: 'output', step: stepName, path: [] }),
+      variable: (variable) => makeReference(origin, { from: 'variable', step: stepName, name: variable, path: [] }),
+    };
+  };
+  const returned = build({
+    args: argumentReferences(origin),
+    step: step as <Args, Output>(stepName: string, options: StepOptions<Args, Output>) => Step<Output>,
+  });
+  if (returned instanceof Promise) {
+    returned.catch(() => undefined);
+    throw fail('the function that adds the steps must not be async');
+  }
+  if (steps.size === 0) throw fail('has no steps');
+  return [...steps.values()];
+}
+
+function checkStepName(name: unknown, fail: (problem: string) => TypeError): void {
+  const fits = typeof name === 'string' && /^[^/\p{Cc}\p{Cs}\u2028\u2029]{1,128}$/u.test(name) && name.trim() === name;
+  if (!fits) {
+    throw fail(
+      `the name of a step must have 1 to 128 characters without "/" and line breaks, not ${JSON.stringify(name)}`,
+    );
+  }
+}
+
+function assemble(name: string, options: WorkflowOptions, steps: readonly StepDefinition[]): WorkflowDefinition {
+  const { title, description, icons, _meta, durable = true, instructions, keepResultMs, readResource } = options;
+  return {
+    workflow: {
+      name,
+      title,
+      description,
+      icons,
+      _meta,
+      argumentsSchema: options.arguments,
+      durable,
+    },
+    goal: `${name}: ${description}`,
+    instructions,
+    keepResultMs,
+    readResource,
+    steps,
+    fingerprint: fingerprintOf(steps),
+  };
+}
+
+function registerCompanion(tasks: Tasks, definition: WorkflowDefinition, options: WorkflowOptions): void {
+  const { title, description, ttlMs, keepResultMs, pollIntervalMs, icons, _meta } = options;
+  tasks.tool(
+    definition.workflow.name,
+    {
+      title,
+      description,
+      icons,
+      _meta,
+      ttlMs,
+      keepResultMs,
+      pollIntervalMs,
+      inputSchema: options.arguments as AuthorSchema<unknown, JsonObject> | undefined,
+      taskSupport: definition.workflow.durable ? 'optional' : 'forbidden',
+      onCrash: 'rerun',
+    },
+    companionHandler(tasks, definition),
+  );
+}
