@@ -8,7 +8,7 @@ import { fingerprintOf } from './definition/fingerprint.ts';
 import { checkPromptArguments } from './definition/prompt-arguments.ts';
 import { argumentReferences, makeReference, type Origin } from './definition/reference.ts';
 import type { Step } from './definition/reference-types.ts';
-import type { StepOptions, WorkflowBuilder } from './definition/step-options.ts';
+import type { WorkflowBuilder } from './definition/step-options.ts';
 import type { WorkflowOptions } from './definition/workflow-options.ts';
 import { companionHandler } from './engine/companion.ts';
 import { definitionsOf, register } from './registered.ts';
@@ -31,7 +31,7 @@ const DEFAULT_STEP_TIMEOUT_MS = 5 * 60_000;
  * @throws {TypeError} the definition has a fault: the message names workflow, step, argument and source, and what to do;
  *   {RangeError} a number is out of range.
  */
-export function workflow<Schema extends AuthorSchema<unknown, object> = AuthorSchema<unknown, Record<never, never>>>(
+export function workflow<Schema extends AuthorSchema<unknown, object> = AuthorSchema<unknown, object>>(
   tasks: Tasks,
   name: string,
   options: WorkflowOptions<Schema>,
@@ -87,7 +87,7 @@ function defineSteps(
   };
   const returned = build({
     args: argumentReferences(origin),
-    step: step as <Args, Output>(stepName: string, options: StepOptions<Args, Output>) => Step<Output>,
+    step: step,
   });
   if (returned instanceof Promise) {
     returned.catch(() => undefined);

@@ -28,7 +28,7 @@ describe('a workflow task', () => {
     const second = await settled(taskId);
     expect(statuses(second)).toBe('completed completed completed completed pending');
     await record(taskId, { tool: 'notify', arguments: { url: 'https://eu.example' } }, { notified: true });
-    const { head, entries } = await tasks.for(OWNER).get(taskId, ['result']);
+    const { head } = await tasks.for(OWNER).get(taskId, ['result']);
     expect(head.status).toBe('completed');
     expect(calls.map(({ tool }) => tool)).toEqual(['validate_config', 'estimate_cost', 'deploy']);
   });

@@ -49,7 +49,11 @@ function stringProblem(schema: AuthorSchema, name: string, property: JsonObject)
 
 /** Strings of which a schema that reads this type takes at least one. */
 function samplesOf(type: string, property: JsonObject): readonly string[] {
-  const named = [property['const'], property['default'], ...(Array.isArray(property['enum']) ? property['enum'] : [])];
+  const named = [
+    property['const'],
+    property['default'],
+    ...(Array.isArray(property['enum']) ? (property['enum'] as readonly unknown[]) : []),
+  ];
   const samples = named.filter((value) => value !== undefined).map((value) => textOf(value));
   if (type === 'boolean') return [...samples, 'true', 'false'];
   if (type === 'array') return [...samples, '[]', 'a', 'a,b'];

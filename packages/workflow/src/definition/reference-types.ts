@@ -56,7 +56,9 @@ type UntypedBinding =
 
 /** The arguments of a tool, each a constant or a reference. */
 export type Bindings<Args> = {
-  readonly [Name in keyof Args]: Binding<Args[Name] | ({} extends Pick<Args, Name> ? undefined : never)>;
+  readonly [Name in keyof Args]: Binding<
+    Args[Name] | (Partial<Pick<Args, Name>> extends Pick<Args, Name> ? undefined : never)
+  >;
 };
 
 /** The arguments of a tool whose schema is not known. */

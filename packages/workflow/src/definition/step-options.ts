@@ -41,7 +41,7 @@ interface CommonStepOptions {
 
 type ArgumentsOption<Args> = unknown extends Args
   ? { readonly arguments?: UntypedBindings | undefined }
-  : {} extends Args
+  : Partial<Args> extends Args
     ? { readonly arguments?: Bindings<Args> | undefined }
     : { readonly arguments: Bindings<Args> };
 
@@ -89,5 +89,5 @@ export interface WorkflowBuilder<Args> {
    *
    * @param name - unique in the workflow, 1 to 128 characters without `/` and line breaks; names the step for ever in stored plans.
    */
-  step<Args, Output>(name: string, options: StepOptions<Args, Output>): Step<Output>;
+  readonly step: <Args, Output>(name: string, options: StepOptions<Args, Output>) => Step<Output>;
 }

@@ -109,7 +109,7 @@ function catchUp(
     if (present === undefined) continue;
     if (present.status === 'running' && !isRunBy(present, lease.attempt)) {
       if (step.retryable) state = withStep(state, waitingAgain(present));
-      else apply(step, { arguments: {}, outcome: { interrupted: true }, by: 'server', attempt: present.attempt });
+      else apply(step, interrupted({ definition, state }, step, present.attempt));
     }
     if (present.status !== 'pending') continue;
     if (step === unasked) state = withStep(state, { ...present, unasked: true });
@@ -120,6 +120,11 @@ function catchUp(
   if (report !== undefined && present !== undefined && isAwaited(present, report.step, lease))
     apply(report.step, report.report);
   return { state, put, isProgress: put.length > 0 };
+}
+
+function interrupted(context: Context, step: StepDefinition, attempt: number): StepReport {
+  const { known } = resolveArguments(context, step);
+  return { arguments: known, outcome: { interrupted: true }, by: 'server', attempt };
 }
 
 /** The step is still this run's, or the question is still open: nobody else recorded what it came to. */

@@ -12,7 +12,7 @@ import type { CheckedArguments, CheckNeeded } from '../plan/match.ts';
 import { matchStep, uncheckedSteps } from '../plan/match.ts';
 import type { Mismatch } from '../plan/plan.ts';
 import type { CallRecord } from '../plan/record-call.ts';
-import { recordCall } from '../plan/record-call.ts';
+import { recordCall, recordedBefore } from '../plan/record-call.ts';
 import { resolveArguments, type Context } from '../plan/resolve.ts';
 import { definitionChanged, isFinished, rebase } from '../plan/settle.ts';
 import { standings } from '../plan/standing.ts';
@@ -126,7 +126,7 @@ function recordingRule(
     const based = rebase(definition, stored.plan);
     if (based.missing !== undefined) return { kind: 'refused', error: definitionChanged(stored.plan, based.missing) };
     const before: Context = { definition, state: withPlan(stored, based.plan) };
-    const isKnown = stored.plan.calls.some(({ callId }) => callId === call.callId);
+    const isKnown = recordedBefore(stored, call.callId) !== undefined;
     if (!isKnown && isTerminalStatus(head.status)) return { kind: 'refused', error: over(head) };
     const unchecked = isKnown ? [] : uncheckedSteps(before, call, checked);
     if (unchecked.length > 0) return { kind: 'done', value: { kind: 'check', steps: unchecked } };

@@ -2,6 +2,7 @@ import { cutUtf8, utf8Bytes } from '@mcp-tasks/store';
 import type { JsonValue } from '@mcp-tasks/wire';
 import type { StepDefinition } from '../definition/definition.ts';
 import { escapeControls } from '../definition/template.ts';
+import { outputOf } from '../plan/outcome.ts';
 import type { PlanStep } from '../plan/plan.ts';
 import type { Context } from '../plan/resolve.ts';
 import { planStep } from '../plan/state.ts';
@@ -62,7 +63,7 @@ function stepMessages(context: Context, step: StepDefinition, present: PlanStep)
     ...guidance,
     say('assistant', announcement(step, record?.arguments ?? {})),
     ...read,
-    ...outcome(present, record?.value),
+    ...outcome(present, outputOf(context.state, step.name)),
   ];
 }
 

@@ -3,6 +3,7 @@ import type { WorkflowRemainingStep } from '@mcp-tasks/wire';
 import { WORKFLOW_META_KEY } from '@mcp-tasks/wire';
 import { escapeControls } from '../definition/template.ts';
 import type { Context } from '../plan/resolve.ts';
+import { outputOf } from '../plan/outcome.ts';
 import { firstPause } from './remaining.ts';
 import { pauseSentence } from './words.ts';
 
@@ -39,7 +40,7 @@ function whatIsDone({ state }: Context): readonly string[] {
   const lines = state.plan.steps.flatMap(({ name, status }) => {
     if (status === 'skipped') return [`- ${name}: skipped`];
     if (status !== 'completed') return [];
-    return [`- ${name}: ${shortened(JSON.stringify(state.recordOf(name)?.value ?? null))}`];
+    return [`- ${name}: ${shortened(JSON.stringify(outputOf(state, name) ?? null))}`];
   });
   return lines.length === 0 ? [] : ['', 'Done so far:', ...lines];
 }

@@ -1,5 +1,6 @@
 import { utf8Bytes } from '@mcp-tasks/store';
 import type { CallToolResult, JsonObject, JsonValue, WorkflowStepState } from '@mcp-tasks/wire';
+import { outputOf } from './outcome.ts';
 import type { WorkflowState } from './state.ts';
 import type { Plan } from './plan.ts';
 
@@ -15,8 +16,8 @@ export function stepStates({ steps }: Plan): WorkflowStepState[] {
 export function completionOf(state: WorkflowState, maxResultBytes: number): { result: CallToolResult; json: string } {
   const { plan } = state;
   const outputs = new Map<string, JsonValue>();
-  for (const { name, status } of plan.steps) {
-    const value = status === 'completed' ? state.recordOf(name)?.value : undefined;
+  for (const { name } of plan.steps) {
+    const value = outputOf(state, name);
     if (value !== undefined) outputs.set(name, value);
   }
   const bySize = [...outputs]

@@ -6,7 +6,7 @@ import { StepError } from '../definition/step-error.ts';
 import type { StepDefinition } from '../definition/definition.ts';
 import type { PlanStep, ReadText, StepRecord } from './plan.ts';
 import type { WorkflowState } from './state.ts';
-import { stepEntry, withRecord, withStep } from './state.ts';
+import { planStep, stepEntry, withRecord, withStep } from './state.ts';
 
 const MAX_ERROR_BYTES = 1024;
 
@@ -25,7 +25,6 @@ export interface StepReport {
     | { readonly interrupted: true };
   readonly resources?: readonly ReadText[] | undefined;
   readonly by: 'server' | 'client';
-  readonly callId?: string | undefined;
   /** Number of the attempt. */
   readonly attempt: number;
 }
@@ -41,17 +40,25 @@ export function applyReport(
   maxBytes: number,
 ): { readonly state: WorkflowState; readonly put: readonly TaskEntry[] } {
   const failure = failureOf(step, report);
-  const kept = stepRecord(report);
-  const entry = stepEntry(step.name, kept);
-  const actualBytes = utf8Bytes(entry.value);
-  if (actualBytes <= maxBytes) return applied(state, step, { report, failure, record: kept, put: [entry] });
-  // Even the arguments may be too large to keep with it.
+  const whole = stepRecord(report);
+  const candidates = [whole, withoutTexts(whole)];
+  const kept = candidates.find((record) => utf8Bytes(JSON.stringify(record)) <= maxBytes);
+  if (kept !== undefined) return applied(state, step, { report, failure, record: kept });
+  const actualBytes = utf8Bytes(JSON.stringify(withoutTexts(whole)));
   const tooLarge = failure ?? {
     error: `Its result has ${actualBytes} bytes with its arguments; the limit is ${maxBytes} bytes, and nothing of it was kept.`,
     retryable: false,
   };
-  const marker: StepRecord = { arguments: {} };
-  return applied(state, step, { report, failure: tooLarge, record: marker, put: [stepEntry(step.name, marker)] });
+  return applied(state, step, { report, failure: tooLarge, record: { arguments: {} } });
+}
+
+/** The record with the names of its resources only: what a tool came to matters more than what was read for it. */
+function withoutTexts({ resources, ...rest }: StepRecord): StepRecord {
+  if (resources === undefined) return rest;
+  return {
+    ...rest,
+    resources: resources.map(({ uri, text }) => ({ uri, text: `(${utf8Bytes(text)} bytes, not kept)` })),
+  };
 }
 
 interface Failure {
@@ -66,20 +73,18 @@ function applied(
     readonly report: StepReport;
     readonly failure: Failure | undefined;
     readonly record: StepRecord;
-    readonly put: readonly TaskEntry[];
   },
 ): { readonly state: WorkflowState; readonly put: readonly TaskEntry[] } {
-  const { report, failure, record, put } = what;
+  const { report, failure, record } = what;
   const present: PlanStep = {
     name: step.name,
     ...(step.toolName !== undefined && { tool: step.toolName }),
     status: failure === undefined ? 'completed' : 'failed',
     attempt: report.attempt,
     by: report.by,
-    ...(report.callId !== undefined && { callId: report.callId }),
     ...(failure !== undefined && { error: cutUtf8(failure.error, MAX_ERROR_BYTES), retryable: failure.retryable }),
   };
-  return { state: withRecord(withStep(state, present), step.name, record), put };
+  return { state: withRecord(withStep(state, present), step.name, record), put: [stepEntry(step.name, record)] };
 }
 
 function failureOf(step: StepDefinition, { outcome }: StepReport): Failure | undefined {
@@ -97,11 +102,17 @@ function stepRecord({ arguments: args, outcome, resources }: StepReport): StepRe
   const read = resources === undefined || resources.length === 0 ? {} : { resources };
   if (!('result' in outcome)) return { arguments: args, ...read };
   const { result } = outcome;
-  return { arguments: args, result, ...(result.isError !== true && { value: valueOf(result) }), ...read };
+  return { arguments: args, result, ...read };
 }
 
-/** What a result means to later steps: structured content, else its texts; the same whoever did the step. */
-export function valueOf(result: CallToolResult): JsonValue {
+/**
+ * What a step gives to later ones: structured content, else its texts; the same whoever did the step. `undefined` when it did not
+ * complete.
+ */
+export function outputOf(state: WorkflowState, step: string): JsonValue | undefined {
+  if (planStep(state, step)?.status !== 'completed') return undefined;
+  const result = state.recordOf(step)?.result;
+  if (result === undefined) return undefined;
   const structured = result.structuredContent as JsonValue | undefined;
   return structured === undefined ? textOf(result) : structured;
 }

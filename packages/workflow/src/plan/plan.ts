@@ -1,4 +1,4 @@
-import type { CallToolResult, JsonObject, JsonValue, WorkflowStepStatus } from '@mcp-tasks/wire';
+import type { CallToolResult, JsonObject, WorkflowStepStatus } from '@mcp-tasks/wire';
 
 /** The version of {@link Plan} that this package writes, and the only one that it reads. */
 export const PLAN_VERSION = 1;
@@ -31,7 +31,6 @@ export interface PlanStep {
   readonly runAttempt?: number | undefined;
   /** Who did what it came to. */
   readonly by?: 'server' | 'client' | undefined;
-  readonly callId?: string | undefined;
   /** While it is failed: why, cut to 1 KiB. */
   readonly error?: string | undefined;
   /** While it is failed: whether the same call may succeed later. */
@@ -60,8 +59,6 @@ export interface StepRecord {
   readonly arguments: JsonObject;
   /** As the tool gave it; absent when there is none, or when it was too large to keep. */
   readonly result?: CallToolResult | undefined;
-  /** What later steps may use: structured content, else the texts joined by line breaks. */
-  readonly value?: JsonValue | undefined;
   /** The resources that were read for it. */
   readonly resources?: readonly ReadText[] | undefined;
 }

@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
 import { utf8Bytes } from '@mcp-tasks/store';
 import type { TaskEntry } from '@mcp-tasks/store';
-import type { JsonObject, JsonValue } from '@mcp-tasks/wire';
+import type { JsonObject } from '@mcp-tasks/wire';
 import type { CallOutcome, ContinuationCall } from '../workflow-engine.ts';
 import { matchStep, type CheckedArguments } from './match.ts';
 import type { StepReport } from './outcome.ts';
 import { applyReport } from './outcome.ts';
+import type { RecordedCall } from './plan.ts';
 import type { Context } from './resolve.ts';
 import { settle } from './settle.ts';
 import type { WorkflowState } from './state.ts';
@@ -12,6 +14,7 @@ import { extraEntry, planEntry, withPlan } from './state.ts';
 
 /** How many calls are remembered by their id. */
 const MAX_CALLS = 1_000;
+const MAX_ID_CHARACTERS = 64;
 /** How many calls that fit no step are kept. */
 const MAX_EXTRAS = 100;
 
@@ -40,7 +43,7 @@ export function recordCall(
   { maxBytes, checked }: { readonly maxBytes: number; readonly checked: CheckedArguments },
 ): CallRecord {
   const { state } = context;
-  const before = state.plan.calls.find(({ callId }) => callId === call.callId);
+  const before = recordedBefore(state, call.callId);
   if (before !== undefined) return { state, put: [], step: before.step };
   const match = matchStep(context, call, checked);
   if (match === undefined) return recordExtra(state, call, outcome, maxBytes);
@@ -49,7 +52,6 @@ export function recordCall(
     arguments: call.arguments,
     outcome,
     by: 'client',
-    callId: call.callId,
     attempt: present.attempt + 1,
   };
   const applied = applyReport(state, step, report, maxBytes);
@@ -64,13 +66,26 @@ function recordExtra(state: WorkflowState, call: ContinuationCall, outcome: Call
   const { callId, step, tool, arguments: args } = call;
   const cameTo = 'result' in outcome ? { result: outcome.result } : { error: outcome.error };
   const kept = { callId, step, tool, arguments: args, ...cameTo } as unknown as JsonObject;
-  const entry = extraEntry(number, kept as JsonValue);
+  const entry = extraEntry(number, kept);
   if (utf8Bytes(entry.value) > maxBytes) return { state, put: [], warning: TOO_LARGE };
   const recorded = withCall(withPlan(state, { ...state.plan, extras: number }), callId, undefined);
   return { state: recorded, put: [entry, planEntry(recorded.plan)] };
 }
 
+/** The call that was recorded under an id, if one was. */
+export function recordedBefore({ plan }: WorkflowState, callId: string): RecordedCall | undefined {
+  const id = keptId(callId);
+  return plan.calls.find((call) => call.callId === id);
+}
+
+/** A client chooses the id, and may choose a long one. */
+function keptId(callId: string): string {
+  return callId.length <= MAX_ID_CHARACTERS ? callId : createHash('sha256').update(callId).digest('base64url');
+}
+
 function withCall(state: WorkflowState, callId: string, step: string | undefined): WorkflowState {
-  const calls = [...state.plan.calls, { callId, ...(step !== undefined && { step }) }].slice(-MAX_CALLS);
+  const calls = [...state.plan.calls, { callId: keptId(callId), ...(step !== undefined && { step }) }].slice(
+    -MAX_CALLS,
+  );
   return withPlan(state, { ...state.plan, calls });
 }

@@ -6,6 +6,7 @@ import { stepNamed } from '../definition/definition.ts';
 import { pathOf } from '../definition/json-schema.ts';
 import type { Path, ValueSource } from '../definition/source.ts';
 import { describeSource } from '../definition/source.ts';
+import { outputOf } from './outcome.ts';
 import type { WorkflowState } from './state.ts';
 import { planStep } from './state.ts';
 
@@ -54,7 +55,7 @@ function argumentValue({ state }: Context, source: ValueSource & { readonly from
 }
 
 function outputValue({ definition, state }: Context, source: ValueSource & { readonly from: 'output' }): Resolved {
-  const { value } = state.recordOf(source.step) ?? {};
+  const value = outputOf(state, source.step);
   if (value === undefined) return { kind: 'missing', source, cause: `step ${source.step} has no output` };
   const schema = stepNamed(definition, source.step)?.outputSchema;
   return valueAt(value, source.path, source, (at) => pathOf(schema, at).known === 'optional');
