@@ -20,6 +20,9 @@ import { isFault, toProtocolError } from './errors.ts';
 import { createHost, type TaskHost, type TaskServerOptions } from './host.ts';
 import { receiveRequests } from './receive.ts';
 import { TASK_REQUEST_METHODS, taskHandler } from './task-methods.ts';
+import type { TaskRequest } from './task-request.ts';
+import { attachWorkflows } from './workflow/attach-workflows.ts';
+import { workflowServing, type WorkflowServing } from './workflow/workflow-serving.ts';
 
 /** Which task layer a server has; a server gets one, once. */
 const attached = new WeakMap<McpServer, Tasks>();
@@ -27,7 +30,7 @@ const attached = new WeakMap<McpServer, Tasks>();
 /**
  * Let a server of the SDK serve tasks, to clients of either generation that connect to it.
  *
- * Registers every tool that `tasks` has by now, in any order with the server's own `registerTool`; a tool that is registered later
+ * Registers every tool and workflow that `tasks` has by now, in any order with the server's own `registerTool`; a tool that is registered later
  * is served by servers that are attached later. Connecting starts `tasks` if nobody did. A second call for the same server does nothing.
  *
  * Alone it serves all but `subscriptions/listen` with `taskIds` and, on stateless HTTP, answers to the questions of 2025-11-25
@@ -55,6 +58,7 @@ class Attachment {
   readonly #host: TaskHost;
   readonly #mcp: McpServer;
   readonly #tools: ReadonlyMap<string, TaskTool>;
+  readonly #workflows: WorkflowServing | undefined;
   readonly #registered = new Map<string, RegisteredTool>();
   #connection: TaskConnection | undefined;
 
@@ -62,6 +66,7 @@ class Attachment {
     this.#host = host;
     this.#mcp = mcp;
     this.#tools = new Map(host.tasks.tools);
+    this.#workflows = workflowServing(host);
   }
 
   install(): void {
@@ -72,10 +77,13 @@ class Attachment {
       extensions: { ...TASKS_EXTENSION_CAPABILITY_2026 },
     });
     for (const tool of this.#tools.values()) this.#registerTool(tool);
+    if (this.#workflows !== undefined) {
+      attachWorkflows(this.#mcp, this.#workflows, (context) => this.#requestOf(context));
+    }
     for (const method of TASK_REQUEST_METHODS) {
       server.setRequestHandler(method, { params: ANY_PARAMS }, (_params, context) => this.#serve(method, context));
     }
-    const receive = receiveRequests(this.#mcp, this.#tools);
+    const receive = receiveRequests(this.#mcp, this.#tools, this.#workflows);
     const connect = server.connect.bind(server);
     server.connect = async (transport) => {
       // Whoever sends a request that needs the store is told when it cannot be opened.
@@ -101,13 +109,18 @@ class Attachment {
     return callTool(this.#host, tool, slot, context);
   }
 
+  #requestOf({ mcpReq }: ServerContext): TaskRequest {
+    const slot = this.#connection?.slots.get(mcpReq.id);
+    if (slot === undefined) throw requestGone();
+    return slot.request;
+  }
+
   async #serve(method: string, context: ServerContext): Promise<Result> {
     const connection = this.#connection;
     try {
-      const request = connection?.slots.get(context.mcpReq.id)?.request;
-      if (connection === undefined || request === undefined) throw requestGone();
+      const request = this.#requestOf(context);
       const handler = taskHandler(method, request);
-      if (handler === undefined) throw requestGone();
+      if (connection === undefined || handler === undefined) throw requestGone();
       const result = await handler({
         tasks: connection.tasksOf(request.owner),
         request,
@@ -115,6 +128,7 @@ class Attachment {
         context,
         mcp: this.#mcp,
         registered: this.#registered,
+        workflows: this.#workflows,
       });
       return result as Result;
     } catch (error) {

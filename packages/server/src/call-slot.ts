@@ -9,6 +9,7 @@ import { createTaskResult2026 } from './codec-2026.ts';
 import type { TaskConnection, TaskSlot } from './connection.ts';
 import { isFault, toErrorObject } from './errors.ts';
 import { readCallMeta, readRequestedTtlMs, type CallMeta, type TaskRequest } from './task-request.ts';
+import type { WorkflowCall } from './workflow/workflow-call.ts';
 
 /** How a call of a task tool is served. */
 export type CallPlan =
@@ -25,15 +26,18 @@ type CallOutcome = { readonly result: object } | { readonly error: JsonRpcError 
 export class CallSlot implements TaskSlot {
   readonly request: TaskRequest;
   readonly plan: CallPlan;
+  /** The call has to do with a workflow. */
+  readonly workflow: WorkflowCall | undefined;
   readonly #connection: TaskConnection;
   #hasRun = false;
   #outcome: CallOutcome | undefined;
   #created: TaskHead | undefined;
 
-  constructor(connection: TaskConnection, tool: TaskTool, request: TaskRequest) {
+  constructor(connection: TaskConnection, tool: TaskTool, request: TaskRequest, workflow?: WorkflowCall) {
     this.request = request;
     this.#connection = connection;
-    this.plan = planCall(tool, request);
+    this.workflow = workflow;
+    this.plan = planCall(tool, request, workflow);
     if (this.plan.mode === 'refuse') this.fail(this.plan.error);
   }
 
@@ -56,7 +60,12 @@ export class CallSlot implements TaskSlot {
     this.#outcome = { error: toErrorObject(error) };
   }
 
-  rewrite(response: JSONRPCResponse): JSONRPCResponse {
+  rewrite(response: JSONRPCResponse): JSONRPCResponse | Promise<JSONRPCResponse> {
+    const answer = this.#answer(response);
+    return this.workflow?.finish?.(answer) ?? answer;
+  }
+
+  #answer(response: JSONRPCResponse): JSONRPCResponse {
     if ('error' in response) return response;
     const { jsonrpc, id, result } = response;
     const outcome = this.#outcome ?? this.#argumentError(result);
@@ -86,16 +95,17 @@ export class CallSlot implements TaskSlot {
   }
 }
 
-function planCall(tool: TaskTool, request: TaskRequest): CallPlan {
+function planCall(tool: TaskTool, request: TaskRequest, workflow: WorkflowCall | undefined): CallPlan {
   const { generation, owner, params, clientCapabilities } = request;
   const isModern = generation === '2026-07-28';
-  const mode = callMode({
+  const planned = callMode({
     tool: tool.name,
     support: tool.options.taskSupport ?? 'optional',
     generation,
     owner: owner.kind,
     asksForTask: isModern ? declaresTasksExtension(clientCapabilities) : params['task'] !== undefined,
   });
+  const mode = workflow?.isInline === true ? 'inline' : planned;
   if (mode instanceof TaskError) return { mode: 'refuse', error: mode };
   try {
     const meta = readCallMeta(params);

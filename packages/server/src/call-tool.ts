@@ -4,9 +4,10 @@ import type { CallToolResult, InputRequiredResult, ServerContext } from '@modelc
 import { askFirst } from './ask-first.ts';
 import { declaresTasksExtension, inputCapabilities, tasksExtensionRequired } from './access.ts';
 import type { CallSlot } from './call-slot.ts';
+import { callerOf } from './caller.ts';
 import type { TaskHost } from './host.ts';
 import { inlineHost } from './inline-host.ts';
-import { readArguments, type TaskRequest } from './task-request.ts';
+import { readArguments } from './task-request.ts';
 
 /** What the SDK gets where the slot holds the answer: it passes an output schema, and never goes out. */
 const PLACEHOLDER: CallToolResult = { content: [], isError: true };
@@ -36,7 +37,9 @@ export async function callTool(
       ...(asked !== undefined && { answers: asked.answers }),
     };
     if (plan.mode === 'inline') {
-      return (await host.tasks.runInline(call, inlineHost(request, plan.meta, context))) as CallToolResult;
+      const inside = inlineHost(request, plan.meta, context);
+      const run = slot.workflow?.run(call, inside, context) ?? host.tasks.runInline(call, inside);
+      return (await run) as CallToolResult;
     }
     slot.create(tool, await host.tasks.startTask(call));
   } catch (error) {
@@ -44,11 +47,6 @@ export async function callTool(
     slot.fail(error);
   }
   return PLACEHOLDER;
-}
-
-function callerOf(host: TaskHost, request: TaskRequest): Pick<ToolCall, 'caller'> {
-  const caller = host.options.caller?.(request.context);
-  return caller === undefined ? {} : { caller };
 }
 
 /** A tool asked inside a request that cannot carry questions: with the tasks extension it could, if the client lacks just that. */

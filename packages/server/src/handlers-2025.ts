@@ -6,11 +6,14 @@ import {
   type ProgressToken,
 } from '@mcp-tasks/wire';
 import { TaskError, type TaskRecord } from '@mcp-tasks/store';
-import type { CallToolResult as SdkCallToolResult, ServerContext } from '@modelcontextprotocol/server';
+import type { CallToolResult as SdkCallToolResult } from '@modelcontextprotocol/server';
 import { publishedTask2025, task2025, taskResult2025 } from './codec-2025.ts';
 import { readEntry, readOpenQuestions } from './entries.ts';
+import { disconnectSignals } from './request-signals.ts';
 import type { TaskHandler, TaskHandlerInput } from './task-handler.ts';
 import { readTaskId, fieldsOf } from './task-request.ts';
+import { completeByCancel } from './workflow/complete-by-cancel.ts';
+import { readShownTask, withWorkflowMeta } from './workflow/task-meta.ts';
 
 /** The task methods of 2025-11-25. @see 2025-11-25, Tasks, "Protocol Messages" */
 export const HANDLERS_2025: Readonly<Record<string, TaskHandler>> = {
@@ -21,10 +24,13 @@ export const HANDLERS_2025: Readonly<Record<string, TaskHandler>> = {
 };
 
 async function getTask(input: TaskHandlerInput): Promise<object> {
-  const record = await input.tasks.get(readTaskId(input.request.params), ['published', 'question']);
+  const { record, workflowMeta } = await readShownTask(input, readTaskId(input.request.params), [
+    'published',
+    'question',
+  ]);
   if (isTerminalStatus(record.head.status)) input.connection.forget(record.head.taskId);
   else await askAgain(input, record);
-  return publishedTask2025(record);
+  return withWorkflowMeta(publishedTask2025(record), workflowMeta);
 }
 
 /**
@@ -77,7 +83,7 @@ async function untilOver({ tasks, connection, context }: TaskHandlerInput, taskI
     isStandalone: false,
   });
   const ended = new AbortController();
-  const signal = AbortSignal.any([ended.signal, context.mcpReq.signal, ...disconnect(context)]);
+  const signal = AbortSignal.any([ended.signal, context.mcpReq.signal, ...disconnectSignals(context)]);
   // The relay ends after it told all else; this one when nobody waits any more, or the task layer is closed.
   const gaveUp = tasks
     .waitFor(taskId, () => false, { signal })
@@ -90,12 +96,6 @@ async function untilOver({ tasks, connection, context }: TaskHandlerInput, taskI
     ended.abort();
     relay.leave(requestId);
   }
-}
-
-/** Tells when an HTTP client leaves. One that can resume its stream has not left when that breaks. */
-function disconnect({ http }: ServerContext): AbortSignal[] {
-  const signal = http?.closeSSE === undefined ? http?.req?.signal : undefined;
-  return signal === undefined ? [] : [signal];
 }
 
 /** The SDK's result for an inline call of this tool, which differs where a 2025-11-25 client cannot read the tool's. */
@@ -113,10 +113,10 @@ async function listTasks({ tasks, request }: TaskHandlerInput): Promise<object> 
   return { tasks: heads.map(task2025), ...(nextCursor !== undefined && { nextCursor }) };
 }
 
-async function cancelTask({ tasks, request, connection }: TaskHandlerInput): Promise<object> {
+async function cancelTask({ tasks, request, connection, workflows }: TaskHandlerInput): Promise<object> {
   const taskId = readTaskId(request.params);
-  const { entries } = await tasks.get(taskId, ['published']);
-  const head = await tasks.cancel(taskId);
+  const { head: before, entries } = await tasks.get(taskId, ['published']);
+  const head = (await completeByCancel(workflows, request, before)) ?? (await tasks.cancel(taskId));
   connection.forget(taskId);
   return publishedTask2025({ head, entries });
 }

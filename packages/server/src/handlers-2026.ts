@@ -4,6 +4,7 @@ import { declaresTasksExtension, requireInputCapabilities, tasksExtensionRequire
 import { DETAILED_TASK_KINDS, detailedTask } from './codec-2026.ts';
 import type { TaskHandler, TaskHandlerInput } from './task-handler.ts';
 import { isFields, readTaskId } from './task-request.ts';
+import { readShownTask, withWorkflowMeta } from './workflow/task-meta.ts';
 
 /** The methods of the tasks extension. @see SEP-2663, "Supported Methods" and following */
 export const HANDLERS_2026: Readonly<Record<string, TaskHandler>> = {
@@ -20,13 +21,14 @@ function ofDeclaring(handler: TaskHandler): TaskHandler {
   };
 }
 
-async function getTask({ tasks, request }: TaskHandlerInput): Promise<object> {
-  const record = await tasks.get(readTaskId(request.params), DETAILED_TASK_KINDS);
+async function getTask(input: TaskHandlerInput): Promise<object> {
+  const { request } = input;
+  const { record, workflowMeta } = await readShownTask(input, readTaskId(request.params), DETAILED_TASK_KINDS);
   const task = detailedTask(record);
   if (task.status === 'input_required') {
     requireInputCapabilities(Object.values(task.inputRequests), request.clientCapabilities);
   }
-  return task;
+  return withWorkflowMeta(task, workflowMeta);
 }
 
 async function updateTask({ tasks, request }: TaskHandlerInput): Promise<object> {

@@ -2,6 +2,7 @@ import type { JsonValue } from '@mcp-tasks/wire';
 import type { Tasks } from '@mcp-tasks/runner';
 import { resolveOwner, type OwnerContext, type OwnerOptions, type ResolvedOwner } from './owner.ts';
 import { questionPacing, type QuestionPacing } from './question-pacing.ts';
+import { workflowSettings, type WorkflowServingOptions } from './workflow/workflow-options.ts';
 
 /** How tasks are served, whatever serves them. */
 export interface TaskServerOptions extends OwnerOptions {
@@ -10,6 +11,8 @@ export interface TaskServerOptions extends OwnerOptions {
    * with the task and never sent to a client: no place for a token. Default: nothing.
    */
   readonly caller?: ((context: OwnerContext) => JsonValue) | undefined;
+  /** How workflows are served, if `tasks` has some. */
+  readonly workflows?: WorkflowServingOptions | undefined;
   /** Gets the one warning there is: that callers without an owner were refused tasks. Default: `console.warn`. */
   readonly warn?: ((message: string) => void) | undefined;
   /** Gets the faults that a client is told nothing of but -32603: of the store, of `owner` and `caller`, of ours. Default: `console.error`. */
@@ -63,7 +66,8 @@ function printError(error: unknown): void {
   console.error('mcp-tasks:', error);
 }
 
-function checkOptions({ owner, anonymous, caller, warn, onerror }: TaskServerOptions): void {
+function checkOptions({ owner, anonymous, caller, warn, onerror, workflows }: TaskServerOptions): void {
+  workflowSettings(workflows);
   for (const [name, value] of Object.entries({ owner, caller, warn, onerror })) {
     if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} must be a function`);
   }

@@ -10,6 +10,7 @@ export { wrapHandler } from './http.ts';
 export type { WrapHandlerOptions } from './http.ts';
 export { wrapTransport } from './stdio.ts';
 export type { TaskServerOptions } from './host.ts';
+export type { WorkflowServingOptions } from './workflow/workflow-options.ts';
 
 // Whose tasks
 export { subjectClientSession } from './owner.ts';

@@ -14,13 +14,20 @@ import { isFault, toErrorObject } from './errors.ts';
 import type { Inbound } from './response-slots.ts';
 import { TASK_REQUEST_METHODS, taskHandler } from './task-methods.ts';
 import { fieldsOf, type TaskRequest } from './task-request.ts';
+import { workflowConcern, workflowSlot } from './workflow/receive-workflow.ts';
+import { workflowCallOf } from './workflow/workflow-call.ts';
+import type { WorkflowServing } from './workflow/workflow-serving.ts';
 
 type Receive = (message: JSONRPCRequest, request: TaskRequest, connection: TaskConnection) => Inbound<TaskSlot>;
 
 const METHOD_NOT_FOUND: JsonRpcError = { code: JSON_RPC_ERROR.METHOD_NOT_FOUND, message: 'Method not found' };
 
 /** Look at every request before the SDK does: note what our handlers need, answer what must not reach it. */
-export function receiveRequests(mcp: McpServer, tools: ReadonlyMap<unknown, TaskTool>): ReceiveRequest {
+export function receiveRequests(
+  mcp: McpServer,
+  tools: ReadonlyMap<unknown, TaskTool>,
+  workflows: WorkflowServing | undefined,
+): ReceiveRequest {
   const receivers = new Map<string, Receive>([
     ['initialize', receiveInitialize],
     ['server/discover', receiveNegotiation],
@@ -30,13 +37,21 @@ export function receiveRequests(mcp: McpServer, tools: ReadonlyMap<unknown, Task
     const isCall = message.method === TASK_METHODS.CALL_TOOL;
     const tool = isCall ? tools.get(message.params?.['name']) : undefined;
     const asksForTask = isCall && connection.generation === '2025-11-25' && message.params?.['task'] !== undefined;
+    const concern = workflows && workflowConcern(workflows, message);
     const receive = receivers.get(message.method);
-    if (tool === undefined && !asksForTask && receive === undefined) return { forward: message };
+    const isOurs = tool !== undefined || receive !== undefined || concern !== undefined;
+    if (!isOurs && !asksForTask) return { forward: message };
     try {
       const request = connection.describe(message, extra);
       if (receive !== undefined) return receive(message, request, connection);
       const forward = asksForTask ? withoutTask(message) : message;
-      if (tool !== undefined) return { forward, slot: new CallSlot(connection, tool, request) };
+      if (tool !== undefined) {
+        const workflow = workflows && workflowCallOf(workflows, tool, request, concern?.continues);
+        return { forward, slot: new CallSlot(connection, tool, request, workflow) };
+      }
+      if (workflows !== undefined && concern !== undefined) {
+        return { forward, slot: workflowSlot(workflows, request, concern) };
+      }
       return receiveTaskCallOfOther(forward, request, mcp);
     } catch (error) {
       if (isFault(error)) connection.reportError(error);

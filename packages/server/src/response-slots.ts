@@ -9,8 +9,8 @@ import { aroundTransport } from './around-transport.ts';
 
 /** The place of a request on its connection, from its arrival until it is answered or given up. */
 export interface ResponseSlot {
-  /** What is sent instead of the SDK's answer. */
-  rewrite?(response: JSONRPCResponse): JSONRPCResponse;
+  /** What is sent instead of the SDK's answer; a promise, which never rejects, holds up this answer and no other message. */
+  rewrite?(response: JSONRPCResponse): JSONRPCResponse | Promise<JSONRPCResponse>;
   /** Called once the answer is out. */
   answered?(): void;
 }
@@ -42,7 +42,9 @@ export function tapTransport<Slot extends ResponseSlot>(
       const slot = slots.get(message.id);
       if (slot === undefined) return send(message, options);
       slots.delete(message.id);
-      const sent = send(slot.rewrite?.(message) ?? message, options);
+      const answer = slot.rewrite?.(message) ?? message;
+      const sent =
+        answer instanceof Promise ? answer.then((rewritten) => send(rewritten, options)) : send(answer, options);
       return slot.answered === undefined ? sent : sent.then(() => slot.answered?.());
     },
     receive: (deliver) => (message, extra) => {

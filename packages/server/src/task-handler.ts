@@ -2,6 +2,7 @@ import type { OwnerTasks } from '@mcp-tasks/runner';
 import type { McpServer, RegisteredTool, ServerContext } from '@modelcontextprotocol/server';
 import type { TaskConnection } from './connection.ts';
 import type { TaskRequest } from './task-request.ts';
+import type { WorkflowServing } from './workflow/workflow-serving.ts';
 
 /** What a handler of a `tasks/...` method gets. */
 export interface TaskHandlerInput {
@@ -13,6 +14,8 @@ export interface TaskHandlerInput {
   /** What the SDK knows of our tools, by name. */
   readonly registered: ReadonlyMap<string, RegisteredTool>;
   readonly context: ServerContext;
+  /** Undefined when there are none. */
+  readonly workflows: WorkflowServing | undefined;
 }
 
 /** Answers a `tasks/...` method of one generation. @throws {TaskError} mapped to JSON-RPC by the caller. */

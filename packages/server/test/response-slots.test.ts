@@ -48,6 +48,28 @@ describe('the slots of a connection', () => {
     expect(slots.size).toBe(0);
   });
 
+  it('holds up an answer that is rewritten later, and no other message', async () => {
+    let go: (answer: JSONRPCResponse) => void = () => undefined;
+    const rewritten = new Promise<JSONRPCResponse>((resolve) => (go = resolve));
+    const answered: unknown[] = [];
+    const { client, transport, received } = connect((forward) =>
+      forward.id === 1
+        ? { forward, slot: { rewrite: () => rewritten, answered: () => answered.push(received.at(-1)) } }
+        : { forward },
+    );
+    await transport.start();
+    await client.send(call(1));
+    await client.send(call(2));
+    const sent = transport.send(answer(1));
+    await transport.send(answer(2));
+    expect(received).toEqual([answer(2)]);
+    go({ ...answer(1), result: { rewritten: true } });
+    await sent;
+    const late = { ...answer(1), result: { rewritten: true } };
+    expect(received).toEqual([answer(2), late]);
+    expect(answered).toEqual([late]);
+  });
+
   it('sees messages that were sent before the connection began', async () => {
     const { transport, slots, seen } = connect((forward) => ({ forward, slot: {} }), [call(1)]);
     await transport.start();

@@ -1,0 +1,17 @@
+import type { WorkflowView } from '@mcp-tasks/workflow';
+
+/** What is said of a workflow as it stands: what remains for the client, or why nothing does. */
+export function handOffText({ meta, head, messages }: WorkflowView): string {
+  const handOff = meta.remaining.length === 0 ? undefined : messages.at(-1);
+  if (handOff !== undefined) return handOff.content.text;
+  switch (meta.status) {
+    case 'completed':
+      return 'The workflow is complete.';
+    case 'failed':
+    case 'cancelled':
+      return `The workflow has ended: ${meta.status}.`;
+    case 'working':
+    case 'input_required':
+      return head.statusMessage ?? 'The workflow goes on by itself: nothing remains to be done for it now.';
+  }
+}

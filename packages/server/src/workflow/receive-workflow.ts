@@ -1,0 +1,54 @@
+import { TASK_METHODS, type WorkflowRequestMeta } from '@mcp-tasks/wire';
+import { TaskError } from '@mcp-tasks/store';
+import type { JSONRPCRequest } from '@modelcontextprotocol/server';
+import type { TaskSlot } from '../connection.ts';
+import { fieldsOf, isFields, type Fields, type TaskRequest } from '../task-request.ts';
+import { ContinuedCall } from './continued-call.ts';
+import { readWorkflowReference } from './workflow-reference.ts';
+import type { WorkflowServing } from './workflow-serving.ts';
+
+const GET_PROMPT = 'prompts/get';
+
+/** What a request has to do with workflows. */
+export interface WorkflowConcern {
+  /** The task that a `tools/call` continues; undefined = what is registered for workflows reads for itself what it is to do. */
+  readonly continues: WorkflowRequestMeta | 'malformed' | undefined;
+  /** Refuses what the SDK has no good answer to. */
+  check?(params: Fields): void;
+}
+
+/** What a request has to do with workflows; undefined for most. */
+export function workflowConcern(
+  { workflows, settings }: WorkflowServing,
+  { method, params }: JSONRPCRequest,
+): WorkflowConcern | undefined {
+  const { name } = fieldsOf(params);
+  if (method === GET_PROMPT && workflows.has(name as string)) {
+    return { continues: undefined, check: checkPromptArguments };
+  }
+  if (method !== TASK_METHODS.CALL_TOOL) return undefined;
+  if (name !== undefined && name === settings.continueTool) return { continues: undefined };
+  const continues = readWorkflowReference(params);
+  return continues === undefined ? undefined : { continues };
+}
+
+/**
+ * The slot of a request for what the SDK alone knows: a prompt, the tool to continue by, a tool of the server's own.
+ *
+ * @throws {TaskError} INVALID_ARGUMENTS - names what of a prompt's arguments is no string.
+ */
+export function workflowSlot(serving: WorkflowServing, request: TaskRequest, concern: WorkflowConcern): TaskSlot {
+  const { continues } = concern;
+  concern.check?.(request.params);
+  if (continues === undefined) return { request };
+  const continued = new ContinuedCall(serving, request, continues);
+  return { request, rewrite: (response) => continued.finish(response) };
+}
+
+/** Prompt arguments are strings in both generations; the SDK calls others a fault of its own. @see 2025-11-25, Prompts, "Getting a Prompt" */
+function checkPromptArguments({ arguments: args = {} }: Fields): void {
+  if (!isFields(args)) throw new TaskError('INVALID_ARGUMENTS', 'arguments must be an object');
+  const illTyped = Object.keys(args).filter((name) => typeof args[name] !== 'string');
+  if (illTyped.length === 0) return;
+  throw new TaskError('INVALID_ARGUMENTS', `Arguments of a prompt must be strings: ${illTyped.join(', ')}`);
+}

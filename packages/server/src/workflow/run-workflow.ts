@@ -1,0 +1,72 @@
+import { isTerminalStatus, type WorkflowRequestMeta } from '@mcp-tasks/wire';
+import { TaskError, type TaskHead } from '@mcp-tasks/store';
+import type { ToolCall } from '@mcp-tasks/runner';
+import type { WorkflowView } from '@mcp-tasks/workflow';
+import type { ServerContext } from '@modelcontextprotocol/server';
+import { disconnectSignals } from '../request-signals.ts';
+import type { TaskRequest } from '../task-request.ts';
+import { isUnableToPoll, type WorkflowServing } from './workflow-serving.ts';
+
+/** A client that asks for a workflow, by its prompt or its tool. */
+export interface WorkflowInvocation {
+  /** The call of the workflow's tool that this is. */
+  readonly call: ToolCall;
+  /** The task to resume; undefined = a new one. */
+  readonly reference: WorkflowRequestMeta | 'malformed' | undefined;
+  readonly request: TaskRequest;
+  readonly context: ServerContext;
+}
+
+/**
+ * Start or resume a workflow, and wait until it stops by itself, or for `handOffWaitMs`. The run belongs to the task: a client that
+ * leaves ends only this wait.
+ *
+ * @throws {TaskError} as `startTask`; TASK_NOT_FOUND, INVALID_ARGUMENTS - of a task to resume; RUN_ENDED - the client left.
+ */
+export async function runWorkflow(serving: WorkflowServing, invocation: WorkflowInvocation): Promise<WorkflowView> {
+  const head = await startOrResume(serving, invocation);
+  await untilItStops(serving, head, invocation.context);
+  return serving.engine.view(head.owner, head.taskId, serving.handOff);
+}
+
+async function startOrResume({ engine }: WorkflowServing, invocation: WorkflowInvocation): Promise<TaskHead> {
+  const { call, request, reference } = invocation;
+  if (reference === 'malformed') {
+    throw new TaskError('INVALID_ARGUMENTS', 'The workflow in `_meta` must be an object with the string `taskId`');
+  }
+  if (reference !== undefined) {
+    const args = request.params['arguments'] === undefined ? undefined : call.arguments;
+    return engine.resume(call.owner, reference.taskId, call.tool, args);
+  }
+  // A client that cannot see a task's questions is asked none: what would ask is left for it to do.
+  return engine.create(isUnableToPoll(request) ? { ...call, inputCapabilities: NO_INPUT } : call);
+}
+
+const NO_INPUT = { elicitation: false, sampling: false };
+
+async function untilItStops(
+  { host, settings }: WorkflowServing,
+  head: TaskHead,
+  context: ServerContext,
+): Promise<void> {
+  if (hasStopped(head) || settings.handOffWaitMs === 0) return;
+  const { tasks } = host;
+  const over = new AbortController();
+  const gone = AbortSignal.any([context.mcpReq.signal, ...disconnectSignals(context)]);
+  const cancel = tasks.clock.after(settings.handOffWaitMs, () => {
+    over.abort();
+  });
+  try {
+    await tasks.for(head.owner).waitFor(head.taskId, hasStopped, { signal: AbortSignal.any([over.signal, gone]) });
+  } catch (error) {
+    if (gone.aborted) throw new TaskError('RUN_ENDED', 'Nobody waits for the answer any more');
+    if (!over.signal.aborted) throw error;
+  } finally {
+    cancel();
+  }
+}
+
+/** Nothing changes without somebody: the task is over, parked, or asks. */
+function hasStopped({ status, dueAtMs }: TaskHead): boolean {
+  return isTerminalStatus(status) || status === 'input_required' || dueAtMs === null;
+}

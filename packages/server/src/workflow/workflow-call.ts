@@ -1,0 +1,54 @@
+import { ProtocolFailure, type CallToolResult, type WorkflowRequestMeta } from '@mcp-tasks/wire';
+import type { InlineHost, TaskTool, ToolCall } from '@mcp-tasks/runner';
+import { runCall } from '@mcp-tasks/runner/engine';
+import type { JSONRPCResponse, ServerContext } from '@modelcontextprotocol/server';
+import type { TaskRequest } from '../task-request.ts';
+import { callCompanion } from './companion.ts';
+import { ContinuedCall } from './continued-call.ts';
+import { becomesTask, type WorkflowServing } from './workflow-serving.ts';
+
+/** What a call of one of our tools has to do with a workflow. */
+export interface WorkflowCall {
+  /** The call runs inside its request, whatever tool and client say of tasks. */
+  readonly isInline: boolean;
+  /** Run it inside its request. @throws as `Tasks.runInline` */
+  run(call: ToolCall, host: InlineHost, context: ServerContext): Promise<CallToolResult>;
+  /** Rewrites the answer before it goes out; never rejects. */
+  finish?(answer: JSONRPCResponse): JSONRPCResponse | Promise<JSONRPCResponse>;
+}
+
+/** What a call of this tool has to do with a workflow; undefined for most. */
+export function workflowCallOf(
+  serving: WorkflowServing,
+  tool: TaskTool,
+  request: TaskRequest,
+  reference: WorkflowRequestMeta | 'malformed' | undefined,
+): WorkflowCall | undefined {
+  const workflow = serving.workflows.get(tool.name);
+  if (workflow === undefined) return reference && continuingCall(serving, request, reference);
+  if (!becomesTask(workflow, request)) return undefined;
+  return {
+    isInline: reference !== undefined,
+    run: (call, _host, context) => callCompanion(serving, { call, reference, request, context }),
+  };
+}
+
+function continuingCall(
+  serving: WorkflowServing,
+  request: TaskRequest,
+  reference: WorkflowRequestMeta | 'malformed',
+): WorkflowCall {
+  const continued = new ContinuedCall(serving, request, reference);
+  return {
+    isInline: true,
+    async run(call, host) {
+      const workflow = await continued.step();
+      const outcome = await runCall(serving.host.tasks, workflow === undefined ? call : { ...call, workflow }, host);
+      if (outcome.kind === 'error')
+        throw new ProtocolFailure(outcome.error.code, outcome.error.message, outcome.error.data);
+      continued.note({ result: outcome.result, thrown: outcome.thrown });
+      return outcome.result;
+    },
+    finish: (answer) => continued.finish(answer),
+  };
+}
