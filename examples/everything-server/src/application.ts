@@ -5,6 +5,7 @@ import { McpServer } from '@modelcontextprotocol/server';
 import type { Environment } from './environment.ts';
 import { openStore } from './stores.ts';
 import { registerTools } from './tools/index.ts';
+import { registerWorkflows } from './workflows/index.ts';
 
 /** The server with its tools, and the one way of serving that it leaves to its host. */
 export interface Application {
@@ -23,6 +24,7 @@ export async function createApplication(environment: Environment): Promise<Appli
     maxCrashes: environment.MAX_CRASHES,
   });
   registerTools(tasks, { countDirectory: environment.COUNT_DIR });
+  registerWorkflows(tasks, { stepMs: environment.STEP_MS });
 
   const createServer = () => new McpServer({ name: 'mcp-tasks-everything', version: '1.0.0' });
   // Without tokens there is nobody to tell apart: anonymous callers share one owner, and a task's id is its key.

@@ -43,6 +43,7 @@ const VARIABLES = z.object({
   STORE_URL: store.default('memory:'),
   TOKENS: tokens.optional(),
   COUNT_DIR: directory.optional(),
+  STEP_MS: integer(0, MAX_TIMER_MS).default(0),
   DRAIN_MS: integer(0, MAX_TIMER_MS).default(5_000),
   MAX_ACTIVE_TASKS: integer(1, Number.MAX_SAFE_INTEGER).optional(),
   DEFAULT_TTL_MS: integer(1, Number.MAX_SAFE_INTEGER).optional(),

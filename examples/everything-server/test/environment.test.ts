@@ -34,6 +34,9 @@ const BAD: readonly (readonly [name: string, value: string])[] = [
   ['TOKENS', 'alice\nbob'],
   ['COUNT_DIR', '/nonexistent/directory'],
   ['COUNT_DIR', ''],
+  ['STEP_MS', '-1'],
+  ['STEP_MS', '0.5'],
+  ['STEP_MS', 'slow'],
   ['DRAIN_MS', '-5'],
   ['DRAIN_MS', 'NaN'],
   ['DRAIN_MS', `${MAX_TIMER_MS + 1}`],
@@ -56,6 +59,7 @@ describe('parseEnvironment', () => {
         STDIO: false,
         SESSIONS: false,
         STORE_URL: 'memory:',
+        STEP_MS: 0,
         DRAIN_MS: 5_000,
         POLL_INTERVAL_MS: 100,
         LEASE_MS: 3_000,
@@ -71,6 +75,7 @@ describe('parseEnvironment', () => {
       STORE_URL: 'memory:',
       TOKENS: 'alice,bob==',
       COUNT_DIR: tmpdir(),
+      STEP_MS: '250',
       DRAIN_MS: '0',
       MAX_ACTIVE_TASKS: '7',
       DEFAULT_TTL_MS: '60000',
@@ -89,6 +94,7 @@ describe('parseEnvironment', () => {
         STORE_URL: 'memory:',
         TOKENS: new Set(['alice', 'bob==']),
         COUNT_DIR: tmpdir(),
+        STEP_MS: 250,
         DRAIN_MS: 0,
         MAX_ACTIVE_TASKS: 7,
         DEFAULT_TTL_MS: 60_000,
@@ -126,6 +132,7 @@ describe('the process', () => {
     ['STORE_URL', 'mysql://localhost'],
     ['TOKENS', 'alice,,bob'],
     ['MAX_CRASHES', 'many'],
+    ['STEP_MS', '1s'],
   ])('ends with code 2 and one line on stderr for %s=%s', async (name, value) => {
     const { exitCode, stdout, stderr } = await spawnEverythingServer({ [name]: value }).ended;
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });

@@ -28,8 +28,18 @@ export interface WireResult {
   readonly result: WireResult;
   readonly error: WireError;
   readonly content: readonly unknown[];
+  readonly messages: readonly {
+    readonly role: string;
+    readonly content: { readonly type: string; readonly text: string };
+  }[];
+  readonly prompts: readonly { readonly name: string; readonly arguments?: unknown }[];
+  readonly isError?: boolean;
   readonly structuredContent: unknown;
-  readonly tools: readonly { readonly name: string; readonly execution?: { readonly taskSupport: string } }[];
+  readonly tools: readonly {
+    readonly name: string;
+    readonly execution?: { readonly taskSupport: string };
+    readonly outputSchema?: unknown;
+  }[];
   readonly capabilities: { readonly tasks?: unknown; readonly extensions?: unknown };
   readonly _meta: Readonly<Record<string, unknown>>;
 }
