@@ -1,0 +1,52 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as z from 'zod';
+
+const Manifest = z.object({
+  name: z.string().regex(/^@[\w-]+\/[\w-]+$/, 'must be a scoped name'),
+  version: z.string().regex(/^\d+\.\d+\.\d+(-[\w.]+)?$/, 'must be a version'),
+  license: z.string().min(1),
+  exports: z.record(z.string(), z.unknown()).refine((exports) => '.' in exports, 'must have the entry "."'),
+  repository: z.object({ url: z.string().min(1), directory: z.string().min(1) }),
+});
+
+/** A package that is published. */
+interface PublishedPackage {
+  readonly name: string;
+  readonly version: string;
+  /** Its folder, relative to the repository. */
+  readonly folder: string;
+}
+
+/** What the manifests of a repository say. */
+export interface ManifestReport {
+  readonly packages: PublishedPackage[];
+  /** What is wrong, one line each; empty when all may be published. */
+  readonly problems: string[];
+}
+
+/** Read and check `packages/*\/package.json` of a repository; private packages are left out. */
+export async function readManifests(repository: string): Promise<ManifestReport> {
+  const report: ManifestReport = { packages: [], problems: [] };
+  const entries = await readdir(path.join(repository, 'packages'), { withFileTypes: true });
+  for (const { name: entry } of entries.filter((item) => item.isDirectory()).sort(byName)) {
+    const folder = `packages/${entry}`;
+    const json = JSON.parse(await readFile(path.join(repository, folder, 'package.json'), 'utf8')) as object;
+    if ('private' in json && json.private === true) continue;
+    const checked = Manifest.safeParse(json);
+    if (checked.success) {
+      const { name, version, repository: from } = checked.data;
+      report.packages.push({ name, version, folder });
+      if (from.directory !== folder) report.problems.push(`${folder}: repository.directory is ${from.directory}`);
+    } else {
+      for (const { path: at, message } of checked.error.issues) {
+        report.problems.push(`${folder}: ${at.join('.')}: ${message}`);
+      }
+    }
+  }
+  return report;
+}
+
+function byName(left: { readonly name: string }, right: { readonly name: string }): number {
+  return left.name < right.name ? -1 : 1;
+}
