@@ -1,4 +1,5 @@
 import { CONTINUATION_WARNING } from '@mcp-tasks/workflow';
+import { fakeClock } from '@mcp-tasks/runner/testing';
 import { TaskError } from '@mcp-tasks/store';
 import { WORKFLOW_META_KEY, type CallToolResult, type JsonObject } from '@mcp-tasks/wire';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -300,12 +301,55 @@ describe.each(GENERATIONS)('calls that continue a workflow in %s', (generation) 
       expect(made.runs).toEqual(['validate_config']);
     });
 
+    it('is a call of its own, with the one warning, where its _meta names no task to resume', async () => {
+      const { taskId } = await begin('count', { count: '3' });
+      for (const reference of [{ taskId: 'unknown' }, { taskId }]) {
+        const meta = workflowMeta(await asTool({ region: 'eu' }, client, { [WORKFLOW_META_KEY]: reference }));
+        expect(meta).toMatchObject({
+          warning: CONTINUATION_WARNING,
+          status: 'working',
+          remaining: [{ step: 'approve' }, {}],
+        });
+        expect(meta.taskId).not.toBe(reference.taskId);
+      }
+      const malformed = workflowMeta(await asTool({ region: 'eu' }, client, { [WORKFLOW_META_KEY]: 'x' }));
+      expect(malformed.warning).toContain('taskId');
+      await expect(
+        asTool({ region: 'us' }, client, { [WORKFLOW_META_KEY]: { taskId: malformed.taskId } }),
+      ).rejects.toMatchObject({
+        code: -32602,
+        data: { code: 'INVALID_ARGUMENTS' },
+      });
+    });
+
+    it('passes on what the workflow failed with, and that it was cancelled', async () => {
+      const { taskId } = await begin('deploy_service', { region: 'eu' });
+      await client.request('tasks/cancel', { taskId });
+      const cancelled = asTool({ region: 'eu' }, client, { [WORKFLOW_META_KEY]: { taskId } });
+      await expect(cancelled).rejects.toMatchObject({ code: -32602, data: { code: 'TASK_CANCELLED' } });
+    });
+
     it('runs for a caller without an owner inside the request', async () => {
       const nobody = await connect({ owner: () => undefined, warn: () => undefined });
       const answer = await asTool({ region: 'eu' }, nobody);
       expect(answer['_meta'] ?? {}).not.toHaveProperty(WORKFLOW_META_KEY);
       expect(made.runs).toEqual(['validate_config']);
+      const warned = await asTool({ region: 'eu' }, nobody, { [WORKFLOW_META_KEY]: { taskId: 'unknown' } });
+      expect(workflowMeta(warned)).toEqual({ warning: CONTINUATION_WARNING });
     });
+  });
+
+  it('gives the one warning where the task has expired', async () => {
+    const clock = fakeClock();
+    const timed = createTestWorkflows({ clock });
+    const other = await connectTestClient(timed.tasks, { generation, workflows: { handOffWaitMs: 0 } });
+    const { taskId } = await begin('deploy_service', { region: 'eu' }, other);
+    await clock.advance(90_000);
+    const answer = await callTool('validate_config', { region: 'us' }, { taskId }, {}, other);
+    expect(answer).toMatchObject({ structuredContent: { region: 'us' } });
+    expect(workflowMeta(answer)).toEqual({ warning: CONTINUATION_WARNING });
+    await other.close();
+    await timed.tasks.close();
   });
 
   it('[CONT-01] rounds of questions before the work are no outcome', async () => {

@@ -249,6 +249,21 @@ describe.each(GENERATIONS)('prompts of workflows in %s', (generation) => {
     await expect.poll(get).toMatchObject({ hold: 'completed' });
   });
 
+  it('tells how far the server is while it waits, on the token of the request alone', async () => {
+    await getPrompt('deploy_service', { region: 'eu' }, { progressToken: 'p' });
+    const told = client.notifications.filter(({ method }) => method === 'notifications/progress');
+    expect(told.map(({ params }) => params)).toContainEqual(expect.objectContaining({ progressToken: 'p', total: 4 }));
+    const [head] = await stored();
+    const { entries } = await made.tasks.for('test').get(head?.taskId ?? '', ['call']);
+    expect(entries[0]?.value).not.toContain('progressToken');
+  });
+
+  it('hands the tools what the author makes of the request', async () => {
+    const known = await connect({ caller: () => ({ tenant: 'acme' }) });
+    await getPrompt('tells_caller', undefined, undefined, known);
+    expect(made.callers).toEqual([{ tenant: 'acme' }]);
+  });
+
   it('waits for nothing when it is told so', async () => {
     const impatient = await connect({ workflows: { handOffWaitMs: 0 } });
     expect(workflowMeta(await getPrompt('deploy_service', { region: 'eu' }, undefined, impatient)).status).toBe(

@@ -1,20 +1,44 @@
-import { ProtocolFailure, type CallToolResult, type JsonRpcError } from '@mcp-tasks/wire';
+import { ProtocolFailure, type CallToolResult, type JsonRpcError, type WorkflowRequestMeta } from '@mcp-tasks/wire';
 import { TaskError, type TaskHead } from '@mcp-tasks/store';
+import type { WorkflowView } from '@mcp-tasks/workflow';
 import { readEntry } from '../entries.ts';
+import { warningOf } from './continued-call.ts';
 import { handOffText } from './hand-off-text.ts';
 import { runWorkflow, type WorkflowInvocation } from './run-workflow.ts';
 import { withWorkflowMeta } from './task-meta.ts';
 import { workflowAnswerMeta, type WorkflowServing } from './workflow-serving.ts';
 
+/** A call of a workflow's tool. */
+export type CompanionCall = Omit<WorkflowInvocation, 'reference'> & {
+  readonly reference: WorkflowRequestMeta | 'malformed' | undefined;
+};
+
 /**
  * Answer a call of a workflow's tool that becomes no task for its client: with the result if the workflow is done in time,
  * else with the hand-off.
  */
-export async function callCompanion(serving: WorkflowServing, invocation: WorkflowInvocation): Promise<CallToolResult> {
-  const view = await runWorkflow(serving, invocation);
+export async function callCompanion(serving: WorkflowServing, call: CompanionCall): Promise<CallToolResult> {
+  const { view, warning } = await resumeElseStart(serving, call);
   const result = await finalResult(serving, view.head);
   const answer = result ?? { content: [{ type: 'text' as const, text: handOffText(view) }] };
-  return withWorkflowMeta(answer, workflowAnswerMeta(invocation.request, view.meta));
+  const meta = warning === undefined ? view.meta : { ...view.meta, warning };
+  return withWorkflowMeta(answer, workflowAnswerMeta(call.request, meta));
+}
+
+/** A call that names a task which is not there to be resumed is one of its own, as with every other tool. */
+async function resumeElseStart(
+  serving: WorkflowServing,
+  { reference, ...invocation }: CompanionCall,
+): Promise<{ readonly view: WorkflowView; readonly warning?: string }> {
+  const fresh = () => runWorkflow(serving, { ...invocation, reference: undefined });
+  if (reference === undefined) return { view: await fresh() };
+  if (reference === 'malformed') return { view: await fresh(), warning: warningOf(reference) };
+  try {
+    return { view: await runWorkflow(serving, { ...invocation, reference }) };
+  } catch (error) {
+    if (!TaskError.is(error, 'TASK_NOT_FOUND')) throw error;
+    return { view: await fresh(), warning: warningOf(reference) };
+  }
 }
 
 /** @throws what the workflow failed with. */

@@ -4,11 +4,8 @@ import { SERVER_INFO_META_KEY, type JSONRPCResponse } from '@modelcontextprotoco
 import { fieldsOf, readArguments, type TaskRequest } from '../task-request.ts';
 import { Continuation } from './continuation.ts';
 import { withWorkflowMeta } from './task-meta.ts';
+import { MALFORMED_REFERENCE } from './workflow-reference.ts';
 import { workflowAnswerMeta, type WorkflowServing } from './workflow-serving.ts';
-
-const MALFORMED_WARNING =
-  'The workflow in `_meta` must be an object with the string `taskId`, and `step` and `callId`, if given, strings of 1 to 256 ' +
-  'characters. The call was answered as usual; nothing was recorded.';
 
 /** The part of a `tools/call` that continues a workflow by its `_meta`. */
 export class ContinuedCall {
@@ -21,7 +18,7 @@ export class ContinuedCall {
 
   constructor(serving: WorkflowServing, request: TaskRequest, reference: WorkflowRequestMeta | 'malformed') {
     this.#request = request;
-    this.#warning = reference === 'malformed' ? MALFORMED_WARNING : CONTINUATION_WARNING;
+    this.#warning = warningOf(reference);
     if (reference !== 'malformed' && request.owner.kind !== 'refused') {
       const { name } = request.params;
       const { taskId, ...said } = reference;
@@ -62,6 +59,12 @@ export class ContinuedCall {
     if ('error' in answer) return answer;
     return { ...answer, result: withWorkflowMeta(answer.result, workflowAnswerMeta(this.#request, meta)) };
   }
+}
+
+/** What is said to who names a task that cannot be continued. */
+export function warningOf(reference: WorkflowRequestMeta | 'malformed'): string {
+  const malformed = `The call was made, and nothing was recorded: ${MALFORMED_REFERENCE}.`;
+  return reference === 'malformed' ? malformed : CONTINUATION_WARNING;
 }
 
 /** What an answer says that a call came to; undefined for a round of questions before the work. */

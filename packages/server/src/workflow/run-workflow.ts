@@ -1,6 +1,6 @@
 import { isTerminalStatus, type WorkflowRequestMeta } from '@mcp-tasks/wire';
 import { TaskError, type TaskHead } from '@mcp-tasks/store';
-import type { ToolCall } from '@mcp-tasks/runner';
+import type { InlineHost, ToolCall } from '@mcp-tasks/runner';
 import type { WorkflowView } from '@mcp-tasks/workflow';
 import type { ServerContext } from '@modelcontextprotocol/server';
 import { disconnectSignals } from '../request-signals.ts';
@@ -12,9 +12,11 @@ export interface WorkflowInvocation {
   /** The call of the workflow's tool that this is. */
   readonly call: ToolCall;
   /** The task to resume; undefined = a new one. */
-  readonly reference: WorkflowRequestMeta | 'malformed' | undefined;
+  readonly reference: WorkflowRequestMeta | undefined;
   readonly request: TaskRequest;
   readonly context: ServerContext;
+  /** What can be done with the request while it waits. */
+  readonly inline: InlineHost;
 }
 
 /**
@@ -25,21 +27,20 @@ export interface WorkflowInvocation {
  */
 export async function runWorkflow(serving: WorkflowServing, invocation: WorkflowInvocation): Promise<WorkflowView> {
   const head = await startOrResume(serving, invocation);
-  await untilItStops(serving, head, invocation.context);
+  await untilItStops(serving, head, invocation);
   return serving.engine.view(head.owner, head.taskId, serving.handOff);
 }
 
 async function startOrResume({ engine }: WorkflowServing, invocation: WorkflowInvocation): Promise<TaskHead> {
   const { call, request, reference } = invocation;
-  if (reference === 'malformed') {
-    throw new TaskError('INVALID_ARGUMENTS', 'The workflow in `_meta` must be an object with the string `taskId`');
-  }
   if (reference !== undefined) {
     const args = request.params['arguments'] === undefined ? undefined : call.arguments;
     return engine.resume(call.owner, reference.taskId, call.tool, args);
   }
+  // The token is good for this request alone, which is no task of its client's.
+  const stored: ToolCall = { ...call, progressToken: undefined };
   // A client that cannot see a task's questions is asked none: what would ask is left for it to do.
-  return engine.create(isUnableToPoll(request) ? { ...call, inputCapabilities: NO_INPUT } : call);
+  return engine.create(isUnableToPoll(request) ? { ...stored, inputCapabilities: NO_INPUT } : stored);
 }
 
 const NO_INPUT = { elicitation: false, sampling: false };
@@ -47,7 +48,7 @@ const NO_INPUT = { elicitation: false, sampling: false };
 async function untilItStops(
   { host, settings }: WorkflowServing,
   head: TaskHead,
-  context: ServerContext,
+  { context, inline }: WorkflowInvocation,
 ): Promise<void> {
   if (hasStopped(head) || settings.handOffWaitMs === 0) return;
   const { tasks } = host;
@@ -57,7 +58,11 @@ async function untilItStops(
     over.abort();
   });
   try {
-    await tasks.for(head.owner).waitFor(head.taskId, hasStopped, { signal: AbortSignal.any([over.signal, gone]) });
+    const until = (now: TaskHead): boolean => {
+      if (now.progress !== undefined) inline.progress?.(now.progress);
+      return hasStopped(now);
+    };
+    await tasks.for(head.owner).waitFor(head.taskId, until, { signal: AbortSignal.any([over.signal, gone]) });
   } catch (error) {
     if (gone.aborted) throw new TaskError('RUN_ENDED', 'Nobody waits for the answer any more');
     if (!over.signal.aborted) throw error;

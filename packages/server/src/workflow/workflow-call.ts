@@ -25,11 +25,12 @@ export function workflowCallOf(
   reference: WorkflowRequestMeta | 'malformed' | undefined,
 ): WorkflowCall | undefined {
   const workflow = serving.workflows.get(tool.name);
-  if (workflow === undefined) return reference && continuingCall(serving, request, reference);
-  if (!becomesTask(workflow, request)) return undefined;
+  if (workflow === undefined || !becomesTask(workflow, request)) {
+    return reference && continuingCall(serving, request, reference);
+  }
   return {
     isInline: reference !== undefined,
-    run: (call, _host, context) => callCompanion(serving, { call, reference, request, context }),
+    run: (call, inline, context) => callCompanion(serving, { call, reference, request, context, inline }),
   };
 }
 

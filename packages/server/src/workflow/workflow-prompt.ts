@@ -1,3 +1,4 @@
+import { TaskError } from '@mcp-tasks/store';
 import type { AuthorSchema, ToolCall } from '@mcp-tasks/runner';
 import type { PromptMessage, Workflow } from '@mcp-tasks/workflow';
 import type { GetPromptResult, McpServer, ServerContext, StandardSchemaWithJSON } from '@modelcontextprotocol/server';
@@ -6,7 +7,7 @@ import { callerOf } from '../caller.ts';
 import { inlineHost } from '../inline-host.ts';
 import { readArguments, readCallMeta, type TaskRequest } from '../task-request.ts';
 import { runWorkflow } from './run-workflow.ts';
-import { readWorkflowReference } from './workflow-reference.ts';
+import { MALFORMED_REFERENCE, readWorkflowReference } from './workflow-reference.ts';
 import { becomesTask, workflowAnswerMeta, type WorkflowServing } from './workflow-serving.ts';
 
 /** Serves the prompt of a workflow. */
@@ -41,11 +42,11 @@ export async function getPrompt(
     ...callerOf(serving.host, request),
     inputCapabilities: inputCapabilities(request.clientCapabilities),
   };
-  if (!becomesTask(workflow, request)) {
-    return promptResult(await serving.engine.runPlain(call, inlineHost(request, meta, context)));
-  }
+  const inline = inlineHost(request, meta, context);
+  if (!becomesTask(workflow, request)) return promptResult(await serving.engine.runPlain(call, inline));
   const reference = readWorkflowReference(request.params);
-  const view = await runWorkflow(serving, { call, reference, request, context });
+  if (reference === 'malformed') throw new TaskError('INVALID_ARGUMENTS', MALFORMED_REFERENCE);
+  const view = await runWorkflow(serving, { call, reference, request, context, inline });
   return { ...promptResult(view), _meta: { ...workflowAnswerMeta(request, view.meta) } };
 }
 

@@ -19,6 +19,8 @@ export interface TestWorkflows {
   readonly runs: string[];
   /** What `approve` was told of the step that it runs as. */
   readonly infos: (WorkflowStepInfo | undefined)[];
+  /** Values of `task.caller` as `tell_caller` saw them. */
+  readonly callers: unknown[];
   /** Let every run of `hold` go on. */
   release(): void;
 }
@@ -42,6 +44,7 @@ export function createTestWorkflows(options: TasksOptions = {}): TestWorkflows {
     store,
     runs: [],
     infos: [],
+    callers: [],
     release: () => {
       for (const go of waiting.splice(0)) go();
     },
@@ -51,7 +54,7 @@ export function createTestWorkflows(options: TasksOptions = {}): TestWorkflows {
   return made;
 }
 
-function registerTools({ tasks, runs, infos }: TestWorkflows, waiting: (() => void)[]) {
+function registerTools({ tasks, runs, infos, callers }: TestWorkflows, waiting: (() => void)[]) {
   const validateConfig = tasks.tool(
     'validate_config',
     {
@@ -89,6 +92,10 @@ function registerTools({ tasks, runs, infos }: TestWorkflows, waiting: (() => vo
       return structured({ url: `https://${region}.example` });
     },
   );
+  const tellCaller = tasks.tool('tell_caller', {}, (_args, task) => {
+    callers.push(task.caller);
+    return text('told');
+  });
   const asksFirst = tasks.tool(
     'asks_first',
     { ask: { user: { message: 'Who?', schema: z.object({ name: z.string() }) } } },
@@ -107,11 +114,11 @@ function registerTools({ tasks, runs, infos }: TestWorkflows, waiting: (() => vo
     });
     return text('released');
   });
-  return { validateConfig, approve, deploy, asksFirst, hold };
+  return { validateConfig, approve, deploy, tellCaller, asksFirst, hold };
 }
 
 function registerWorkflows(tasks: Tasks, tools: ReturnType<typeof registerTools>): void {
-  const { validateConfig, approve, deploy, asksFirst, hold } = tools;
+  const { validateConfig, approve, deploy, tellCaller, asksFirst, hold } = tools;
   const deployArguments = z.object({ region: z.string().describe('Where to'), note: z.string().optional() });
   const deployOptions = { title: 'Deploy', description: 'Deploy the service', arguments: deployArguments };
   workflow(tasks, 'deploy_service', { ...deployOptions, ttlMs: 90_000 }, ({ args, step }) => {
@@ -143,6 +150,9 @@ function registerWorkflows(tasks: Tasks, tools: ReturnType<typeof registerTools>
   workflow(tasks, 'slow', { description: 'Wait' }, ({ step }) => {
     step('hold', { tool: hold });
     step('report', { client: true, guidance: 'Tell how it went' });
+  });
+  workflow(tasks, 'tells_caller', { description: 'Tell who calls' }, ({ step }) => {
+    step('tell', { tool: tellCaller });
   });
   workflow(tasks, 'guided', { description: 'Tell' }, ({ step }) => {
     step('report', { client: true, guidance: 'Tell how it went' });
