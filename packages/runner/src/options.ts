@@ -24,14 +24,14 @@ export function runSettings(options: TasksOptions): RunSettings {
   };
 }
 
-/** Fill in the limits. @throws as {@link runSettings} */
-export function taskLimits(given: Partial<TaskLimits> = {}): TaskLimits {
-  const set = Object.entries(given).filter(([, value]) => (value as number | undefined) !== undefined);
+/** Fill in the limits that are not given. @throws as {@link runSettings} */
+export function taskLimits(given: TasksOptions['limits'] = {}, defaults: TaskLimits = DEFAULT_LIMITS): TaskLimits {
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
   for (const [name, value] of set) {
     if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new TypeError(`limits.${name} is not a limit`);
     checkInteger(`limits.${name}`, value, name === 'keepResultMs' ? 0 : 1);
   }
-  return { ...DEFAULT_LIMITS, ...(Object.fromEntries(set) as Partial<TaskLimits>) };
+  return { ...defaults, ...Object.fromEntries(set) };
 }
 
 /** An optional option that must be a safe integer from `least`. @throws {RangeError} it is not. */

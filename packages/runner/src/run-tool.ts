@@ -1,13 +1,14 @@
 import { memoryStore, TASK_ENTRY_KINDS } from '@mcp-tasks/store';
-import type { Clock, TaskHead, TaskLimits, TaskRecord } from '@mcp-tasks/store';
+import type { Clock, TaskHead, TaskRecord } from '@mcp-tasks/store';
 import { isTerminalStatus } from '@mcp-tasks/wire';
 import type { CallToolResult, InputRequest, InputResponse, JsonObject, JsonValue } from '@mcp-tasks/wire';
 import { createTasks } from './create-tasks.ts';
 import type { TaskEvent } from './events.ts';
 import { fromJson } from './json.ts';
+import { taskLimits } from './options.ts';
 import type { TaskFailure } from '@mcp-tasks/store';
 import { readQuestions } from './stored-call.ts';
-import type { Tasks } from './tasks.ts';
+import type { Tasks, TasksOptions } from './tasks.ts';
 import type { TaskTool } from './tool.ts';
 
 /** An answer to a question, or what makes one of the request that was asked. */
@@ -23,7 +24,8 @@ export interface RunToolOptions {
   readonly caller?: JsonValue | undefined;
   /** Default: the system's; a `fakeClock()` stands still until the test turns it. */
   readonly clock?: Clock | undefined;
-  readonly limits?: Partial<TaskLimits> | undefined;
+  /** Default: those of the task layer, field by field, or {@link DEFAULT_LIMITS} for a tool alone. */
+  readonly limits?: TasksOptions['limits'];
   /** Cancels the task when it aborts. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -63,7 +65,7 @@ export async function runTool(
     clock: options.clock,
     // A clock that stands still would never end a grace.
     graceMs: 0,
-    limits: { ...('tasks' in tool && tool.tasks.limits), ...options.limits },
+    limits: taskLimits(options.limits, 'tasks' in tool ? tool.tasks.limits : undefined),
     onEvent: (event) => void events.push(event),
   });
   tasks.tool(name, toolOptions as never, handler as never);

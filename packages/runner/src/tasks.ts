@@ -15,14 +15,14 @@ export interface AuthorizeRequest {
   readonly via: 'call' | 'step' | 'continuation' | 'rerun';
 }
 
-/** Options of `createTasks`. */
+/** Options of `createTasks`; `undefined` means the default everywhere. */
 export interface TasksOptions {
   /** Default `memoryStore()`, which loses everything with the process. */
   readonly store?: TaskStore | undefined;
   /** Default `inProcessExecutor({ concurrency: 16 })`. */
   readonly executor?: TaskExecutor | undefined;
   /** Default {@link DEFAULT_LIMITS}, field by field. */
-  readonly limits?: Partial<TaskLimits> | undefined;
+  readonly limits?: { readonly [Name in keyof TaskLimits]?: TaskLimits[Name] | undefined } | undefined;
   readonly clock?: Clock | undefined;
   /** Runs before every execution of a handler; throws to refuse. */
   readonly authorize?: ((request: AuthorizeRequest) => void | Promise<void>) | undefined;

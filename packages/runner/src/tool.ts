@@ -24,9 +24,9 @@ export interface ToolOptions<
   readonly icons?:
     | readonly {
         readonly src: string;
-        readonly mimeType?: string;
-        readonly sizes?: string[];
-        readonly theme?: 'light' | 'dark';
+        readonly mimeType?: string | undefined;
+        readonly sizes?: string[] | undefined;
+        readonly theme?: 'light' | 'dark' | undefined;
       }[]
     | undefined;
   readonly _meta?: Readonly<Record<string, unknown>> | undefined;

@@ -1,8 +1,32 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, expectTypeOf, it } from 'vitest';
 import { z } from 'zod';
-import { createTasks } from '../src/index.ts';
-import type { TasksOptions } from '../src/index.ts';
+import { createTasks, inProcessExecutor } from '../src/index.ts';
+import type { InProcessExecutorOptions, TasksOptions, ToolOptions, WorkerOptions } from '../src/index.ts';
+import { runTool } from '../src/testing.ts';
+import type { RunToolOptions } from '../src/testing.ts';
 import { text } from './support/layer.ts';
+
+/** Names of the fields for which `undefined` is no value. */
+type Strict<Options> = {
+  [Name in keyof Options]-?: undefined extends Required<Options>[Name] ? never : Name;
+}[keyof Options];
+
+it('takes undefined for every option, where it means the default', async () => {
+  expectTypeOf<Strict<TasksOptions>>().toBeNever();
+  expectTypeOf<Strict<NonNullable<TasksOptions['limits']>>>().toBeNever();
+  expectTypeOf<Strict<InProcessExecutorOptions>>().toBeNever();
+  expectTypeOf<Strict<WorkerOptions>>().toBeNever();
+  expectTypeOf<Strict<ToolOptions>>().toBeNever();
+  expectTypeOf<Strict<NonNullable<ToolOptions['icons']>[number]>>().toEqualTypeOf<'src'>();
+  expectTypeOf<Strict<RunToolOptions>>().toBeNever();
+
+  const executor = inProcessExecutor({ concurrency: undefined });
+  const tasks = createTasks({ executor, leaseMs: undefined, limits: { maxTtlMs: undefined, pollIntervalMs: 7 } });
+  expect(tasks.limits).toEqual({ ...createTasks().limits, pollIntervalMs: 7 });
+  tasks.tool('job', { ttlMs: undefined, inputSchema: undefined, onCrash: undefined }, () => text('done'));
+  const run = await runTool({ tasks, name: 'job' }, { limits: { pollIntervalMs: undefined, maxTtlMs: 60_000 } });
+  expect(run.head).toMatchObject({ status: 'completed', pollIntervalMs: 7 });
+});
 
 describe('the options of createTasks', () => {
   it.each<[string, TasksOptions, new () => Error]>([
@@ -21,7 +45,7 @@ describe('the options of createTasks', () => {
   });
 
   it('an absent limit is the default one', () => {
-    const { limits } = createTasks({ limits: { maxTtlMs: 5, defaultTtlMs: undefined as never } });
+    const { limits } = createTasks({ limits: { maxTtlMs: 5, defaultTtlMs: undefined } });
     expect(limits).toMatchObject({ maxTtlMs: 5, defaultTtlMs: 3_600_000, maxActiveTasks: 100 });
   });
 

@@ -1,8 +1,9 @@
 import { createTasks } from '@mcp-tasks/runner';
 import { memoryStore, TaskError } from '@mcp-tasks/store';
 import { McpServer } from '@modelcontextprotocol/server';
-import { afterEach, describe, expect, it } from 'vitest';
-import { serveTasks, type ServeTasksOptions, type TaskApp } from '../src/index.ts';
+import { afterEach, describe, expect, expectTypeOf, it } from 'vitest';
+import { serveTasks, type ServeTasksOptions, type TaskApp, type WrapHandlerOptions } from '../src/index.ts';
+import type { TestCallOptions, TestClientOptions } from '../src/testing.ts';
 import { HttpClient } from './support/http-client.ts';
 import { createTestTools, type TestTools } from './support/test-tools.ts';
 
@@ -20,6 +21,26 @@ describe('serveTasks', () => {
   }
   const connect = (app: TaskApp) => new HttpClient(app.http(), { generation: '2026-07-28' });
   const call = { name: 'hold', arguments: {} };
+
+  it('takes undefined for every option, where it means the default', async () => {
+    /** Names of the fields for which `undefined` is no value. */
+    type Strict<Options> = {
+      [Name in keyof Options]-?: undefined extends Required<Options>[Name] ? never : Name;
+    }[keyof Options];
+    expectTypeOf<Strict<ServeTasksOptions>>().toBeNever();
+    expectTypeOf<Strict<WrapHandlerOptions>>().toBeNever();
+    expectTypeOf<Strict<TestCallOptions>>().toBeNever();
+    expectTypeOf<Strict<TestClientOptions>>().toEqualTypeOf<'generation'>();
+    const options = {
+      caller: undefined,
+      anonymous: undefined,
+      drainMs: undefined,
+      warn: undefined,
+      onerror: undefined,
+    };
+    const client = connect(serve(createTestTools(), options));
+    expect(await client.result('tools/call', { name: 'whoami', arguments: {} })).toMatchObject({ resultType: 'task' });
+  });
 
   it('opens the store on its first use, and tells when that is done', async () => {
     const opened: string[] = [];
