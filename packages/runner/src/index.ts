@@ -4,6 +4,9 @@
 export type {
   AskQuestions,
   InputCapabilities,
+  ScopeChallenge,
+  ScopeChallengeContext,
+  ScopeChallengeHandler,
   TaskSupport,
   TaskTool,
   ToolCall,

@@ -8,6 +8,38 @@ export type TaskSupport = 'forbidden' | 'optional' | 'required';
 /** The questions that a tool asks before its work begins, by key. */
 export type AskQuestions = Readonly<Record<string, ElicitQuestion>>;
 
+/** Which OAuth scopes a request is asked for. */
+export interface ScopeChallenge {
+  readonly scopes: readonly [string, ...string[]];
+  readonly errorDescription?: string;
+}
+
+/** What a {@link ScopeChallengeHandler} decides by, as the MCP SDK hands it over. */
+export interface ScopeChallengeContext {
+  readonly request: {
+    readonly jsonrpc: '2.0';
+    readonly id: string | number;
+    readonly method: string;
+    readonly params?: Record<string, unknown> | undefined;
+  };
+  /** Of the token that the host verified; absent when it verified none. */
+  readonly authInfo?: {
+    readonly token: string;
+    readonly clientId: string;
+    readonly scopes: string[];
+    /** Seconds since 1970-01-01 UTC. */
+    readonly expiresAt?: number;
+    readonly resource?: URL;
+    readonly resourceMetadataUrl?: string;
+    readonly extra?: Record<string, unknown>;
+  };
+}
+
+/** Tells which scopes a request still needs; `undefined` = none. The MCP SDK's type of the same name, told without it. */
+export type ScopeChallengeHandler = (
+  context: ScopeChallengeContext,
+) => ScopeChallenge | undefined | Promise<ScopeChallenge | undefined>;
+
 /** How a tool is described and run. Every field is optional. */
 export interface ToolOptions<
   Input extends AuthorSchema = AuthorSchema,
@@ -30,8 +62,8 @@ export interface ToolOptions<
       }[]
     | undefined;
   readonly _meta?: Readonly<Record<string, unknown>> | undefined;
-  /** Handed to the MCP SDK as it is. */
-  readonly scopeChallenge?: ((...args: never[]) => unknown) | undefined;
+  /** Over HTTP, names the scopes that a call still needs; handed to the MCP SDK, whose `requireScopes(...)` makes one. */
+  readonly scopeChallenge?: ScopeChallengeHandler | undefined;
 
   /** Default `optional`. */
   readonly taskSupport?: TaskSupport | undefined;

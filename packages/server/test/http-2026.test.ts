@@ -1,3 +1,4 @@
+import type { ScopeChallengeHandler, ToolOptions } from '@mcp-tasks/runner';
 import type { JsonObject } from '@mcp-tasks/wire';
 import {
   McpServer,
@@ -5,8 +6,9 @@ import {
   type AuthInfo,
   type CreateMcpHandlerOptions,
   type McpHttpHandler,
+  type ScopeChallengeHandler as SdkScopeChallengeHandler,
 } from '@modelcontextprotocol/server';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { serveTasks, wrapHandler, type ServeTasksOptions, type TaskApp } from '../src/index.ts';
 import { HttpClient, TASK_CAPABILITIES } from './support/http-client.ts';
 import { createTestTools, type TestTools } from './support/test-tools.ts';
@@ -215,6 +217,23 @@ describe('2026-07-28 over HTTP', () => {
     const scoped = connect(handler, { ...ALICE, scopes: ['reports:write'] });
     expect(await scoped.result('tools/call', call)).toMatchObject({ resultType: 'task' });
     expect(tools.runs).toEqual([]);
+  });
+
+  it('asks for the scope that a tool finds missing by itself, from what the SDK hands over', async () => {
+    expectTypeOf<ScopeChallengeHandler>().toExtend<SdkScopeChallengeHandler>();
+    expectTypeOf<SdkScopeChallengeHandler>().toExtend<ScopeChallengeHandler>();
+    const scopeChallenge: ToolOptions['scopeChallenge'] = ({ request, authInfo }) =>
+      authInfo?.scopes.includes('admin') === true
+        ? undefined
+        : { scopes: [`call:${String(request.params?.['name'])}`] };
+    tools.tasks.tool('guarded', { scopeChallenge }, () => ({ content: [] }));
+    const call = { name: 'guarded', arguments: {} };
+    const { headers, message } = connect().compose('tools/call', call);
+    const refused = await connect().post(message, { headers });
+    expect(refused.headers.get('www-authenticate')).toContain('scope="call:guarded"');
+    expect(await connect(serve(), { ...ALICE, scopes: ['admin'] }).result('tools/call', call)).toMatchObject({
+      resultType: 'task',
+    });
   });
 
   it('makes one task of two calls with one idempotency key', async () => {
