@@ -1,4 +1,4 @@
-import { checkOwner, newTaskId, TaskError, utf8Bytes } from '@mcp-tasks/store';
+import { checkOwner, grantTtl, newTaskId, TaskError, utf8Bytes } from '@mcp-tasks/store';
 import type { CreateTask, TaskEntry, TaskHead } from '@mcp-tasks/store';
 import { createHash } from 'node:crypto';
 import type { Core } from './core.ts';
@@ -19,6 +19,7 @@ export interface CheckedCall {
   readonly tool: TaskTool;
   /** The arguments as the tool's schema parsed them. */
   readonly parsed: unknown;
+  readonly lifetime: ReturnType<typeof grantTtl>;
 }
 
 /**
@@ -33,7 +34,7 @@ export async function checkCall(core: Core, call: ToolCall): Promise<CheckedCall
     throw new TaskError('TOOL_NOT_FOUND', `Tool ${call.tool} not found`, { details: { tool: call.tool } });
   const { maxOwnerBytes, maxCallerBytes, maxArgumentsBytes } = core.limits;
   checkOwner(call.owner, maxOwnerBytes);
-  checkTtl(call.requestedTtlMs);
+  const lifetime = grantTtl({ requestedTtlMs: call.requestedTtlMs, ttlMs: tool.options.ttlMs }, core.limits);
   checkSize('CALLER_INVALID', 'The caller value', call.caller, maxCallerBytes);
   checkSize('ARGUMENTS_TOO_LARGE', `The arguments of tool ${tool.name}`, call.arguments, maxArgumentsBytes);
   const parsed = await parseArguments(tool, call.arguments);
@@ -43,7 +44,7 @@ export async function checkCall(core: Core, call: ToolCall): Promise<CheckedCall
     { owner, caller, tool: tool.name, arguments: args, via: call.workflow === undefined ? 'call' : 'continuation' },
     { trace },
   );
-  return { call, tool, parsed };
+  return { call, tool, parsed, lifetime };
 }
 
 /** Store a task for a call, held by this process, and submit it: one write. */
@@ -64,11 +65,10 @@ export async function startTask(core: Core, runs: Runs, call: ToolCall): Promise
   return head;
 }
 
-function newTask(core: Core, { call, tool, parsed }: CheckedCall): CreateTask {
+function newTask(core: Core, { call, tool, parsed, lifetime }: CheckedCall): CreateTask {
   const { limits, clock, holder, settings, executor } = core;
   const { options } = tool;
   const nowMs = clock.nowMs();
-  const ttlMs = Math.min(call.requestedTtlMs ?? options.ttlMs ?? limits.defaultTtlMs, limits.maxTtlMs);
   const isOurs = executor.runsElsewhere !== true;
   const head: TaskHead = {
     taskId: newTaskId(),
@@ -77,12 +77,11 @@ function newTask(core: Core, { call, tool, parsed }: CheckedCall): CreateTask {
     status: 'working',
     createdAtMs: nowMs,
     lastUpdatedAtMs: nowMs,
-    ttlMs,
-    expiresAtMs: nowMs + ttlMs,
+    ...lifetime,
+    expiresAtMs: nowMs + lifetime.ttlMs,
     pollIntervalMs: options.pollIntervalMs ?? limits.pollIntervalMs,
     handler: tool.name,
     callDigest: callDigest(tool.name, call.arguments),
-    ...(call.requestedTtlMs !== undefined && { ttlRequested: true }),
     attempt: 0,
     crashCount: 0,
     ...(isOurs && { holder }),
@@ -114,12 +113,6 @@ function checkKey(key: unknown, maxCharacters: number): string {
     `The idempotency key must be a string of 1 to ${maxCharacters} characters.`,
     { details: { maxCharacters } },
   );
-}
-
-/** A ttl that is no number would make a task that never expires. */
-function checkTtl(requestedTtlMs: number | undefined): void {
-  if (requestedTtlMs === undefined || (Number.isSafeInteger(requestedTtlMs) && requestedTtlMs > 0)) return;
-  throw new TaskError('INVALID_TTL', 'The ttl of a task must be a positive safe integer of milliseconds.');
 }
 
 function checkSize(

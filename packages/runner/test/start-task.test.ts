@@ -159,6 +159,13 @@ describe('a started task', () => {
     await tasks.close();
   });
 
+  it('says by the name that its client knows which ttl it cannot have', async () => {
+    const { tasks, start } = layer();
+    tasks.tool('job', {}, () => text('done'));
+    await expect(start('job', {}, { requestedTtlMs: 0 })).rejects.toThrow('Invalid task.ttl');
+    await tasks.close();
+  });
+
   it('says in the words of the MCP SDK why arguments do not fit', async () => {
     const { tasks, start } = layer();
     tasks.tool('job', { inputSchema: z.object({ n: z.number() }) }, () => text('done'));
