@@ -1,7 +1,7 @@
 import { rules, TaskError } from '@mcp-tasks/store';
 import type { TaskLease, TaskLimits, TaskRecord } from '@mcp-tasks/store';
 import type { InputRequest, InputResponse } from '@mcp-tasks/wire';
-import { checkName } from './options.ts';
+import { checkUsedName } from './options.ts';
 import type { RunEnd } from './run-ended.ts';
 import type { RunWaits } from './run-waits.ts';
 import type { RunEntries } from './run-entries.ts';
@@ -123,9 +123,9 @@ export class RunQuestions {
 export class QuestionKeys {
   #used: Set<string> | undefined;
 
-  /** @throws {TaskError} QUESTION_KEY_REUSED; {TypeError} the key is no name. */
+  /** @throws {TaskError} QUESTION_KEY_REUSED, NAME_INVALID */
   use(taskId: string, key: string): void {
-    checkName('a question key', key);
+    checkUsedName('a question key', key);
     this.#used ??= new Set();
     if (this.#used.has(key)) {
       throw new TaskError(

@@ -1,6 +1,6 @@
 import { TaskError, utf8Bytes } from '@mcp-tasks/store';
 import { fromJson, toJson } from './json.ts';
-import { checkName } from './options.ts';
+import { checkUsedName } from './options.ts';
 import { throwIfEnded } from './run-host.ts';
 import type { RunHost } from './run-host.ts';
 import type { StepContext, TaskContext } from './task-context.ts';
@@ -19,7 +19,7 @@ export function taskSteps(host: RunHost): Pick<TaskContext, 'step'> {
 
   const run = async <Value>(name: string, fn: (step: StepContext) => Value | Promise<Value>): Promise<Value> => {
     throwIfEnded(host);
-    checkName('a step name', name);
+    checkUsedName('a step name', name);
     if (names.has(name)) throw nameReused(taskId, name);
     names.add(name);
     const stored = entries.checkpoints.get(name);

@@ -46,6 +46,8 @@ export interface ParkedRun {
 /**
  * What a handler can do with its task. Every promise resolves when the effect is stored; a handler completes by returning.
  *
+ * Names of steps, questions and variables are 1 to 128 characters of well-formed Unicode.
+ *
  * Any method that writes or waits rejects (or throws) `RUN_ENDED` once the run may no longer write: cancelled, expired, taken over, parked, shut down.
  */
 export interface TaskContext<
@@ -69,8 +71,8 @@ export interface TaskContext<
   readonly workflow: WorkflowStepInfo | undefined;
 
   /**
-   * Report progress, for the original progress token (2025-11-25); `message` becomes the status message too. The latest wins,
-   * and it is stored with the next write, within 250 ms. Reports whose `done` does not grow are dropped, also those of a later run.
+   * Report progress, for the original progress token (2025-11-25); `message`, cut at 1 KiB, becomes the status message too.
+   * The latest wins, and it is stored with the next write, within 250 ms. Reports whose `done` does not grow are dropped, also those of a later run.
    */
   progress(done: number, total?: number, message?: string): void;
   /** Set the status message, cut at 1 KiB. The latest wins, and it is stored as {@link progress} is. */
@@ -80,7 +82,7 @@ export interface TaskContext<
   get<Name extends keyof Variables & string>(name: Name): Variables[Name] | undefined;
   /** Read a variable through a schema. @throws {TaskError} VARIABLE_INVALID - the stored value does not fit. */
   get<Schema extends AuthorSchema>(name: string, schema: Schema): SchemaOutput<Schema> | undefined;
-  /** Write one variable, kept as JSON; `null` deletes it. @throws {TaskError} VARIABLE_TOO_LARGE, VARIABLE_STRING_TOO_LONG, VARIABLE_TOO_DEEP, VARIABLE_INVALID */
+  /** Write one variable, kept as JSON; `null` deletes it. @throws {TaskError} VARIABLE_TOO_LARGE, VARIABLE_STRING_TOO_LONG, VARIABLE_TOO_DEEP, VARIABLE_INVALID, NAME_INVALID */
   set<Name extends keyof Variables & string>(name: Name, value: Variables[Name]): Promise<void>;
   /** Write several: new names are added, others replaced, `null` deletes. All or none. @throws as {@link set} */
   merge(values: { readonly [Name in keyof Variables]?: Variables[Name] | null }): Promise<void>;
@@ -94,14 +96,15 @@ export interface TaskContext<
    *
    * Each recorded value is exactly-once; the outside effects of a step in flight at a crash are at-least-once.
    *
-   * @throws {TaskError} STEP_NAME_REUSED - the name was used in this attempt; CHECKPOINT_TOO_LARGE, CHECKPOINT_LIMIT, VALUE_NOT_JSON
+   * @throws {TaskError} STEP_NAME_REUSED - the name was used in this attempt; CHECKPOINT_TOO_LARGE, CHECKPOINT_LIMIT, VALUE_NOT_JSON,
+   *   NAME_INVALID
    */
   step<Value>(name: string, fn: (step: StepContext) => Value | Promise<Value>): Promise<Value>;
 
   /**
    * Ask the person behind the client, and wait; a waiting run costs no slot.
    *
-   * @throws {TaskError} QUESTION_KEY_REUSED, QUESTION_LIMIT; INPUT_UNSUPPORTED - the client is known not to support forms.
+   * @throws {TaskError} QUESTION_KEY_REUSED, QUESTION_LIMIT, NAME_INVALID; INPUT_UNSUPPORTED - the client is known not to support forms.
    */
   elicit<Schema extends AuthorSchema>(
     key: string,

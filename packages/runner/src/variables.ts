@@ -1,6 +1,6 @@
 import { TaskError } from '@mcp-tasks/store';
 import type { JsonValue } from '@mcp-tasks/wire';
-import { checkName } from './options.ts';
+import { checkUsedName } from './options.ts';
 import { throwIfEnded } from './run-host.ts';
 import type { RunHost } from './run-host.ts';
 import { formatIssues } from './schema.ts';
@@ -25,7 +25,7 @@ export function taskVariables(host: RunHost): VariableMethods {
   // Not async up to the write, so that what is set can be read at once.
   const merge = (values: Readonly<Record<string, unknown>>): Promise<void> => {
     throwIfEnded(host);
-    for (const name of Object.keys(values)) checkName('a variable name', name);
+    for (const name of Object.keys(values)) checkUsedName('a variable name', name);
     const { variables: schema } = tool.options;
     if (schema === undefined) return store(variables, values);
     // The limits come first: what is too large or too deep reaches no schema.
@@ -42,7 +42,7 @@ export function taskVariables(host: RunHost): VariableMethods {
   };
   const publish = (name: string, value: JsonValue): Promise<void> => {
     throwIfEnded(host);
-    checkName('a published name', name);
+    checkUsedName('a published name', name);
     return store(published, { [name]: value });
   };
 

@@ -26,6 +26,26 @@ const accept = (content: JsonObject) => ({ action: 'accept', content });
 const sampleParams = { messages: [{ role: 'user', content: { type: 'text', text: 'joke' } }], maxTokens: 10 };
 
 describe('questions of a task', () => {
+  it('[STOR-03] fit into the head that every answer of a store carries, whatever their keys are', async () => {
+    const { tasks, start } = layer();
+    const key = (index: number) => '\u0800'.repeat(126) + String(index).padStart(2, '0');
+    const codes: string[] = [];
+    tasks.tool('many', {}, async (_args, task) => {
+      codes.push(await codeOf(() => task.sample('x'.repeat(129), sampleParams)));
+      codes.push(await codeOf(() => task.elicit('', { message: '?', schema: name })));
+      task.progress(1, 2, '\u0800'.repeat(100_000));
+      await Promise.all(Array.from({ length: 16 }, (_, index) => task.sample(key(index), sampleParams)));
+      return text('answered');
+    });
+    const head = await start('many', {}, { owner: '\u0800'.repeat(170) });
+    const open = await until(tasks, head, ({ openQuestions }) => openQuestions.length === 16);
+    expect(codes).toEqual(['NAME_INVALID', 'NAME_INVALID']);
+    expect(open.openQuestions).toEqual(Array.from({ length: 16 }, (_, index) => key(index)));
+    expect(open.progress?.message).toBe('\u0800'.repeat(341));
+    expect(Buffer.byteLength(JSON.stringify(open))).toBeLessThanOrEqual(16 * 1024);
+    await tasks.close({ drainMs: 0 });
+  });
+
   it('[HNDL-05] are durable, and the task is input_required exactly while one is open', async () => {
     const { tasks, start } = layer();
     tasks.tool('two', {}, async (_args, task) => {

@@ -30,6 +30,7 @@ export function jsonRpcCode(code: TaskErrorCode): number {
     case 'CLIENT_CAPABILITY_REQUIRED':
     case 'INPUT_UNSUPPORTED':
       return MISSING_REQUIRED_CLIENT_CAPABILITY;
+    case 'NAME_INVALID':
     case 'VARIABLE_TOO_LARGE':
     case 'VARIABLE_STRING_TOO_LONG':
     case 'VARIABLE_TOO_DEEP':

@@ -21,7 +21,7 @@ export interface TaskLimits extends OwnerLimits {
   readonly maxCheckpointBytes: number;
   readonly maxCheckpoints: number;
   readonly maxOpenQuestions: number;
-  /** Longer messages are cut. */
+  /** Longer ones are cut: the status message, and the message of progress. */
   readonly maxStatusMessageBytes: number;
   readonly maxIdempotencyKeyCharacters: number;
   readonly maxOwnerBytes: number;

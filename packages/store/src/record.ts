@@ -14,12 +14,13 @@ export interface TaskProgress {
   readonly done: number;
   /** All work, in the same unit; absent when unknown. */
   readonly total?: number | undefined;
-  /** What is being done, for a person. */
+  /** What is being done, for a person, at most 1 KiB. */
   readonly message?: string | undefined;
 }
 
 /**
- * The small part of a record, at most 16 KiB as JSON; every answer of a store carries it.
+ * The small part of a record, at most 16 KiB (texts counted as UTF-8, before JSON escapes them); every answer of a store
+ * carries it.
  *
  * Instants are milliseconds since 1970-01-01 UTC, on the time base of the store's processes.
  */
