@@ -18,6 +18,7 @@ export type TaskEvent =
   | (TaskEventBase & { readonly type: 'question-answered'; readonly key: string })
   | (TaskEventBase & { readonly type: 'cancelled' })
   | (TaskEventBase & { readonly type: 'settled'; readonly status: TaskStatus; readonly isError: boolean })
+  /** The task expired under a run of this process; of a task that nobody runs, nobody tells it. */
   | (TaskEventBase & { readonly type: 'expired' })
   /** Somebody asked for a task that is not theirs or does not exist, or `authorize` refused. */
   | {

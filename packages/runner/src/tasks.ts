@@ -26,7 +26,10 @@ export interface TasksOptions {
   readonly clock?: Clock | undefined;
   /** Runs before every execution of a handler; throws to refuse. */
   readonly authorize?: ((request: AuthorizeRequest) => void | Promise<void>) | undefined;
-  /** A throwing listener changes nothing. */
+  /**
+   * Audit log and telemetry. A throwing listener changes nothing. Each process tells of what it did itself; `expired` comes
+   * only of a task whose handler it runs at that moment: one that expires queued, parked or ended is removed without a word.
+   */
   readonly onEvent?: ((event: TaskEvent) => void) | undefined;
   /** Told of failures of work that nobody waits for (heartbeat, recovery, sweep, a lost write); default: a process warning. */
   readonly onBackgroundError?: ((error: unknown) => void) | undefined;

@@ -2,10 +2,10 @@ import { memoryStore } from '@mcp-tasks/store';
 import { ProtocolFailure } from '@mcp-tasks/wire';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { createTasks } from '../src/index.ts';
+import { createTasks, inProcessExecutor } from '../src/index.ts';
 import type { TaskEvent } from '../src/index.ts';
 import { fakeClock } from '../src/testing.ts';
-import { aborted, ended, gate, layer, text, untilOpen } from './support/layer.ts';
+import { aborted, ended, gate, layer, text, until, untilOpen } from './support/layer.ts';
 
 const trace = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
 
@@ -81,6 +81,35 @@ describe('events', () => {
     expect(of(failed.taskId)).toEqual(['task-created', 'run-started', 'status-changed', 'settled']);
     expect(of(expired.taskId)).toEqual(['task-created', 'run-started', 'expired']);
     await Promise.all([tasks.close(), other.close()]);
+  });
+
+  it('[OBS-01] tell of expiry only where it ends a run: not of tasks that are queued, parked or over', async () => {
+    const clock = fakeClock();
+    const events: TaskEvent[] = [];
+    const executor = inProcessExecutor({ concurrency: 1 });
+    const { tasks, start } = layer({ clock, executor, parkAfterMs: 10, onEvent: (event) => events.push(event) });
+    const began = gate();
+    tasks.tool('done', {}, () => text('done'));
+    tasks.tool('ask', { onCrash: 'rerun' }, async (_args, task) => {
+      await task.elicit('q', { message: '?', schema: z.object({}) });
+      return text('answered');
+    });
+    tasks.tool('wait', {}, async (_args, task) => {
+      began.open();
+      await aborted(task.signal);
+      return text('done');
+    });
+    const ttl = { requestedTtlMs: 1_000 };
+    await ended(tasks, await start('done', {}, ttl));
+    const parked = await untilOpen(tasks, await start('ask', {}, ttl), 'q');
+    await clock.advance(10);
+    await until(tasks, parked, ({ dueAtMs }) => dueAtMs === null);
+    const running = await start('wait', {}, ttl);
+    await began.opened;
+    await start('done', {}, ttl);
+    await clock.advance(1_000);
+    expect(events.flatMap((event) => (event.type === 'expired' ? [event.taskId] : []))).toEqual([running.taskId]);
+    await tasks.close({ drainMs: 0 });
   });
 
   it('[OBS-01] [SEC-02] tell of refused access: foreign and missing tasks look the same', async () => {
