@@ -25,8 +25,8 @@ export interface SqliteFileOptions extends CommonOptions {
 /** The store uses a connection that it does not close. */
 export interface SqliteConnectionOptions extends CommonOptions {
   /**
-   * An open connection that nobody else uses while the store does: the store sets `journal_mode`, `synchronous` and
-   * `busy_timeout` on it. `close()` leaves it open.
+   * An open connection that nobody else uses while the store does: the store sets `journal_mode`, `synchronous`,
+   * `fullfsync` and `busy_timeout` on it. `close()` leaves it open.
    */
   readonly database: SqliteDatabaseLike;
   readonly path?: undefined;

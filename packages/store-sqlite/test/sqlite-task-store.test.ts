@@ -27,13 +27,17 @@ describe('options', () => {
   it.each([
     ['FULL', 2],
     ['NORMAL', 1],
-  ] as const)('set synchronous=%s, and write-ahead logging', async (synchronous, level) => {
-    const path = temporaryFile();
-    const database = openDatabase(path);
-    await openStore({ database, synchronous });
-    expect(database.prepare('PRAGMA synchronous').get({})).toEqual({ synchronous: level });
-    expect(database.prepare('PRAGMA journal_mode').get({})).toEqual({ journal_mode: 'wal' });
-  });
+  ] as const)(
+    'set synchronous=%s, whole flushes and write-ahead logging on a connection that they hand over',
+    async (synchronous, level) => {
+      const path = temporaryFile();
+      const database = openDatabase(path);
+      await openStore({ database, synchronous });
+      expect(database.prepare('PRAGMA synchronous').get({})).toEqual({ synchronous: level });
+      expect(database.prepare('PRAGMA fullfsync').get({})).toEqual({ fullfsync: 1 });
+      expect(database.prepare('PRAGMA journal_mode').get({})).toEqual({ journal_mode: 'wal' });
+    },
+  );
 
   it('default to synchronous=FULL', async () => {
     const database = openDatabase(temporaryFile());
