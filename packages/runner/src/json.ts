@@ -2,13 +2,17 @@ import { createHash } from 'node:crypto';
 import { TaskError } from '@mcp-tasks/store';
 import type { JsonObject, JsonValue } from '@mcp-tasks/wire';
 
+/** Levels of arrays and objects in one value. What walks JSON by recursion has stack for about twice as many. */
+const MAX_LEVELS = 1_024;
+const TOO_DEEP = `nested too deeply, the limit is ${MAX_LEVELS} levels`;
+
 /** For a function or a symbol there is no text. */
 const stringify: (value: unknown) => string | undefined = JSON.stringify;
 
 /**
  * A value as JSON text; `undefined` stays `undefined`.
  *
- * @throws {TaskError} VALUE_NOT_JSON - a function, a symbol, a BigInt, a cycle, or nested too deep.
+ * @throws {TaskError} VALUE_NOT_JSON - a function, a symbol, a BigInt, a cycle, or more than 1,024 levels deep.
  */
 export function toJson(value: unknown, what: string): string | undefined {
   if (value === undefined) return undefined;
@@ -16,11 +20,32 @@ export function toJson(value: unknown, what: string): string | undefined {
   try {
     text = stringify(value);
   } catch (error) {
-    throw new TaskError('VALUE_NOT_JSON', `${what} cannot be written as JSON: ${messageOf(error)}`, { cause: error });
+    throw notJson(what, isStackOverflow(error) ? TOO_DEEP : messageOf(error), error);
   }
-  if (text === undefined)
-    throw new TaskError('VALUE_NOT_JSON', `${what} cannot be written as JSON: it is a ${typeof value}`);
+  if (text === undefined) throw notJson(what, `it is a ${typeof value}`);
+  // Each level takes two characters at least.
+  if (text.length > 2 * MAX_LEVELS && isTooDeep(value)) throw notJson(what, TOO_DEEP);
   return text;
+}
+
+function notJson(what: string, because: string, cause?: unknown): TaskError {
+  return new TaskError('VALUE_NOT_JSON', `${what} cannot be written as JSON: ${because}`, { cause });
+}
+
+/** Tell whether what was caught says that a value could not be walked to its depth. */
+export function isStackOverflow(thrown: unknown): boolean {
+  return thrown instanceof RangeError && thrown.message.includes('call stack');
+}
+
+function isTooDeep(value: unknown, levelsLeft = MAX_LEVELS): boolean {
+  const json = hasToJson(value) ? value.toJSON() : value;
+  if (typeof json !== 'object' || json === null) return false;
+  const parts: readonly unknown[] = Array.isArray(json) ? json : Object.values(json);
+  return levelsLeft === 0 || parts.some((part) => isTooDeep(part, levelsLeft - 1));
+}
+
+function hasToJson(value: unknown): value is { toJSON(): unknown } {
+  return typeof value === 'object' && value !== null && 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
 /** Parse JSON text that this package wrote. */

@@ -1,12 +1,11 @@
-import { checkOwner, ownerView, rules, TaskError, utf8Bytes } from '@mcp-tasks/store';
+import { checkOwner, ownerView, rules, TaskError } from '@mcp-tasks/store';
 import type { TaskEntryKind, TaskHead, TaskRecord } from '@mcp-tasks/store';
 import type { InputResponse } from '@mcp-tasks/wire';
 import type { Core } from './core.ts';
 import { tell, writeByRule } from './core.ts';
 import { answerInvalid } from './elicited.ts';
-import { toJson } from './json.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import { checkResponse } from './questions.ts';
+import { checkAnswer } from './questions.ts';
 import { queuedTask } from './run.ts';
 import { readQuestions, readTrace } from './stored-call.ts';
 import type { OwnerTasks } from './tasks.ts';
@@ -107,14 +106,9 @@ function checkedAnswers(
     const request = questions.get(key);
     const response = Object.hasOwn(responses, key) ? responses[key] : undefined;
     if (request === undefined || response === undefined) continue;
-    const problem = tooLarge(key, response, core.limits.maxArgumentsBytes) ?? checkResponse(request, response);
+    const problem = checkAnswer(request, response, core.limits.maxArgumentsBytes);
     if (problem !== undefined) throw answerInvalid(key, problem);
     checked.push([key, response]);
   }
   return Object.fromEntries(checked);
-}
-
-function tooLarge(key: string, response: InputResponse, limitBytes: number): string | undefined {
-  const bytes = utf8Bytes(toJson(response, `the answer to question "${key}"`) ?? '');
-  return bytes > limitBytes ? `it has ${bytes} bytes; the limit is ${limitBytes}` : undefined;
 }

@@ -1,7 +1,8 @@
 import { Validator } from '@cfworker/json-schema';
 import type { Schema } from '@cfworker/json-schema';
+import { utf8Bytes } from '@mcp-tasks/store';
 import type { InputRequest, JsonObject, JsonValue } from '@mcp-tasks/wire';
-import { isJsonObject } from './json.ts';
+import { isJsonObject, messageOf, toJson } from './json.ts';
 import type { AuthorSchema } from './schema.ts';
 import type { ElicitQuestion } from './task-context.ts';
 import type { TaskTool } from './tool.ts';
@@ -61,6 +62,17 @@ export function askRequests(tool: TaskTool): Record<string, InputRequest> {
 export function checkResponse(request: InputRequest, response: unknown): string | undefined {
   if (!isJsonObject(response)) return 'the response must be an object';
   return request.method === 'elicitation/create' ? checkElicited(request.params, response) : checkSampled(response);
+}
+
+/** As {@link checkResponse}, of a response that is to be kept: also when it is too large, or nested too deeply. */
+export function checkAnswer(request: InputRequest, response: unknown, limitBytes: number): string | undefined {
+  let bytes: number;
+  try {
+    bytes = utf8Bytes(toJson(response, 'it') ?? '');
+  } catch (error) {
+    return messageOf(error);
+  }
+  return bytes > limitBytes ? `it has ${bytes} bytes; the limit is ${limitBytes}` : checkResponse(request, response);
 }
 
 /** The author's schema refuses unknown properties, which an answer may have: leave out what was not asked. */

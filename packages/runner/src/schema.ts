@@ -1,4 +1,5 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
+import { isStackOverflow } from './json.ts';
 
 /**
  * A schema that an author writes: anything with Standard Schema and Standard JSON Schema, which is what the MCP SDK takes
@@ -17,17 +18,22 @@ export type SchemaOutput<Schema extends AuthorSchema> = StandardSchemaV1.InferOu
 type Validated<Value> =
   { readonly value: Value; readonly issues?: undefined } | { readonly issues: readonly StandardSchemaV1.Issue[] };
 
-/** Parse a value with an author's schema. */
+/** Parse a value with an author's schema. One that a recursive schema has no stack for does not fit. */
 export async function parseWith<Schema extends AuthorSchema>(
   schema: Schema,
   value: unknown,
 ): Promise<Validated<SchemaOutput<Schema>>> {
-  return schema['~standard'].validate(value);
+  try {
+    return await schema['~standard'].validate(value);
+  } catch (error) {
+    if (isStackOverflow(error)) return { issues: [{ message: 'nested too deeply for its schema' }] };
+    throw error;
+  }
 }
 
 /** What is wrong with a value, as the MCP SDK words it; `undefined` when it fits. */
 export async function schemaIssues(schema: AuthorSchema, value: unknown): Promise<string | undefined> {
-  const { issues } = await schema['~standard'].validate(value);
+  const { issues } = await parseWith(schema, value);
   return issues === undefined || issues.length === 0 ? undefined : formatIssues(issues);
 }
 

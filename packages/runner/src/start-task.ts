@@ -6,7 +6,7 @@ import { tell } from './core.ts';
 import { answerInvalid } from './elicited.ts';
 import { parseArguments } from './execute.ts';
 import { callDigest, toJson } from './json.ts';
-import { askRequests, checkResponse } from './questions.ts';
+import { askRequests, checkAnswer } from './questions.ts';
 import { resend } from './resend.ts';
 import type { Runs } from './runs.ts';
 import { RunEntries } from './run-entries.ts';
@@ -38,7 +38,7 @@ export async function checkCall(core: Core, call: ToolCall): Promise<CheckedCall
   checkSize('CALLER_INVALID', 'The caller value', call.caller, maxCallerBytes);
   checkSize('ARGUMENTS_TOO_LARGE', `The arguments of tool ${tool.name}`, call.arguments, maxArgumentsBytes);
   const parsed = await parseArguments(tool, call.arguments);
-  checkAnswers(tool, call);
+  checkAnswers(tool, call, maxArgumentsBytes);
   const { owner, caller, arguments: args, trace } = call;
   await core.authorize(
     { owner, caller, tool: tool.name, arguments: args, via: call.workflow === undefined ? 'call' : 'continuation' },
@@ -137,10 +137,10 @@ function checkSize(
 }
 
 /** Answers that came with the call must fit; those to no question of the tool are ignored. */
-function checkAnswers(tool: TaskTool, { answers = {} }: ToolCall): void {
+function checkAnswers(tool: TaskTool, { answers = {} }: ToolCall, limitBytes: number): void {
   for (const [key, request] of Object.entries(askRequests(tool))) {
     if (!Object.hasOwn(answers, key)) continue;
-    const problem = checkResponse(request, answers[key]);
+    const problem = checkAnswer(request, answers[key], limitBytes);
     if (problem !== undefined) throw answerInvalid(key, problem);
   }
 }

@@ -16,6 +16,9 @@ export type CallPlan =
   | { readonly mode: 'task' | 'inline'; readonly meta: CallMeta; readonly requestedTtlMs?: number }
   | { readonly mode: 'refuse'; readonly error: unknown };
 
+/** All that the SDK says of arguments for whose depth a tool's recursive schema has no stack: the words of the engine. */
+const STACK_OVERFLOW = 'Maximum call stack size exceeded';
+
 /** What the tool's callback leaves for the answer. */
 type CallOutcome = { readonly result: object } | { readonly error: JsonRpcError };
 
@@ -85,14 +88,21 @@ export class CallSlot implements TaskSlot {
 
   /** The SDK answers wrong arguments with a tool's result, which a 2025-11-25 client that asked for a task cannot read. */
   #argumentError(result: Result): CallOutcome | undefined {
-    const { generation } = this.request;
-    if (this.#hasRun || this.plan.mode !== 'task' || generation !== '2025-11-25') return undefined;
     const { isError, content } = result as Partial<CallToolResult>;
-    if (isError !== true) return undefined;
+    if (this.#hasRun || isError !== true) return undefined;
     const [block] = content ?? [];
     const message = block?.type === 'text' ? block.text : 'Invalid arguments';
-    return { error: toErrorObject(new TaskError('INVALID_ARGUMENTS', message)) };
+    if (message.startsWith(STACK_OVERFLOW)) {
+      const { name } = this.request.params;
+      return invalidArguments(`The arguments of tool ${String(name)} are nested too deeply`);
+    }
+    const isTaskOf2025 = this.plan.mode === 'task' && this.request.generation === '2025-11-25';
+    return isTaskOf2025 ? invalidArguments(message) : undefined;
   }
+}
+
+function invalidArguments(message: string): CallOutcome {
+  return { error: toErrorObject(new TaskError('INVALID_ARGUMENTS', message)) };
 }
 
 function planCall(tool: TaskTool, request: TaskRequest, workflow: WorkflowCall | undefined): CallPlan {
