@@ -13,7 +13,16 @@ export type {
   When,
   WorkflowBuilder,
 } from './definition/step-options.ts';
-export type { Binding, Bindings, Output, Ref, Refs, Step, UntypedBindings } from './definition/reference-types.ts';
+export type {
+  Binding,
+  Bindings,
+  Output,
+  Ref,
+  Refs,
+  Step,
+  UntypedBindings,
+  UntypedRef,
+} from './definition/reference-types.ts';
 
 // Errors of a step
 export { StepError } from './definition/step-error.ts';

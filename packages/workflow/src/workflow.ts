@@ -75,7 +75,9 @@ function defineSteps(
 ): readonly StepDefinition[] {
   const { origin } = so;
   const steps = new Map<string, StepDefinition>();
+  let isOpen = true;
   const step = (stepName: string, options: unknown): Step => {
+    if (!isOpen) throw fail(`step "${stepName}" is added after the workflow was defined, outside of its function`);
     checkStepName(stepName, fail);
     if (steps.has(stepName)) throw fail(`there are two steps "${stepName}": names of steps are unique`);
     steps.set(stepName, checkStep({ ...so, steps }, stepName, options));
@@ -87,8 +89,9 @@ function defineSteps(
   };
   const returned = build({
     args: argumentReferences(origin),
-    step: step,
+    step: step as WorkflowBuilder<unknown>['step'],
   });
+  isOpen = false;
   if (returned instanceof Promise) {
     returned.catch(() => undefined);
     throw fail('the function that adds the steps must not be async');

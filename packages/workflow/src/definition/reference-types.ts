@@ -17,8 +17,10 @@ export interface Ref<out Value> {
  */
 export type Refs<Value> = Ref<Value> & Fields<Value>;
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what has no type accepts any field, and fits anywhere
-type Untyped = any;
+/** A reference to a value without a type: any field can be referred to, and it fits anywhere; checked when the workflow runs. */
+export interface UntypedRef extends Ref<never> {
+  readonly [field: string]: UntypedRef;
+}
 
 /** `unknown` and `any`. */
 type IsUntyped<Value> = unknown extends Value ? true : false;
@@ -36,8 +38,8 @@ type Fields<Value> =
       ? { readonly [Name in keyof NonNullable<Value>]-?: Output<NonNullable<Value>[Name] | Maybe<Value>> }
       : unknown;
 
-/** A reference to what a step comes to, or to a part of it; one without a type accepts any field, and is checked when it runs. */
-export type Output<Value> = IsUntyped<Value> extends true ? Untyped : Refs<Plain<Value>>;
+/** A reference to what a step comes to, or to a part of it. */
+export type Output<Value> = IsUntyped<Value> extends true ? UntypedRef : Refs<Plain<Value>>;
 
 /** What may stand where a value is wanted: the value as a constant, a reference to one, or an object or array of them. */
 export type Binding<Value> =
@@ -70,5 +72,5 @@ export interface Step<Value = unknown> {
   /** What the step comes to: the tool's structured content, else its text. Its fields can be referred to. */
   readonly output: Output<Value>;
   /** A variable that the tool set with `task.set` while the server ran the step. */
-  variable(name: string): Untyped;
+  variable(name: string): UntypedRef;
 }

@@ -1,4 +1,4 @@
-import type { Refs } from './reference-types.ts';
+import type { Refs, UntypedRef } from './reference-types.ts';
 import type { ValueSource } from './source.ts';
 
 /** What a reference stands for, and the workflow that it belongs to. */
@@ -21,10 +21,10 @@ export function referenceOf(value: unknown): Reference | undefined {
 }
 
 /** A reference to a value, and through its properties to the fields of that value. */
-export function makeReference<Value>(origin: Origin, source: ValueSource): Refs<Value> {
+export function makeReference(origin: Origin, source: ValueSource): UntypedRef {
   const fields = fieldProxy(origin, (name) => makeReference(origin, { ...source, path: [...source.path, name] }));
   REFERENCES.set(fields, { origin, source });
-  return fields as Refs<Value>;
+  return fields as UntypedRef;
 }
 
 const WHOLE_ARGUMENTS = new WeakSet();

@@ -36,14 +36,16 @@ interface CommonStepOptions {
   /** The step is skipped when this does not hold. */
   readonly when?: When | undefined;
   /** Steps that must be done (or skipped) before this one, beside those whose output it uses. */
-  readonly after?: readonly Step[] | undefined;
+  readonly after?: readonly Pick<Step, 'name'>[] | undefined;
 }
 
 type ArgumentsOption<Args> = unknown extends Args
   ? { readonly arguments?: UntypedBindings | undefined }
-  : Partial<Args> extends Args
+  : string extends keyof Args
     ? { readonly arguments?: Bindings<Args> | undefined }
-    : { readonly arguments: Bindings<Args> };
+    : Partial<Args> extends Args
+      ? { readonly arguments?: Bindings<Args> | undefined }
+      : { readonly arguments: Bindings<Args> };
 
 type KnownArgumentsOption<Args> = unknown extends Args
   ? { readonly arguments?: UntypedBindings | undefined }
@@ -56,6 +58,7 @@ type KnownArgumentsOption<Args> = unknown extends Args
 export type ServerStep<Args, Output> = CommonStepOptions &
   ArgumentsOption<NoInfer<Args>> & {
     readonly client?: false | undefined;
+    readonly elicit?: undefined;
     /** A tool of the same task layer; without one the step only reads its resources. */
     readonly tool?: TaskTool<Args, Output> | undefined;
     /** Read before the tool is called, and shown in the conversation. Without a tool, their text is the output. */
@@ -68,6 +71,8 @@ export type ServerStep<Args, Output> = CommonStepOptions &
 export type ClientStep<Args, Output> = CommonStepOptions &
   KnownArgumentsOption<NoInfer<Args>> & {
     readonly client: true;
+    readonly resources?: undefined;
+    readonly timeoutMs?: undefined;
     /** A tool of the same task layer, or the name of one that the client has. */
     readonly tool?: TaskTool<Args, Output> | string | undefined;
     /** Ask the person behind the client, where the client can do so; elsewhere it stays a step as any other. */

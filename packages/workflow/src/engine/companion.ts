@@ -58,13 +58,12 @@ class WorkflowRun {
       const { next, state } = await this.#advance(args);
       const context = { definition: this.#definition, state };
       const host = { task: this.#task, tasks: this.#tasks, context };
-      const { done, total } = progressOf(context);
+      if (next.kind !== 'check') this.#reportProgress(context);
       switch (next.kind) {
         case 'check':
           await checkArguments(this.#checked, next.needed);
           break;
         case 'run':
-          this.#task.progress(done, total);
           this.#report = { step: next.step, report: await runStep(host, next) };
           break;
         case 'ask': {
@@ -80,6 +79,11 @@ class WorkflowRun {
           return unfinished(context);
       }
     }
+  }
+
+  #reportProgress(context: Context): void {
+    const { done, total } = progressOf(context);
+    if (done < total) this.#task.progress(done, total);
   }
 
   async #advance(args: JsonObject): Promise<Advance> {

@@ -20,7 +20,7 @@ import { initialPlan, planStep, readState, withPlan } from '../plan/state.ts';
 import { isMoving, uselessQuestions, waitingMessage } from '../plan/status.ts';
 import type { CallOutcome, ContinuationCall, WorkflowEngine } from '../workflow-engine.ts';
 import type { WorkflowTask } from './workflow-task.ts';
-import { readWorkflowTask, stateNow } from './workflow-task.ts';
+import { isFollowable, readWorkflowTask, stateNow } from './workflow-task.ts';
 
 /** What a client's calls come to in a workflow task. */
 export function continuations(tasks: Tasks): Pick<WorkflowEngine, 'match' | 'record' | 'stepOf'> {
@@ -65,9 +65,7 @@ export function continuations(tasks: Tasks): Pick<WorkflowEngine, 'match' | 'rec
 async function liveTask(tasks: Tasks, owner: string, taskId: string): Promise<WorkflowTask | undefined> {
   try {
     const task = await readWorkflowTask(tasks, owner, taskId);
-    const stored = readState(task.record, () => initialPlan(task.definition, task.arguments));
-    const isFollowable = rebase(task.definition, stored.plan).missing === undefined;
-    return isTerminalStatus(task.record.head.status) || !isFollowable ? undefined : task;
+    return isTerminalStatus(task.record.head.status) || !isFollowable(task) ? undefined : task;
   } catch (error) {
     warningOf(error);
     return undefined;

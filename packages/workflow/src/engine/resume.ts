@@ -8,7 +8,7 @@ import { WORKFLOW_ENTRY_KINDS } from '../continuation.ts';
 import { deepEqual } from '../plan/deep-equal.ts';
 import { nextReady } from '../plan/standing.ts';
 import { callArguments } from '../plan/state.ts';
-import { parsedArguments, readWorkflowTask, stateNow } from './workflow-task.ts';
+import { isFollowable, parsedArguments, readWorkflowTask, stateNow } from './workflow-task.ts';
 
 /** A prompt that was called again with the id of its task. */
 export interface Resumption {
@@ -19,7 +19,10 @@ export interface Resumption {
   readonly arguments: JsonObject | undefined;
 }
 
-/** Let a task go on if something of it is ready: normally nothing is, since who made it ready woke it. */
+/**
+ * Let a task go on if a run finds something to do. Normally none does, since who made a step ready woke the task; after a change
+ * of the definition it may, be it to fail because a step is gone.
+ */
 export async function resume(
   tasks: Tasks,
   { owner, taskId, workflow, arguments: args }: Resumption,
@@ -36,8 +39,9 @@ export async function resume(
     { owner, taskId, kinds: WORKFLOW_ENTRY_KINDS },
     (record, nowMs) => {
       const isParked = record.head.dueAtMs === null && !isTerminalStatus(record.head.status);
-      const isReady = isParked && nextReady(stateNow({ ...task, record })) !== undefined;
-      if (!isReady) return { kind: 'done', value: undefined };
+      const now = { ...task, record };
+      const hasWork = nextReady(stateNow(now)) !== undefined || !isFollowable(now);
+      if (!isParked || !hasWork) return { kind: 'done', value: undefined };
       const verdict = rules.outcome({ wakes: true })(record.head, nowMs);
       return verdict.kind === 'refused' ? verdict : { ...verdict, value: undefined };
     },

@@ -42,6 +42,12 @@ export function stateNow({ definition, record, arguments: args }: WorkflowTask):
   return { definition, state: settle({ definition, state }) };
 }
 
+/** Whether the present definition still has every step that the task has begun; a run of one that it has not fails. */
+export function isFollowable({ definition, record, arguments: args }: WorkflowTask): boolean {
+  const { plan } = readState(record, () => initialPlan(definition, args));
+  return rebase(definition, plan).missing === undefined;
+}
+
 /** @throws {TaskError} INVALID_ARGUMENTS - they do not fit the workflow's schema. */
 export async function parsedArguments({ workflow }: WorkflowDefinition, args: JsonObject): Promise<JsonObject> {
   if (workflow.argumentsSchema === undefined) return {};

@@ -7,6 +7,7 @@ import type { PlanStep } from '../plan/plan.ts';
 import type { Context } from '../plan/resolve.ts';
 import { planStep } from '../plan/state.ts';
 import { fill } from '../plan/fill.ts';
+import { jsonLine } from './words.ts';
 import type { PromptMessage } from '../workflow-engine.ts';
 
 /** Beyond this a text is cut: a conversation has to fit a model. */
@@ -34,7 +35,7 @@ export function say(role: PromptMessage['role'], text: string): PromptMessage {
 }
 
 function intent({ definition, state }: Context): string {
-  const args = Object.entries(state.plan.arguments).map(([name, value]) => `- ${name}: ${JSON.stringify(value)}`);
+  const args = Object.entries(state.plan.arguments).map(([name, value]) => `- ${name}: ${jsonLine(value)}`);
   const parameters = args.length === 0 ? [] : ['', 'Parameters:', ...args];
   return [definition.workflow.description, ...parameters].join('\n');
 }

@@ -5,7 +5,7 @@ import { escapeControls } from '../definition/template.ts';
 import type { Context } from '../plan/resolve.ts';
 import { outputOf } from '../plan/outcome.ts';
 import { firstPause } from './remaining.ts';
-import { pauseSentence } from './words.ts';
+import { jsonLine, pauseSentence } from './words.ts';
 
 const MAX_SHOWN_BYTES = 1024;
 
@@ -40,7 +40,7 @@ function whatIsDone({ state }: Context): readonly string[] {
   const lines = state.plan.steps.flatMap(({ name, status }) => {
     if (status === 'skipped') return [`- ${name}: skipped`];
     if (status !== 'completed') return [];
-    return [`- ${name}: ${shortened(JSON.stringify(outputOf(state, name) ?? null))}`];
+    return [`- ${name}: ${shortened(jsonLine(outputOf(state, name) ?? null))}`];
   });
   return lines.length === 0 ? [] : ['', 'Done so far:', ...lines];
 }
@@ -55,7 +55,7 @@ function whatRemains(remaining: readonly WorkflowRemainingStep[]): readonly stri
 }
 
 function callOf({ step, tool, arguments: args, guidance }: WorkflowRemainingStep): string {
-  if (tool !== undefined) return `Call ${tool} with ${JSON.stringify(args)}`;
+  if (tool !== undefined) return `Call ${tool} with ${jsonLine(args)}`;
   return `${step}: ${oneLine(guidance ?? 'do this step, and report what came of it')}`;
 }
 
@@ -88,13 +88,13 @@ function howToContinue(remaining: readonly WorkflowRemainingStep[], how: Continu
   switch (how.kind) {
     case 'tool': {
       const { taskId } = how;
-      const example = JSON.stringify({ taskId, step, arguments: args });
+      const example = jsonLine({ taskId, step, arguments: args });
       const does = tool === undefined ? 'it' : 'it makes the call,';
       return [
         '',
         `Do each of these through the tool ${how.tool}, so that its result is recorded: ${does} records what came of it and says what remains.`,
         `For the first: ${how.tool} with ${example}`,
-        `A program may make the calls itself, with ${JSON.stringify({ [WORKFLOW_META_KEY]: { taskId, step } })} in their _meta.`,
+        `A program may make the calls itself, with ${jsonLine({ [WORKFLOW_META_KEY]: { taskId, step } })} in their _meta.`,
       ];
     }
     case 'meta':

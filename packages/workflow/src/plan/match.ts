@@ -74,8 +74,11 @@ function openSteps({ definition, state }: Context): readonly OpenStep[] {
 /** Known arguments have to be the call's. Others are refused only where everything is known, and fits the tool. */
 function fits(context: Context, step: StepDefinition, mismatch: Mismatch | undefined, args: JsonObject): boolean {
   const { known, unresolved } = resolveArguments(context, step);
-  const illTyped = new Set((mismatch?.illTypedFields ?? []).map(({ field }) => field.split('.')[0] ?? ''));
-  const mayDiffer = (name: string) => illTyped.has(name) || illTyped.has('');
+  const { missingFields = [], illTypedFields = [] } = mismatch ?? {};
+  const unfit = new Set(
+    [...missingFields, ...illTypedFields.map(({ field }) => field)].map((field) => field.split('.')[0]),
+  );
+  const mayDiffer = (name: string) => unfit.has(name) || unfit.has('');
   const areSame = Object.entries(known).every(([name, value]) => mayDiffer(name) || deepEqual(args[name], value));
   const isOpen = unresolved.size > 0 || mismatch !== undefined || step.tool === undefined;
   return areSame && (isOpen || Object.keys(args).every((name) => Object.hasOwn(known, name)));

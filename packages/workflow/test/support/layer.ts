@@ -1,21 +1,38 @@
+import { afterEach } from 'vitest';
 import { createTasks } from '@mcp-tasks/runner';
 import type { Tasks, TasksOptions } from '@mcp-tasks/runner';
 import type { TaskHead } from '@mcp-tasks/store';
-import type { CallToolResult, JsonObject } from '@mcp-tasks/wire';
+import type { CallToolResult, JsonObject, WorkflowMeta } from '@mcp-tasks/wire';
 import { workflowEngine } from '../../src/index.ts';
-import type { CallOutcome, Recorded, WorkflowView } from '../../src/index.ts';
+import type { CallOutcome, Recorded, UntypedRef, WorkflowView } from '../../src/index.ts';
 
 export const OWNER = 'alice';
 export const HOW = { continueTool: 'continue_workflow' };
 
-/** A task layer that fails the test's process on any background error. */
+const open: Tasks[] = [];
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((tasks) => tasks.close({ drainMs: 0 })));
+});
+
+/** A task layer that is closed after the test, and fails the test's process on any background error. */
 export function layer(options: TasksOptions = {}): Tasks {
-  return createTasks({
+  const tasks = createTasks({
     onBackgroundError: (error) => {
       throw error;
     },
     ...options,
   });
+  open.push(tasks);
+  return tasks;
+}
+
+/** What a test does for a call: which tool or step, with what. */
+export interface TestCall {
+  readonly tool?: string;
+  readonly step?: string;
+  readonly arguments?: JsonObject;
+  readonly callId?: string;
 }
 
 /** A client of the workflows of one task layer. */
@@ -38,24 +55,57 @@ export function client(tasks: Tasks) {
     const { taskId } = await begin(workflow, args);
     return settled(taskId);
   };
-  const record = (
-    taskId: string,
-    call: { tool?: string; step?: string; arguments?: JsonObject; callId?: string },
-    outcome: CallOutcome | JsonObject = {},
-  ): Promise<Recorded> =>
-    engine.record(
-      OWNER,
-      taskId,
-      { callId: `call ${++lastCall}`, arguments: {}, ...call },
-      'result' in outcome || 'error' in outcome ? (outcome as CallOutcome) : { result: structured(outcome) },
-    );
-  return { engine, begin, view, settled, start, record };
+  const recordOutcome = (taskId: string, call: TestCall, outcome: CallOutcome): Promise<Recorded> =>
+    engine.record(OWNER, taskId, { callId: `call ${++lastCall}`, arguments: {}, ...call }, outcome);
+  const record = (taskId: string, call: TestCall, content: JsonObject = {}): Promise<Recorded> =>
+    recordOutcome(taskId, call, { result: structured(content) });
+  return { engine, begin, view, settled, start, record, recordOutcome };
 }
 
 export function structured(content: JsonObject): CallToolResult {
   return { content: [{ type: 'text', text: JSON.stringify(content) }], structuredContent: content };
 }
 
-export function statuses({ meta }: { readonly meta: WorkflowView['meta'] }): string {
+export function text(line: string): CallToolResult {
+  return { content: [{ type: 'text', text: line }] };
+}
+
+/** The statuses of all steps, in order. */
+export function statuses({ meta }: { readonly meta: WorkflowMeta }): string {
   return meta.steps.map(({ status }) => status).join(' ');
+}
+
+/** The names of the steps that remain for the client. */
+export function remaining({ meta }: { readonly meta: WorkflowMeta }): string {
+  return meta.remaining.map(({ step }) => step).join(' ');
+}
+
+/** What a recorded call was answered with. */
+export function metaOf(recorded: Recorded): WorkflowMeta {
+  if ('meta' in recorded) return recorded.meta;
+  throw new TypeError(`nothing was recorded: ${recorded.warning}`);
+}
+
+/** A promise that the test resolves. */
+export function gate() {
+  let open!: () => void;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+/** The code of the error with which something fails. */
+export async function codeOf(effect: () => Promise<unknown>): Promise<string> {
+  try {
+    await effect();
+    return 'nothing thrown';
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error);
+  }
+}
+
+/** A field of an output without a schema. */
+export function fieldOf(output: UntypedRef, ...path: readonly string[]): UntypedRef {
+  return path.reduce((ref, name) => ref[name] ?? ref, output);
 }
