@@ -1,7 +1,7 @@
 import { CONTINUATION_WARNING } from '@mcp-tasks/workflow';
 import { fakeClock } from '@mcp-tasks/runner/testing';
 import { TaskError } from '@mcp-tasks/store';
-import { WORKFLOW_META_KEY, type CallToolResult, type JsonObject } from '@mcp-tasks/wire';
+import { ProtocolFailure, WORKFLOW_META_KEY, type CallToolResult, type JsonObject } from '@mcp-tasks/wire';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ServeTasksOptions } from '../src/index.ts';
 import { connectTestClient, type TestClient, type TestClientOptions } from '../src/testing.ts';
@@ -352,6 +352,41 @@ describe.each(GENERATIONS)('calls that continue a workflow in %s', (generation) 
     await timed.tasks.close();
   });
 
+  it('runs a tool only where the author allows it as a continuation', async () => {
+    const seen: (readonly [string, string])[] = [];
+    const guarded = createTestWorkflows({
+      authorize: ({ tool, via }) => {
+        seen.push([tool, via]);
+        if (tool === 'approve') throw new ProtocolFailure(-32001, 'not you');
+      },
+    });
+    const other = await connectTestClient(guarded.tasks, { generation });
+    const { taskId } = await begin('deploy_service', { region: 'eu' }, other);
+    const refused = callTool('approve', { replicas: 3 }, { taskId }, {}, other);
+    await expect(refused).rejects.toMatchObject({ code: -32001, message: 'not you' });
+    expect(seen).toEqual([
+      ['deploy_service', 'call'],
+      ['validate_config', 'step'],
+      ['approve', 'continuation'],
+    ]);
+    expect(guarded.runs).toEqual(['validate_config']);
+    await other.close();
+    await guarded.tasks.close();
+  });
+
+  it('[CONT-02] goes on in whatever process the call comes to', async () => {
+    const elsewhere = createTestWorkflows({ store: made.store });
+    const other = await connectTestClient(elsewhere.tasks, { generation, createServer: createServerWithTools });
+    const { taskId } = await begin('deploy_service', { region: 'eu' });
+    expect(workflowMeta(await callTool('approve', { replicas: 3 }, { taskId }, {}, other)).matchedStep).toBe('approve');
+    await expect.poll(async () => (await get(taskId)).remaining).toMatchObject([{ step: 'announce' }]);
+    await callTool('announce', { url: 'https://eu.example' }, { taskId });
+    expect(await other.request('tasks/get', { taskId })).toMatchObject({ status: 'completed' });
+    expect([...made.runs, ...elsewhere.runs].sort()).toEqual(['approve', 'deploy', 'validate_config']);
+    await other.close();
+    await elsewhere.tasks.close();
+  });
+
   it('[CONT-01] rounds of questions before the work are no outcome', async () => {
     if (generation === '2025-11-25') return;
     const { taskId } = await begin('first_asked');
@@ -363,6 +398,13 @@ describe.each(GENERATIONS)('calls that continue a workflow in %s', (generation) 
     const answered = await callTool('asks_first', {}, { taskId }, { inputResponses });
     expect(answered).toMatchObject({ content: [{ text: 'Ada' }] });
     expect(workflowMeta(answered)).toMatchObject({ matchedStep: 'who', status: 'completed' });
+  });
+
+  it('a page that the client has to open first is no outcome', async () => {
+    if (generation === '2026-07-28') return;
+    const { taskId } = await begin('signed');
+    await expect(callTool('sign', {}, { taskId })).rejects.toMatchObject({ code: -32042 });
+    expect(statuses(await get(taskId))).toEqual({ sign: 'pending' });
   });
 
   describe('tasks/cancel with a result', () => {
@@ -388,6 +430,16 @@ describe.each(GENERATIONS)('calls that continue a workflow in %s', (generation) 
       const given = await client.request('tasks/result', { taskId });
       expect(given).toMatchObject({ content: [{ text: 'done by hand' }] });
       expect((given['_meta'] as JsonObject)[WORKFLOW_META_KEY]).toMatchObject({ suppliedBy: 'client' });
+    });
+
+    it('is refused while the server is at a step', async () => {
+      if (generation === '2026-07-28') return;
+      const allowing = await connect({ workflows: { completeByCancel: true, handOffWaitMs: 10 } });
+      const { taskId } = await begin('slow', {}, allowing);
+      await expect.poll(() => made.runs).toEqual(['hold']);
+      await expect(cancel(allowing, taskId)).rejects.toMatchObject({ code: -32602 });
+      expect(await status(taskId)).toBe('working');
+      made.release();
     });
 
     it('refuses what is no result, and leaves other tasks to be cancelled', async () => {

@@ -289,6 +289,18 @@ describe.each(GENERATIONS)('prompts of workflows in %s', (generation) => {
     expect(meta.remaining).toMatchObject([{ step: 'name' }]);
   });
 
+  it('[WINT-04] goes on with the answer to its question', async () => {
+    const asked = await connect({ answer: () => ({ action: 'accept', content: { name: 'Ada' } }) });
+    const { taskId } = workflowMeta(await getPrompt('asking', undefined, undefined, asked));
+    if (generation === '2026-07-28') {
+      const inputResponses = { name: { action: 'accept', content: { name: 'Ada' } } };
+      await asked.request('tasks/update', { taskId, inputResponses });
+    }
+    const get = () => asked.request('tasks/get', { taskId });
+    await expect.poll(get).toMatchObject({ status: 'completed' });
+    expect(statuses(workflowMeta(await get()))).toEqual({ name: 'completed' });
+  });
+
   it('[WINT-01] names neither tool nor task in the text where there is no tool to continue by', async () => {
     const other = await connect({ workflows: { continueTool: false } });
     const answer = await getPrompt('deploy_service', { region: 'eu' }, undefined, other);

@@ -1,6 +1,6 @@
 import type { CallToolResult, WorkflowRequestMeta } from '@mcp-tasks/wire';
 import { CONTINUATION_WARNING, type CallOutcome, type ContinuationMatch } from '@mcp-tasks/workflow';
-import { SERVER_INFO_META_KEY, type JSONRPCResponse } from '@modelcontextprotocol/server';
+import { ProtocolErrorCode, SERVER_INFO_META_KEY, type JSONRPCResponse } from '@modelcontextprotocol/server';
 import { fieldsOf, readArguments, type TaskRequest } from '../task-request.ts';
 import { Continuation } from './continuation.ts';
 import { withWorkflowMeta } from './task-meta.ts';
@@ -69,7 +69,10 @@ export function warningOf(reference: WorkflowRequestMeta | 'malformed'): string 
 
 /** What an answer says that a call came to; undefined for a round of questions before the work. */
 function outcomeOf(answer: JSONRPCResponse): CallOutcome | undefined {
-  if ('error' in answer) return { error: { code: answer.error.code, message: answer.error.message } };
+  if ('error' in answer) {
+    const { code, message } = answer.error;
+    return code === (ProtocolErrorCode.UrlElicitationRequired as number) ? undefined : { error: { code, message } };
+  }
   const { resultType, _meta, ...result } = answer.result;
   if (resultType === 'input_required') return undefined;
   // What the SDK stamps on an answer is none of the tool's.

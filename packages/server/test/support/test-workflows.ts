@@ -8,7 +8,7 @@ import {
   type WorkflowMeta,
 } from '@mcp-tasks/wire';
 import { StepError, workflow } from '@mcp-tasks/workflow';
-import { McpServer } from '@modelcontextprotocol/server';
+import { McpServer, UrlElicitationRequiredError } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 
 /** What the tools of the workflows did, for tests to look at and to steer. */
@@ -154,6 +154,9 @@ function registerWorkflows(tasks: Tasks, tools: ReturnType<typeof registerTools>
   workflow(tasks, 'tells_caller', { description: 'Tell who calls' }, ({ step }) => {
     step('tell', { tool: tellCaller });
   });
+  workflow(tasks, 'signed', { description: 'Sign' }, ({ step }) => {
+    step('sign', { client: true, tool: 'sign' });
+  });
   workflow(tasks, 'guided', { description: 'Tell' }, ({ step }) => {
     step('report', { client: true, guidance: 'Tell how it went' });
   });
@@ -172,6 +175,11 @@ function registerWorkflows(tasks: Tasks, tools: ReturnType<typeof registerTools>
 /** A server with tools of its own beside those of the workflows: one that a step names, and one that asks in rounds. */
 export function createServerWithTools(): McpServer {
   const mcp = new McpServer({ name: 'test', version: '0' });
+  mcp.registerTool('sign', {}, () => {
+    throw new UrlElicitationRequiredError([
+      { mode: 'url', message: 'Sign in', elicitationId: 'e1', url: 'https://sign.example' },
+    ]);
+  });
   mcp.registerTool('announce', { inputSchema: z.object({ url: z.string() }) }, ({ url }) => {
     if (url.endsWith('/broken')) throw new TypeError('cannot announce');
     return { ...text(`announced ${url}`), structuredContent: { announced: url } };
