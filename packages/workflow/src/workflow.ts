@@ -2,7 +2,7 @@ import type { AuthorSchema, SchemaOutput, Tasks } from '@mcp-tasks/runner';
 import { isJsonObject } from '@mcp-tasks/runner/engine';
 import type { JsonObject } from '@mcp-tasks/wire';
 import { checkStep } from './definition/check-step.ts';
-import type { DefinedSoFar } from './definition/check-step.ts';
+import type { DefinedSoFar } from './definition/defined-so-far.ts';
 import type { StepDefinition, WorkflowDefinition } from './definition/definition.ts';
 import { fingerprintOf } from './definition/fingerprint.ts';
 import { checkPromptArguments } from './definition/prompt-arguments.ts';

@@ -4,7 +4,6 @@ import type { Workflow } from '../workflow-engine.ts';
 import type { ArgumentBindings } from './binding.ts';
 import { sourcesOf } from './binding.ts';
 import type { ValueSource } from './source.ts';
-import { producerOf } from './source.ts';
 import type { Template } from './template.ts';
 import type { ReadResource } from './workflow-options.ts';
 
@@ -68,10 +67,4 @@ export function sourcesOfStep(
     ...step.resources.flatMap((template) => inTemplate('`resources`', template)),
     ...(step.question === undefined ? [] : inTemplate('`elicit`', step.question.message)),
   ];
-}
-
-/** The steps whose outcome a step needs: those that it is made from, and those it names in `after`. */
-export function needsOf(step: StepDefinition): ReadonlySet<string> {
-  const producers = sourcesOfStep(step).map(({ source }) => producerOf(source));
-  return new Set([...producers.filter((name) => name !== undefined), ...step.after]);
 }

@@ -7,11 +7,6 @@ export type ValueSource =
 /** Keys of objects and indices of arrays, from the outside in. */
 export type Path = readonly string[];
 
-/** The step that gives the value; none for a prompt argument. */
-export function producerOf(source: ValueSource): string | undefined {
-  return source.from === 'argument' ? undefined : source.step;
-}
-
 /** A source in words, as pauses and placeholders name it. */
 export function describeSource(source: ValueSource): string {
   const field = source.path.length === 0 ? '' : `field ${source.path.join('.')} of `;

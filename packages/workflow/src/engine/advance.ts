@@ -16,7 +16,7 @@ import type { WorkflowState } from '../plan/state.ts';
 import { runningMessage, uselessQuestions, waitingMessage } from '../plan/status.ts';
 
 /** What a run does next. */
-export type Next =
+type Next =
   /** Run a step: it is marked as running. */
   | { readonly kind: 'run'; readonly step: StepDefinition; readonly attempt: number; readonly arguments: JsonObject }
   /** Ask the question of a step, or take its answer. */

@@ -58,7 +58,7 @@ export interface CheckNeeded {
 }
 
 /** The arguments of a step, to be checked, once they are complete; from then on they do not change. */
-export function checkNeeded(context: Context, step: StepDefinition): CheckNeeded | undefined {
+function checkNeeded(context: Context, step: StepDefinition): CheckNeeded | undefined {
   if (step.tool === undefined) return undefined;
   const { known, unresolved } = resolveArguments(context, step);
   return unresolved.size === 0 ? { step, arguments: known } : undefined;

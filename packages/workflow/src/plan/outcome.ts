@@ -118,6 +118,6 @@ export function outputOf(state: WorkflowState, step: string): JsonValue | undefi
 }
 
 /** The texts of a result, joined by line breaks. */
-export function textOf({ content }: CallToolResult): string {
+function textOf({ content }: CallToolResult): string {
   return content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n');
 }

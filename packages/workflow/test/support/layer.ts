@@ -7,7 +7,7 @@ import { workflowEngine } from '../../src/index.ts';
 import type { CallOutcome, Recorded, UntypedRef, WorkflowView } from '../../src/index.ts';
 
 export const OWNER = 'alice';
-export const HOW = { continueTool: 'continue_workflow' };
+const HOW = { continueTool: 'continue_workflow' };
 
 const open: Tasks[] = [];
 
