@@ -124,10 +124,12 @@ describe.each(TALKS)('deploy_service, $title', ({ open }) => {
     await pollWorkflow(talk, taskId, isCompleted);
   });
 
-  it('[FNDX-01] refuses a prompt without its argument by naming it', async () => {
+  it('[FNDX-01] refuses a prompt without its argument, and one whose argument is no string, by naming it', async () => {
     const talk = await open();
-    const { error } = await talk.request('prompts/get', { name: 'deploy_service', arguments: {} });
-    expect(error).toMatchObject({ code: INVALID_PARAMS, message: expect.stringContaining('region') as string });
+    for (const args of [{}, { region: 7 }]) {
+      const { error } = await talk.request('prompts/get', { name: 'deploy_service', arguments: args });
+      expect(error).toMatchObject({ code: INVALID_PARAMS, message: expect.stringContaining('region') as string });
+    }
   });
 
   it('answers a call for an unknown task as usual, with a warning', async () => {

@@ -17,24 +17,24 @@ const ROWS: readonly {
     reason: 'unresolvableParams',
     pause: {
       type: 'unresolvableParams',
-      blockedStep: 'use_missing_field',
+      blockedStep: 'use_missing_variable',
       missingParam: 'url',
-      source: 'field url of step read_report',
+      source: 'variable url of step read_report',
       cause: expect.stringContaining('url'),
       suggestedTool: 'notify',
     },
-    help: [['use_missing_field', 'notify', { url: 'https://eu.example' }]],
+    help: [['use_missing_variable', 'notify', { url: 'https://eu.example' }]],
   },
   {
     reason: 'schemaMismatch',
     pause: {
       type: 'schemaMismatch',
-      blockedStep: 'use_ill_formed_field',
+      blockedStep: 'use_ill_formed_output',
       missingFields: ['window.end'],
       illTypedFields: [{ field: 'window.start', problem: expect.any(String) as string }],
       suggestedTool: 'plan_window',
     },
-    help: [['use_ill_formed_field', 'plan_window', { window: { start: '09:00', end: '10:00' } }]],
+    help: [['use_ill_formed_output', 'plan_window', { window: { start: '09:00', end: '10:00' } }]],
   },
   {
     reason: 'toolError',
@@ -55,7 +55,7 @@ const ROWS: readonly {
     pause: {
       type: 'unresolvedDependency',
       blockedStep: 'use_skipped_step',
-      missingOutput: 'field window of step read_report',
+      missingOutput: 'output of step read_report',
       producingStep: 'read_report',
       suggestedTool: 'read_report',
     },

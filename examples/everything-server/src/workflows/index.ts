@@ -1,4 +1,5 @@
 import type { Tasks } from '@mcp-tasks/runner';
+import { registerApproveMany } from './approve-many.ts';
 import { registerDeployService } from './deploy-service.ts';
 import { registerDeployTools } from './deploy-tools.ts';
 import { registerPauseFor } from './pause-for.ts';
@@ -8,4 +9,5 @@ export function registerWorkflows(tasks: Tasks, options: { readonly stepMs: numb
   const tools = registerDeployTools(tasks, options);
   registerDeployService(tasks, tools);
   registerPauseFor(tasks, tools);
+  registerApproveMany(tasks, tools);
 }

@@ -1,3 +1,10 @@
+import {
+  WORKFLOW_META_KEY,
+  WorkflowMetaSchema,
+  type JsonObject,
+  type WorkflowMeta,
+  type WorkflowRequestMeta,
+} from '@mcp-tasks/wire';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { CallToolResultSchema, CreateTaskResultSchema, type Task } from '@modelcontextprotocol/sdk/types.js';
@@ -9,6 +16,10 @@ export interface TaskClient {
   get(taskId: string): Promise<Task>;
   /** Wait for the text of the result. */
   result(taskId: string): Promise<string>;
+  /** Ask how far the workflow of a task is. */
+  look(taskId: string): Promise<WorkflowMeta>;
+  /** Call a tool as a part of a workflow. @returns what the answer says of the workflow */
+  continue(reference: WorkflowRequestMeta, tool: string, args: JsonObject): Promise<WorkflowMeta>;
   /** @returns whether this call ended the task. */
   cancel(taskId: string): Promise<boolean>;
   close(): Promise<void>;
@@ -29,6 +40,11 @@ export async function connectClient(url: string): Promise<TaskClient> {
       const { content } = await tasks.getTaskResult(taskId, CallToolResultSchema, { timeout: 300_000 });
       return content.map((block) => (block.type === 'text' ? block.text : '')).join('');
     },
+    look: async (taskId) => workflowMetaOf(await tasks.getTask(taskId)),
+    async continue(reference, tool, args) {
+      const _meta = { [WORKFLOW_META_KEY]: reference };
+      return workflowMetaOf(await client.callTool({ name: tool, arguments: args, _meta }));
+    },
     async cancel(taskId) {
       try {
         await tasks.cancelTask(taskId);
@@ -40,4 +56,8 @@ export async function connectClient(url: string): Promise<TaskClient> {
     },
     close: () => client.close(),
   };
+}
+
+function workflowMetaOf({ _meta }: { readonly _meta?: Readonly<Record<string, unknown>> | undefined }): WorkflowMeta {
+  return WorkflowMetaSchema.parse(_meta?.[WORKFLOW_META_KEY]);
 }

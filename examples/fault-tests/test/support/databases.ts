@@ -45,7 +45,8 @@ async function query(text: string): Promise<void> {
   }
 }
 
-const sqlite: DatabaseKind = {
+/** Files, which need no server. */
+export const SQLITE: DatabaseKind = {
   name: 'SQLite',
   missing: undefined,
   async create() {
@@ -159,4 +160,4 @@ const redis: DatabaseKind = {
 };
 
 /** Every kind of database that servers can share. */
-export const DATABASES: readonly DatabaseKind[] = [sqlite, postgres, redis];
+export const DATABASES: readonly DatabaseKind[] = [SQLITE, postgres, redis];
