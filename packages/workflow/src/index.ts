@@ -2,6 +2,7 @@
 
 // Workflows
 export { workflow } from './workflow.ts';
+export { field } from './definition/reference.ts';
 export type { ReadResource, ResourceRequest, WorkflowOptions } from './definition/workflow-options.ts';
 export type {
   ClientStep,

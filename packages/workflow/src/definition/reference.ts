@@ -1,4 +1,4 @@
-import type { Refs, UntypedRef } from './reference-types.ts';
+import type { Ref, Refs, UntypedRef } from './reference-types.ts';
 import type { ValueSource } from './source.ts';
 
 /** What a reference stands for, and the workflow that it belongs to. */
@@ -18,6 +18,21 @@ const REFERENCES = new WeakMap<object, Reference>();
 /** What a value refers to; `undefined` for a constant. */
 export function referenceOf(value: unknown): Reference | undefined {
   return typeof value === 'object' && value !== null ? REFERENCES.get(value) : undefined;
+}
+
+/**
+ * A field that the types do not know: of an output without a schema, or of an array by number. Checked when the workflow runs.
+ *
+ * @example
+ * step('notify', { tool: notify, arguments: { id: field(report.output, 'items', 0, 'id') } });
+ *
+ * @throws {TypeError} `ref` is no reference.
+ */
+export function field(ref: Ref<unknown>, ...path: readonly (string | number)[]): UntypedRef {
+  const { origin, source } = referenceOf(ref) ?? {};
+  if (origin === undefined || source === undefined)
+    throw new TypeError('field: the first argument must be a reference');
+  return makeReference(origin, { ...source, path: [...source.path, ...path.map(String)] });
 }
 
 /** A reference to a value, and through its properties to the fields of that value. */

@@ -2,7 +2,9 @@ import { cutUtf8, utf8Bytes } from '@mcp-tasks/store';
 import type { WorkflowRemainingStep } from '@mcp-tasks/wire';
 import { WORKFLOW_META_KEY } from '@mcp-tasks/wire';
 import { escapeControls } from '../definition/template.ts';
+import { stepNamed } from '../definition/definition.ts';
 import type { Context } from '../plan/resolve.ts';
+import { standings } from '../plan/standing.ts';
 import { outputOf } from '../plan/outcome.ts';
 import { firstPause } from './remaining.ts';
 import { jsonLine, pauseSentence } from './words.ts';
@@ -21,7 +23,8 @@ export function handOffText(context: Context, remaining: readonly WorkflowRemain
     ...why(context, remaining),
     ...whatIsDone(context),
     ...whatRemains(remaining),
-    ...howToContinue(remaining, how),
+    ...whatFollows(context),
+    ...howToContinue(context, remaining, how),
   ].join('\n');
 }
 
@@ -34,6 +37,16 @@ function why({ definition, state }: Context, remaining: readonly WorkflowRemaini
       ? `Workflow '${name}' needs you.`
       : `Workflow '${name}' needs you. ${oneLine(pauseSentence(pause))}`;
   return running.length === 0 ? [first] : [first, `The server is still working on step ${running.join(', ')}.`];
+}
+
+/** The steps that the server does by itself once they can be done: nobody else is to do them. */
+function whatFollows(context: Context): readonly string[] {
+  const names = standings(context).flatMap(({ step, standing }) => {
+    const isTheirs = !step.client && (standing.kind === 'waiting' || standing.kind === 'ready');
+    return isTheirs ? [`'${step.name}'`] : [];
+  });
+  if (names.length === 0) return [];
+  return ['', `The server does ${names.join(', ')} by itself as soon as it can: leave that to it.`];
 }
 
 function whatIsDone({ state }: Context): readonly string[] {
@@ -83,28 +96,45 @@ function mending(
   }
 }
 
-function howToContinue(remaining: readonly WorkflowRemainingStep[], how: Continuing): readonly string[] {
-  const [{ step, tool, arguments: args } = { step: '', arguments: {} }] = remaining;
-  switch (how.kind) {
-    case 'tool': {
-      const { taskId } = how;
-      const example = jsonLine({ taskId, step, arguments: args });
-      const does = tool === undefined ? 'it' : 'it makes the call,';
-      return [
-        '',
-        `Do each of these through the tool ${how.tool}, so that its result is recorded: ${does} records what came of it and says what remains.`,
-        `For the first: ${how.tool} with ${example}`,
-        `A program may make the calls itself, with ${jsonLine({ [WORKFLOW_META_KEY]: { taskId, step } })} in their _meta.`,
-      ];
-    }
-    case 'meta':
-      return [
-        '',
-        `To have a result recorded, name the workflow task and the step in the _meta of its call, under "${WORKFLOW_META_KEY}".`,
-      ];
-    case 'nothing-stored':
-      return ['', 'Nothing of this workflow is stored: use the results of these calls where later ones need them.'];
+/** How a step's result is recorded by tool: the tool makes the call, or is told what came of it. */
+type Manner = 'made' | 'reported' | 'done';
+
+const MANNERS: Readonly<Record<Manner, string>> = {
+  made: 'it makes the call, with the arguments that you give it',
+  reported: 'make the call yourself, then give its result as the arguments',
+  done: 'do it yourself, then give what came of it as the arguments',
+};
+
+function mannerOf({ definition }: Context, { step, tool }: WorkflowRemainingStep): Manner {
+  if (tool === undefined) return 'done';
+  return stepNamed(definition, step)?.tool === undefined ? 'reported' : 'made';
+}
+
+function howToContinue(
+  context: Context,
+  remaining: readonly WorkflowRemainingStep[],
+  how: Continuing,
+): readonly string[] {
+  if (how.kind === 'nothing-stored') {
+    return ['', 'Nothing of this workflow is stored: use the results of these calls where later ones need them.'];
   }
+  if (how.kind === 'meta') {
+    const where = `in the _meta of its call, under "${WORKFLOW_META_KEY}"`;
+    return ['', `To have a result recorded, name the workflow task and the step ${where}.`];
+  }
+  const { tool, taskId } = how;
+  const manners = (['made', 'reported', 'done'] as const).flatMap((manner) => {
+    const names = remaining.filter((item) => mannerOf(context, item) === manner).map(({ step }) => `'${step}'`);
+    return names.length === 0 ? [] : [`- for ${names.join(', ')}: ${MANNERS[manner]}.`];
+  });
+  const examples = remaining.slice(0, 1).flatMap((item) => {
+    const args = mannerOf(context, item) === 'made' ? item.arguments : { result: '<what came of it>' };
+    return [
+      `For the first: ${tool} with ${jsonLine({ taskId, step: item.step, arguments: args })}`,
+      `A program may make a call itself, with ${jsonLine({ [WORKFLOW_META_KEY]: { taskId, step: item.step } })} in its _meta.`,
+    ];
+  });
+  return ['', `Have each result recorded with the tool ${tool}, the taskId and the step:`, ...manners, ...examples];
 }
 
 /** A JSON text that is not too long for a person to read. */

@@ -2,7 +2,7 @@
 // What an author sees in the editor. Nothing here runs: the compiler checks it, in `pnpm typecheck`.
 import { createTasks } from '@mcp-tasks/runner';
 import { z } from 'zod';
-import { workflow } from '../../src/index.ts';
+import { field, workflow } from '../../src/index.ts';
 import type { Ref, Refs } from '../../src/index.ts';
 
 const tasks = createTasks();
@@ -61,7 +61,7 @@ export const good = workflow(tasks, 'good', options, ({ args, step }) => {
   const any = step('any', { tool: untyped });
   step('of any', {
     tool: estimate,
-    arguments: { replicas: any.output['what']?.['ever'] ?? 1, comment: any.variable('comment') },
+    arguments: { replicas: field(any.output, 'what', 'ever'), comment: any.variable('comment') },
   });
   const approval = step('approval', {
     client: true,

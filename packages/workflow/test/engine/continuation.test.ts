@@ -1,21 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Tasks } from '@mcp-tasks/runner';
 import { z } from 'zod';
-import { CONTINUATION_WARNING, workflow, workflowEngine } from '../../src/index.ts';
+import { field, CONTINUATION_WARNING, workflow, workflowEngine } from '../../src/index.ts';
 import type { CallOutcome } from '../../src/index.ts';
 import { deployService } from '../support/deploy-service.ts';
-import {
-  client,
-  codeOf,
-  fieldOf,
-  layer,
-  metaOf,
-  OWNER,
-  remaining,
-  statuses,
-  structured,
-  text,
-} from '../support/layer.ts';
+import { client, codeOf, layer, metaOf, OWNER, remaining, statuses, structured, text } from '../support/layer.ts';
 
 function twoOfATool(tasks: Tasks): void {
   const tool = tasks.tool('tool', { inputSchema: z.object({ id: z.string(), note: z.string().optional() }) }, () =>
@@ -24,7 +13,7 @@ function twoOfATool(tasks: Tasks): void {
   workflow(tasks, 'w', { description: 'd', arguments: z.object({ id: z.string() }) }, ({ args, step }) => {
     const early = step('early', { client: true, tool, arguments: { id: 'a' } });
     step('late', { client: true, tool, arguments: { id: args.id } });
-    step('open', { client: true, tool, arguments: { id: fieldOf(early.output, 'id') } });
+    step('open', { client: true, tool, arguments: { id: field(early.output, 'id') } });
     step('elsewhere', { client: true, tool: 'their_tool', arguments: { id: 'e' } });
     step('by hand', { client: true, guidance: 'Do it' });
   });
@@ -173,7 +162,7 @@ describe('a call that continues a workflow', () => {
       const two = step('two', { client: true, tool: 'theirs' });
       const three = step('three', { tool: texts });
       const four = step('four', { client: true, tool: 'theirs' });
-      [fieldOf(one.output, 'value'), fieldOf(two.output, 'value'), three.output, four.output].forEach((from, index) => {
+      [field(one.output, 'value'), field(two.output, 'value'), three.output, four.output].forEach((from, index) => {
         step(`use ${index}`, { tool, arguments: { from } });
       });
     });

@@ -2,9 +2,9 @@ import type { Tasks } from '@mcp-tasks/runner';
 import type { WorkflowPause } from '@mcp-tasks/wire';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { StepError, workflow } from '../../src/index.ts';
+import { field, StepError, workflow } from '../../src/index.ts';
 import { deployService } from '../support/deploy-service.ts';
-import { client, fieldOf, layer, metaOf, remaining, statuses, structured, text } from '../support/layer.ts';
+import { client, layer, metaOf, remaining, statuses, structured, text } from '../support/layer.ts';
 
 function pauseOf(
   pauses: readonly { readonly step: string; readonly pause?: WorkflowPause | undefined }[],
@@ -41,7 +41,7 @@ describe('[PAUS-01] a workflow pauses', () => {
       const tool = tasks.tool('tool', { inputSchema: z.object({ first: z.string(), id: z.string() }) }, () => text(''));
       workflow(tasks, 'w', { description: 'd' }, ({ step }) => {
         const one = step('one', { tool: untyped(tasks) });
-        step('two', { tool, arguments: { first: 'known', id: fieldOf(one.output, ...path.split('.')) } });
+        step('two', { tool, arguments: { first: 'known', id: field(one.output, ...path.split('.')) } });
       });
       const { meta, handOff } = await client(tasks).start('w');
       expect(meta.pause).toEqual({
@@ -78,7 +78,7 @@ describe('[PAUS-01] a workflow pauses', () => {
     );
     workflow(tasks, 'w', { description: 'd' }, ({ step }) => {
       const one = step('one', { tool: untyped(tasks) });
-      const args = { c: fieldOf(one.output, 'items'), d: 'four', e: {} };
+      const args = { c: field(one.output, 'items'), d: 'four', e: {} };
       step('two', { tool, arguments: args as never });
     });
     const { start, record, settled } = client(tasks);
@@ -146,7 +146,7 @@ describe('[PAUS-01] a workflow pauses', () => {
     const tool = tasks.tool('tool', { inputSchema: z.object({ id: z.string() }) }, () => text(''));
     workflow(tasks, 'w', { description: 'd', arguments: z.object({ deep: z.stringbool() }) }, ({ args, step }) => {
       const one = step('one', { tool: untyped(tasks), when: args.deep });
-      step('two', { tool, arguments: { id: fieldOf(one.output, 'items') } });
+      step('two', { tool, arguments: { id: field(one.output, 'items') } });
     });
     const { start } = client(tasks);
     const skipped = await start('w', { deep: 'false' });

@@ -19,7 +19,7 @@ describe('a workflow that runs inside its request', () => {
     expect(description).toBe('Deploy a service to a region');
     expect(messages.slice(0, -1)).toEqual(asTask.messages.slice(0, -1));
     const [own = '', theirs = ''] = [messages.at(-1)?.content.text, asTask.handOff];
-    const common = theirs.slice(0, theirs.indexOf('\n\nDo each of these'));
+    const common = theirs.slice(0, theirs.indexOf('\n\nHave each result'));
     expect(own.startsWith(common)).toBe(true);
     expect(own).toContain('Nothing of this workflow is stored');
     expect((await plain.for(OWNER).list()).heads).toEqual([]);

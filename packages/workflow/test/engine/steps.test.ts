@@ -1,8 +1,8 @@
 import type { AuthorizeRequest, TaskContext } from '@mcp-tasks/runner';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { workflow } from '../../src/index.ts';
-import { client, fieldOf, layer, metaOf, OWNER, statuses, structured, text } from '../support/layer.ts';
+import { field, workflow } from '../../src/index.ts';
+import { client, layer, metaOf, OWNER, statuses, structured, text } from '../support/layer.ts';
 
 describe('a step of the server', () => {
   it('[W-S3] is authorized and checked as any call is', async () => {
@@ -156,8 +156,8 @@ describe('a step of the server', () => {
     const args = z.object({ region: z.string(), note: z.string().optional() });
     workflow(tasks, 'w', { description: 'd', arguments: args }, ({ args: given, step }) => {
       const one = step('one', { tool });
-      step('truthy', { tool, when: fieldOf(one.output, 'tier') });
-      step('falsy', { tool, when: fieldOf(one.output, 'isNew') });
+      step('truthy', { tool, when: field(one.output, 'tier') });
+      step('falsy', { tool, when: field(one.output, 'isNew') });
       step('absent', { tool, when: given.note });
       step('is', { tool, when: { value: given.region, is: 'eu' } });
       step('is not', { tool, when: { value: given.region, isNot: 'eu' } });

@@ -3,8 +3,8 @@ import type { Tasks } from '@mcp-tasks/runner';
 import type { JsonValue, WorkflowRemainingStep } from '@mcp-tasks/wire';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { workflow } from '../../src/index.ts';
-import { client, fieldOf, layer, structured } from '../support/layer.ts';
+import { field, workflow } from '../../src/index.ts';
+import { client, layer, structured } from '../support/layer.ts';
 
 /** The tools and arguments that a reader takes from the text. */
 function readBack(text: string): readonly { readonly tool: string; readonly arguments: JsonValue }[] {
@@ -65,7 +65,7 @@ function defined(tasks: Tasks, steps: readonly AnyStep[]): void {
         last = step(name, {
           client: true,
           tool: 'later_tool',
-          arguments: { from: fieldOf(before, 'deep', 'er'), list: [value, before] },
+          arguments: { from: field(before, 'deep', 'er'), list: [value, before] },
         });
       }
     });
@@ -117,6 +117,26 @@ describe('the hand-off', () => {
     expect(without.messages.map(({ content }) => content.text).join('\n')).not.toContain(head.taskId);
   });
 
+  it('says for each step how its result is recorded, and leaves to the server what the server does', async () => {
+    const tasks = layer();
+    const ours = tasks.tool('ours', { inputSchema: z.object({ id: z.string() }) }, () => structured({}));
+    workflow(tasks, 'w', { description: 'd' }, ({ step }) => {
+      const theirs = step('theirs', { client: true, tool: 'their_tool', arguments: { id: 'a' } });
+      step('by hand', { client: true, guidance: 'Look at it' });
+      step('ours, by the client', { client: true, tool: ours, arguments: { id: 'b' } });
+      step('later', { tool: ours, arguments: { id: field(theirs.output, 'id') } });
+    });
+    const { head, handOff = '' } = await client(tasks).start('w');
+    const lines = handOff.split('\n');
+    expect(lines).toContain("The server does 'later' by itself as soon as it can: leave that to it.");
+    expect(lines).toContain("- for 'ours, by the client': it makes the call, with the arguments that you give it.");
+    expect(lines).toContain("- for 'theirs': make the call yourself, then give its result as the arguments.");
+    expect(lines).toContain("- for 'by hand': do it yourself, then give what came of it as the arguments.");
+    const example = { taskId: head.taskId, step: 'theirs', arguments: { result: '<what came of it>' } };
+    expect(lines).toContain(`For the first: continue_workflow with ${JSON.stringify(example)}`);
+    expect(handOff).not.toContain('Call ours with {"id":"<');
+  });
+
   it('shows what is done, each result cut to 1 KiB', async () => {
     const tasks = layer();
     const large = tasks.tool('large', {}, () => structured({ text: 'x'.repeat(5_000) }));
@@ -141,7 +161,7 @@ describe('the hand-off', () => {
         arguments: {
           region: args.region,
           all: one.output,
-          part: { id: fieldOf(one.output, 'a', 'b') },
+          part: { id: field(one.output, 'a', 'b') },
           set: one.variable('v'),
         },
       });

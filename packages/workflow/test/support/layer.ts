@@ -4,7 +4,7 @@ import type { Tasks, TasksOptions } from '@mcp-tasks/runner';
 import type { TaskHead } from '@mcp-tasks/store';
 import type { CallToolResult, JsonObject, WorkflowMeta } from '@mcp-tasks/wire';
 import { workflowEngine } from '../../src/index.ts';
-import type { CallOutcome, Recorded, UntypedRef, WorkflowView } from '../../src/index.ts';
+import type { CallOutcome, Recorded, WorkflowView } from '../../src/index.ts';
 
 export const OWNER = 'alice';
 const HOW = { continueTool: 'continue_workflow' };
@@ -103,9 +103,4 @@ export async function codeOf(effect: () => Promise<unknown>): Promise<string> {
   } catch (error) {
     return (error as { code?: string }).code ?? String(error);
   }
-}
-
-/** A field of an output without a schema. */
-export function fieldOf(output: UntypedRef, ...path: readonly string[]): UntypedRef {
-  return path.reduce((ref, name) => ref[name] ?? ref, output);
 }
