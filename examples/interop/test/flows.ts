@@ -1,5 +1,6 @@
+import { WORKFLOW_META_KEY, type WorkflowRemainingStep } from '@mcp-tasks/wire';
 import { expect } from 'vitest';
-import { JOKE, type Ended, type InteropClient } from './clients/client.ts';
+import { JOKE, type Continued, type Ended, type InteropClient } from './clients/client.ts';
 
 /** The clients, by who wrote them and the revision that they speak. */
 export const CLIENTS = ['ext-tasks 2026-07-28', 'ext-tasks 2025-11-25', 'SDK v1 2025-11-25'] as const;
@@ -36,6 +37,50 @@ function oneCall(
       else expect(ended).toMatchObject(expected[clientName]);
     },
   };
+}
+
+const DEPLOYED: Partial<Ended> = {
+  asTask: true,
+  status: 'completed',
+  isError: false,
+  structured: {
+    workflow: 'deploy_service',
+    steps: ['validate_config', 'estimate_cost', 'approve', 'deploy', 'notify'].map((step) => ({
+      name: step,
+      tool: step,
+      status: 'completed',
+    })),
+    outputs: {
+      validate_config: { region: 'eu', replicas: 3 },
+      estimate_cost: { monthlyUsd: 30 },
+      approve: { approved: true },
+      deploy: { url: 'https://eu.example' },
+      notify: { notified: true },
+    },
+  },
+};
+
+/** Does a step of a workflow. */
+type DoStep = (step: WorkflowRemainingStep) => Promise<Continued>;
+
+/** Do what is left to the client of `deploy_service`, as the server hands it over, step by step. */
+async function doClientSteps(client: InteropClient, taskId: string, doStep: DoStep): Promise<void> {
+  for (const [step, output] of [
+    ['approve', { approved: true }],
+    ['notify', { notified: true }],
+  ] as const) {
+    // The prompt of a workflow that goes on answers when it waits again.
+    const { workflow, text } = await client.getPrompt('deploy_service', undefined, {
+      [WORKFLOW_META_KEY]: { taskId },
+    });
+    expect(workflow).toMatchObject({ taskId, status: 'working', pause: { type: 'clientStep', blockedStep: step } });
+    const [next] = workflow.remaining;
+    if (next?.tool !== step) throw new Error(`${step} is not what remains first`);
+    expect(text).toContain(`1. Call ${step} with ${JSON.stringify(next.arguments)}`);
+    const { workflow: after, structured } = await doStep(next);
+    expect(structured).toEqual(output);
+    expect(after.matchedStep).toBe(step);
+  }
 }
 
 const PAGE_SIZE = 50;
@@ -92,6 +137,27 @@ export const FLOWS: readonly Flow[] = [
       expect(pages.flat().toSorted()).toEqual(started.toSorted());
     },
     excluded: { 'ext-tasks 2026-07-28': 'the 2026-07-28 extension has no tasks/list' },
+  },
+  {
+    name: '[WINT-04][CONT-01] workflow, begun by its prompt and continued by _meta',
+    run: async (client) => {
+      const begun = await client.getPrompt('deploy_service', { region: 'eu' }, {});
+      const { taskId } = begun.workflow;
+      await doClientSteps(client, taskId, ({ step, tool, arguments: args }) =>
+        client.callInline(tool ?? step, args, { [WORKFLOW_META_KEY]: { taskId } }),
+      );
+      expect(await client.follow(taskId)).toMatchObject(DEPLOYED);
+    },
+  },
+  {
+    name: '[WINT-04][CONT-01] workflow, begun by its tool as a task and continued by continue_workflow',
+    run: async (client) => {
+      const { taskId, ended } = await client.start('deploy_service', { region: 'eu' });
+      await doClientSteps(client, taskId, ({ step, arguments: args }) =>
+        client.callInline('continue_workflow', { taskId, step, arguments: args }, {}),
+      );
+      expect(await ended).toMatchObject(DEPLOYED);
+    },
   },
   {
     name: 'required tool, called without a task, is refused',

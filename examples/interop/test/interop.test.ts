@@ -61,7 +61,7 @@ const CONNECT: Readonly<Record<ClientName, (endpoint: Endpoint) => Promise<Inter
 };
 
 it('[TEST-08] has a cell for every flow, client and transport, and a reason for each that does not run', () => {
-  expect(CELLS.length).toBe(12 * 3 * 3);
+  expect(CELLS.length).toBe(14 * 3 * 3);
   expect(EXCLUDED.length).toBe(3);
   expect(EXCLUDED.every(({ flow, client }) => (flow.excluded?.[client] ?? '').length > 0)).toBe(true);
 });

@@ -1,3 +1,5 @@
+import { WORKFLOW_META_KEY, WorkflowMetaSchema, type WorkflowMeta } from '@mcp-tasks/wire';
+
 /** Where a client finds the server. */
 export type Endpoint =
   | { readonly kind: 'http'; readonly url: string; readonly token: string }
@@ -32,7 +34,44 @@ export interface InteropClient {
   callWithoutTask(tool: string): Promise<number>;
   /** Ids of every page of `tasks/list`. */
   listTaskIds(): Promise<string[][]>;
+  /** Get the prompt of a workflow: begin one, or resume the one that `_meta` names. */
+  getPrompt(workflow: string, args: Record<string, string> | undefined, _meta: Meta): Promise<HandedOver>;
+  /** Call a tool inside its request. */
+  callInline(tool: string, args: Record<string, unknown>, _meta: Meta): Promise<Continued>;
+  /** Wait for the end of a task that something else than a call of this client began. */
+  follow(taskId: string): Promise<Ended>;
   close(): Promise<void>;
+}
+
+/** `_meta` of a request. */
+export type Meta = Record<string, unknown>;
+
+/** What a workflow's prompt answers with. */
+export interface HandedOver {
+  readonly workflow: WorkflowMeta;
+  /** Last message of the conversation. */
+  readonly text: string;
+}
+
+/** What a call answers with that belongs to a workflow. */
+export interface Continued {
+  readonly workflow: WorkflowMeta;
+  readonly structured: unknown;
+}
+
+/** Read the answer of a workflow's prompt. */
+export function handedOver(answer: object): HandedOver {
+  const { messages } = answer as { messages: readonly { content: { text?: string } }[] };
+  return { workflow: workflowOf(answer), text: messages.at(-1)?.content.text ?? '' };
+}
+
+/** Read the answer of a call that belongs to a workflow. */
+export function continued(answer: object): Continued {
+  return { workflow: workflowOf(answer), structured: partsOf(answer).structured };
+}
+
+function workflowOf(answer: object): WorkflowMeta {
+  return WorkflowMetaSchema.parse((answer as { _meta?: Meta })._meta?.[WORKFLOW_META_KEY]);
 }
 
 /** What the person behind the client fills in, by the form's message. */

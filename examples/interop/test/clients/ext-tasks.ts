@@ -7,11 +7,22 @@ import {
   type TaskEnabledSession,
   type ToolExecution,
 } from '@modelcontextprotocol/ext-tasks/client';
-import { answerTo, JOKE, partsOf, type Ended, type Endpoint, type InteropClient } from './client.ts';
+import { taskId as toTaskId } from '@modelcontextprotocol/ext-tasks/core';
+import {
+  answerTo,
+  continued,
+  handedOver,
+  JOKE,
+  partsOf,
+  type Ended,
+  type Endpoint,
+  type InteropClient,
+} from './client.ts';
 import { rawDispatchOver } from './raw-dispatch.ts';
 
 const CLIENT_INFO = { name: 'interop-ext-tasks', version: '1.0.0' };
 const CAPABILITIES = { elicitation: { form: {} }, sampling: {} };
+const ENDPOINT_ID = 'everything-server';
 const REVISION_2026 = '2026-07-28';
 
 /** `@modelcontextprotocol/ext-tasks` over the SDK's client, speaking one of the two generations. */
@@ -23,7 +34,7 @@ export async function connectExtTasks(generation: '2025' | '2026', endpoint: End
   });
   await client.connect(transport);
   const session = createTaskSessionFromClient(client, {
-    endpointId: 'everything-server',
+    endpointId: ENDPOINT_ID,
     onInputRequest: createApplicationInputHandler({
       elicitation: ({ params }) => ({ action: 'accept', content: answerTo(params['message']) }),
       sampling: () => ({ model: 'interop', role: 'assistant', content: { type: 'text', text: JOKE } }),
@@ -55,6 +66,14 @@ export async function connectExtTasks(generation: '2025' | '2026', endpoint: End
     callWithoutTask: async (tool) =>
       generation === '2026' ? errorCodeOf(client.callTool({ name: tool })) : errorCodeOf(callUndeclared(session, tool)),
     listTaskIds: () => listTaskIds(session),
+    getPrompt: async (name, args, _meta) =>
+      handedOver(await client.getPrompt({ name, ...(args && { arguments: args }), _meta })),
+    callInline: async (name, args, _meta) => continued(await client.callTool({ name, arguments: args, _meta })),
+    follow: async (taskId) => {
+      const task = { endpointId: ENDPOINT_ID, taskId: toTaskId(taskId), originalOperation: 'tools/call' } as const;
+      const is2026 = generation === '2026';
+      return endOf(await session.resumeTask(is2026 ? { ...task, generation: 'v2' } : { ...task, generation: 'v1' }));
+    },
     close: async () => {
       await session.close();
       await client.close();

@@ -7,7 +7,17 @@ import {
   ElicitRequestSchema,
   McpError,
 } from '@modelcontextprotocol/sdk/types.js';
-import { answerTo, JOKE, partsOf, type Ended, type Endpoint, type InteropClient, type StartedTask } from './client.ts';
+import {
+  answerTo,
+  continued,
+  handedOver,
+  JOKE,
+  partsOf,
+  type Ended,
+  type Endpoint,
+  type InteropClient,
+  type StartedTask,
+} from './client.ts';
 
 type Arguments = Record<string, string | number>;
 
@@ -43,6 +53,13 @@ export async function connectSdkV1(endpoint: Endpoint): Promise<InteropClient> {
     start: (tool, args) => start(client, tool, args),
     callWithoutTask,
     listTaskIds: () => listTaskIds(client),
+    getPrompt: async (name, args, _meta) =>
+      handedOver(await client.getPrompt({ name, ...(args && { arguments: args }), _meta })),
+    callInline: async (name, args, _meta) => continued(await client.callTool({ name, arguments: args, _meta })),
+    follow: async (taskId) => {
+      const result = await client.experimental.tasks.getTaskResult(taskId, CallToolResultSchema);
+      return { asTask: true, status: 'completed', ...partsOf(result) };
+    },
     close: () => client.close(),
   };
 }
