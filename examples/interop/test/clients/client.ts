@@ -44,7 +44,7 @@ export interface InteropClient {
 }
 
 /** `_meta` of a request. */
-export type Meta = Record<string, unknown>;
+type Meta = Record<string, unknown>;
 
 /** What a workflow's prompt answers with. */
 export interface HandedOver {
