@@ -126,15 +126,42 @@ export interface TaskPatch {
   readonly delete?: readonly TaskEntryKey[] | undefined;
 }
 
+/** A value in the making. */
+export type Mutable<Value> = { -readonly [Field in keyof Value]: Value[Field] };
+
 /** The head after a write: fields of the patch applied, version one higher. Pure. */
 export function applyHeadPatch(head: TaskHead, patch: TaskHeadPatch): TaskHead {
-  const { statusMessage, progress, holder, toolError, ...rest } = { ...head, ...patch };
-  return {
-    ...rest,
-    ...(statusMessage != null && { statusMessage }),
-    ...(progress != null && { progress }),
-    ...(holder != null && { holder }),
-    ...(toolError != null && { toolError }),
-    version: head.version + 1,
+  return changedHead(head, patch, head.version + 1);
+}
+
+/**
+ * A new head with these changes, written out so that heads share a few hidden classes: V8 gives every object that is spread
+ * and then gets another property (or is frozen) a class of its own, and whatever reads such objects is slow from then on.
+ */
+export function changedHead(head: TaskHead, patch: TaskHeadPatch, version: number): Mutable<TaskHead> {
+  const next: Mutable<TaskHead> = {
+    taskId: head.taskId,
+    owner: head.owner,
+    version,
+    status: patch.status ?? head.status,
+    createdAtMs: head.createdAtMs,
+    lastUpdatedAtMs: patch.lastUpdatedAtMs ?? head.lastUpdatedAtMs,
+    ttlMs: patch.ttlMs ?? head.ttlMs,
+    expiresAtMs: patch.expiresAtMs ?? head.expiresAtMs,
+    pollIntervalMs: head.pollIntervalMs,
+    handler: head.handler,
+    callDigest: head.callDigest,
+    attempt: patch.attempt ?? head.attempt,
+    crashCount: patch.crashCount ?? head.crashCount,
+    dueAtMs: patch.dueAtMs === undefined ? head.dueAtMs : patch.dueAtMs,
+    openQuestions: patch.openQuestions ?? head.openQuestions,
   };
+  const { statusMessage = head.statusMessage, progress = head.progress } = patch;
+  const { holder = head.holder, toolError = head.toolError } = patch;
+  if (head.ttlRequested !== undefined) next.ttlRequested = head.ttlRequested;
+  if (statusMessage != null) next.statusMessage = statusMessage;
+  if (progress != null) next.progress = progress;
+  if (holder != null) next.holder = holder;
+  if (toolError != null) next.toolError = toolError;
+  return next;
 }

@@ -1,4 +1,5 @@
-import type { TaskEntry, TaskEntryKind, TaskHead, TaskPatch } from '../record.ts';
+import { changedHead } from '../record.ts';
+import type { Mutable, TaskEntry, TaskEntryKind, TaskHead, TaskPatch } from '../record.ts';
 
 const NO_QUESTIONS: readonly string[] = Object.freeze([]);
 
@@ -12,7 +13,7 @@ export class MemoryRecord {
   constructor(head: TaskHead, entries: readonly TaskEntry[], idempotencyKey: string | undefined) {
     this.taskId = head.taskId;
     this.idempotencyKey = idempotencyKey;
-    this.#head = frozen(head);
+    this.#head = frozen(changedHead(head, {}, head.version));
     this.write({ put: entries });
   }
 
@@ -20,6 +21,7 @@ export class MemoryRecord {
     return this.#head;
   }
 
+  /** The head must be no object that anybody else may change. */
   set head(head: TaskHead) {
     this.#head = frozen(head);
   }
@@ -43,12 +45,11 @@ export class MemoryRecord {
   }
 }
 
-/** A frozen copy, down to what the caller may still hold. */
-function frozen(head: TaskHead): TaskHead {
+/** Freeze a head that is ours, with copies of what its writer may still hold. */
+function frozen(head: Mutable<TaskHead>): TaskHead {
   const { openQuestions, progress } = head;
-  return Object.freeze({
-    ...head,
-    openQuestions: openQuestions.length === 0 ? NO_QUESTIONS : Object.freeze([...openQuestions]),
-    ...(progress && { progress: Object.freeze({ ...progress }) }),
-  });
+  if (openQuestions.length === 0) head.openQuestions = NO_QUESTIONS;
+  else if (!Object.isFrozen(openQuestions)) head.openQuestions = Object.freeze([...openQuestions]);
+  if (progress !== undefined && !Object.isFrozen(progress)) head.progress = Object.freeze({ ...progress });
+  return Object.freeze(head);
 }

@@ -1,5 +1,5 @@
 import { isTerminalStatus } from '@mcp-tasks/wire';
-import { applyHeadPatch, type TaskEntryKind, type TaskHead, type TaskRecord } from '../record.ts';
+import { applyHeadPatch, changedHead, type TaskEntryKind, type TaskHead, type TaskRecord } from '../record.ts';
 import { TaskError } from '../task-error.ts';
 import type {
   CreateTask,
@@ -112,7 +112,7 @@ export class MemoryTaskStore implements TaskStore {
       const record = this.#live.get(taskId);
       if (record?.head.attempt !== attempt || record.head.holder !== holder) continue;
       if (isTerminalStatus(record.head.status)) continue;
-      this.#live.replaceHead(record, { ...record.head, dueAtMs: input.dueAtMs });
+      this.#live.replaceHead(record, changedHead(record.head, { dueAtMs: input.dueAtMs }, record.head.version));
       held.push(record.head);
     }
     return held;

@@ -34,7 +34,7 @@ export function claim(options: ClaimOptions): Rule<Claim> {
   const { holder, leaseMs, onCrash, maxCrashes, keepResultMs } = options;
   return liveRule((head, nowMs, first) => {
     if (isTerminalStatus(head.status)) return done({ status: 'not-due' });
-    if (head.holder === holder && head.attempt > first.attempt) return done(claimed(head, holder));
+    if (head.holder === holder && head.attempt > first.attempt) return done(claimed(head.taskId, head.attempt, holder));
     if (!isFree(head, holder, nowMs)) return done({ status: 'not-due' });
 
     const wasStarted = head.attempt > 0;
@@ -50,7 +50,7 @@ export function claim(options: ClaimOptions): Rule<Claim> {
     }
     const attempt = head.attempt + 1;
     const change = { head: { attempt, crashCount, holder, dueAtMs: nowMs + leaseMs } };
-    return write(head, nowMs, change, claimed({ ...head, attempt }, holder));
+    return write(head, nowMs, change, claimed(head.taskId, attempt, holder));
   });
 }
 
@@ -59,6 +59,6 @@ function isFree(head: TaskHead, holder: string, nowMs: number): boolean {
   return isQueuedHere || (head.dueAtMs !== null && head.dueAtMs <= nowMs);
 }
 
-function claimed({ taskId, attempt }: TaskHead, holder: string): Claim {
+function claimed(taskId: string, attempt: number, holder: string): Claim {
   return { status: 'claimed', lease: { taskId, attempt, holder } };
 }

@@ -38,7 +38,7 @@ function end<Value>(head: TaskHead, nowMs: number, ending: Ending, value: Value)
     nowMs,
     {
       status,
-      head: { ...ending.head, ...keep(head, nowMs, keepResultMs), holder: null, dueAtMs: null, openQuestions: [] },
+      head: { holder: null, dueAtMs: null, openQuestions: [], ...keep(head, nowMs, keepResultMs), ...ending.head },
       put,
     },
     value,

@@ -62,12 +62,13 @@ export function write<Value>(head: TaskHead, nowMs: number, change: Change, valu
   const error = status && transitionError(head.taskId, head.status, status);
   if (error) return refused(error);
   const lastUpdatedAtMs = Math.max(head.lastUpdatedAtMs, nowMs);
+  // The spread comes last, or every patch would get a hidden class of its own.
   const patch: TaskPatch = {
-    head: { ...change.head, ...(status && { status }), lastUpdatedAtMs },
-    ...(put?.length && { put }),
-    ...(deleted?.length && { delete: deleted }),
+    head: status === undefined ? { lastUpdatedAtMs, ...change.head } : { lastUpdatedAtMs, status, ...change.head },
+    put: put?.length === 0 ? undefined : put,
+    delete: deleted?.length === 0 ? undefined : deleted,
   };
-  return { kind: 'write', patch, value, ...(proof && { proof }) };
+  return { kind: 'write', patch, value, proof };
 }
 
 /** The verdict that writes nothing. */
