@@ -1,4 +1,4 @@
-import type { CallToolResult, JsonObject } from '@mcp-tasks/wire';
+import type { CallToolResult, JsonObject, JsonValue } from '@mcp-tasks/wire';
 import type { AuthorSchema, SchemaOutput } from './schema.ts';
 import type { ElicitQuestion, ParkedRun, TaskContext } from './task-context.ts';
 
@@ -137,7 +137,7 @@ export interface ToolCall {
   readonly owner: string;
   /** As the client sent them; checked with the tool's schema on every run. */
   readonly arguments: JsonObject;
-  readonly caller?: JsonObject[string];
+  readonly caller?: JsonValue | undefined;
   /** The ttl that the client asked for (2025-11-25), already checked to be a safe positive integer; clamped here. */
   readonly requestedTtlMs?: number | undefined;
   readonly idempotencyKey?: string | undefined;

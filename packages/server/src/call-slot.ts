@@ -13,7 +13,7 @@ import type { WorkflowCall } from './workflow/workflow-call.ts';
 
 /** How a call of a task tool is served. */
 export type CallPlan =
-  | { readonly mode: 'task' | 'inline'; readonly meta: CallMeta; readonly requestedTtlMs?: number }
+  | { readonly mode: 'task' | 'inline'; readonly meta: CallMeta; readonly requestedTtlMs: number | undefined }
   | { readonly mode: 'refuse'; readonly error: unknown };
 
 /** All that the SDK says of arguments for whose depth a tool's recursive schema has no stack: the words of the engine. */
@@ -120,7 +120,7 @@ function planCall(tool: TaskTool, request: TaskRequest, workflow: WorkflowCall |
   try {
     const meta = readCallMeta(params);
     const requestedTtlMs = mode === 'task' && !isModern ? readRequestedTtlMs(params) : undefined;
-    return { mode, meta, ...(requestedTtlMs !== undefined && { requestedTtlMs }) };
+    return { mode, meta, requestedTtlMs };
   } catch (error) {
     return { mode: 'refuse', error };
   }
@@ -129,5 +129,6 @@ function planCall(tool: TaskTool, request: TaskRequest, workflow: WorkflowCall |
 /** What the SDK added to the placeholder's `_meta` belongs to the answer that takes its place. */
 function withMeta(answer: Result, placeholder: Result): Result {
   if (placeholder._meta === undefined) return answer;
-  return { ...answer, _meta: { ...placeholder._meta, ...answer._meta } };
+  const { _meta, ...rest } = answer;
+  return { _meta: { ...placeholder._meta, ..._meta }, ...rest };
 }

@@ -30,11 +30,13 @@ export async function callTool(
       tool: tool.name,
       owner: request.owner.owner,
       arguments: readArguments(request.params),
-      ...plan.meta,
-      ...(plan.requestedTtlMs !== undefined && { requestedTtlMs: plan.requestedTtlMs }),
-      ...callerOf(host, request),
+      caller: host.options.caller?.(request.context),
+      requestedTtlMs: plan.requestedTtlMs,
+      idempotencyKey: plan.meta.idempotencyKey,
       inputCapabilities: inputCapabilities(request.clientCapabilities),
-      ...(asked !== undefined && { answers: asked.answers }),
+      answers: asked?.answers,
+      progressToken: plan.meta.progressToken,
+      trace: plan.meta.trace,
     };
     if (plan.mode === 'inline') {
       const inside = inlineHost(request, plan.meta, context);

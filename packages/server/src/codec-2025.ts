@@ -8,8 +8,8 @@ import {
   type Task2025,
 } from '@mcp-tasks/wire';
 import type { TaskHead, TaskRecord } from '@mcp-tasks/store';
-import { publishedMeta } from './entries.ts';
-import { instantsOf } from './instants.ts';
+import { withPublished } from './entries.ts';
+import { toIso } from './instants.ts';
 
 /**
  * The task that 2025-11-25 shows for a head: one that completed with an `isError` result is `failed`, with the result's text.
@@ -21,16 +21,17 @@ export function task2025(head: TaskHead): Task2025 {
   return {
     taskId: head.taskId,
     status: head.toolError === undefined ? head.status : 'failed',
-    ...(statusMessage !== undefined && { statusMessage }),
-    ...instantsOf(head),
+    createdAt: toIso(head.createdAtMs),
+    lastUpdatedAt: toIso(head.lastUpdatedAtMs),
     ttl: head.ttlMs,
     pollInterval: head.pollIntervalMs,
+    ...(statusMessage !== undefined && { statusMessage }),
   };
 }
 
 /** The answer of tasks/get and tasks/cancel, from a record with the `published` entries. */
 export function publishedTask2025(record: TaskRecord): GetTaskResult2025 {
-  return { ...task2025(record.head), ...publishedMeta(record) };
+  return withPublished(task2025(record.head), record);
 }
 
 /** The answer of a tools/call that became a task. @see 2025-11-25, Tasks, "Creating Tasks" */
@@ -43,7 +44,8 @@ export function createTaskResult2025(head: TaskHead, immediateResponse?: string)
 
 /** The answer of tasks/result: what the call would have answered, tied to its task. @see 2025-11-25, Tasks, "Related Task Metadata" */
 export function taskResult2025(taskId: string, result: CallToolResult): CallToolResult {
-  return { ...result, _meta: { ...result._meta, ...relatedTaskMeta(taskId) } };
+  const { _meta, ...rest } = result;
+  return { _meta: { ..._meta, ...relatedTaskMeta(taskId) }, ...rest };
 }
 
 /** A task's change, from a record with the `published` entries. @see 2025-11-25, Tasks, "Task Status Notification" */

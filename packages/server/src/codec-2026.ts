@@ -10,8 +10,8 @@ import type {
   TaskNotificationParams2026,
 } from '@mcp-tasks/wire';
 import type { TaskEntryKind, TaskHead, TaskRecord } from '@mcp-tasks/store';
-import { publishedMeta, readEntry, readOpenQuestions } from './entries.ts';
-import { instantsOf } from './instants.ts';
+import { readEntry, readOpenQuestions, withPublished } from './entries.ts';
+import { toIso } from './instants.ts';
 
 /** The entries that {@link detailedTask} needs. */
 export const DETAILED_TASK_KINDS: readonly TaskEntryKind[] = ['result', 'error', 'question', 'published'];
@@ -20,7 +20,7 @@ type TaskFields = Omit<Task2026, 'status'>;
 
 /** The answer of a tools/call that became a task. @see SEP-2663, "Task Creation" */
 export function createTaskResult2026(head: TaskHead): CreateTaskResult2026 {
-  return { resultType: 'task', ...taskFields(head), status: head.status };
+  return { resultType: 'task', status: head.status, ...taskFields(head) };
 }
 
 /**
@@ -30,7 +30,7 @@ export function createTaskResult2026(head: TaskHead): CreateTaskResult2026 {
  * @see SEP-2663, "Task Polling"
  */
 export function detailedTask(record: TaskRecord): TaskNotificationParams2026 {
-  return { ...withDetails(record), ...publishedMeta(record) };
+  return withPublished(withDetails(record), record);
 }
 
 function withDetails(record: TaskRecord): DetailedTask2026 {
@@ -38,24 +38,25 @@ function withDetails(record: TaskRecord): DetailedTask2026 {
   const { status } = record.head;
   switch (status) {
     case 'input_required':
-      return { ...fields, status, inputRequests: readOpenQuestions(record) as unknown as InputRequests2026 };
+      return { status, inputRequests: readOpenQuestions(record) as unknown as InputRequests2026, ...fields };
     case 'completed':
-      return { ...fields, status, result: completeResult(readEntry(record, 'result') as CallToolResult) };
+      return { status, result: completeResult(readEntry(record, 'result') as CallToolResult), ...fields };
     case 'failed':
-      return { ...fields, status, error: readEntry(record, 'error') as JsonRpcError };
+      return { status, error: readEntry(record, 'error') as JsonRpcError, ...fields };
     case 'working':
     case 'cancelled':
-      return { ...fields, status };
+      return { status, ...fields };
   }
 }
 
 function taskFields(head: TaskHead): TaskFields {
   return {
     taskId: head.taskId,
-    ...(head.statusMessage !== undefined && { statusMessage: head.statusMessage }),
-    ...instantsOf(head),
+    createdAt: toIso(head.createdAtMs),
+    lastUpdatedAt: toIso(head.lastUpdatedAtMs),
     ttlMs: head.ttlMs,
     pollIntervalMs: head.pollIntervalMs,
+    ...(head.statusMessage !== undefined && { statusMessage: head.statusMessage }),
   };
 }
 

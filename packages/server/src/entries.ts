@@ -22,12 +22,15 @@ export function readOpenQuestions(record: TaskRecord): Readonly<Record<string, I
   );
 }
 
-/** `{ _meta }` with the published variables, or nothing when there are none. */
-export function publishedMeta(record: TaskRecord): { readonly _meta?: PublishedMeta } {
+/** What is shown of a task, with the published variables in its `_meta` when there are any. */
+export function withPublished<Shown extends object>(
+  shown: Shown,
+  record: TaskRecord,
+): Shown & { readonly _meta?: PublishedMeta } {
   const published = record.entries.filter(({ kind }) => kind === 'published');
-  if (published.length === 0) return {};
+  if (published.length === 0) return shown;
   const variables = Object.fromEntries(published.map(({ name, value }) => [name, parse(record, value)]));
-  return { _meta: { [VARIABLES_META_KEY]: variables } };
+  return { ...shown, _meta: { [VARIABLES_META_KEY]: variables } };
 }
 
 function parse(record: TaskRecord, text: string): JsonValue {

@@ -94,9 +94,7 @@ function refuse({ id }: JSONRPCRequest, error: JsonRpcError): Inbound<TaskSlot> 
 
 /** The SDK need not judge what is ours. */
 function withoutTask(message: JSONRPCRequest): JSONRPCRequest {
-  const params = { ...message.params };
-  delete params['task'];
-  return { ...message, params };
+  return { ...message, params: { ...message.params, task: undefined } };
 }
 
 function withCapabilities(

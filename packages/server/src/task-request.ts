@@ -67,9 +67,9 @@ export function readRequestedTtlMs({ task }: Fields): number | undefined {
 
 /** What a call says about itself in `_meta`. */
 export interface CallMeta {
-  readonly idempotencyKey?: string;
-  readonly progressToken?: ProgressToken;
-  readonly trace?: TraceContext;
+  readonly idempotencyKey: string | undefined;
+  readonly progressToken: ProgressToken | undefined;
+  readonly trace: TraceContext | undefined;
 }
 
 /** Read `_meta` of a call. @throws {TaskError} IDEMPOTENCY_KEY_INVALID - the key is no string. */
@@ -79,12 +79,8 @@ export function readCallMeta(params: Fields): CallMeta {
   if (idempotencyKey !== undefined && typeof idempotencyKey !== 'string') {
     throw new TaskError('IDEMPOTENCY_KEY_INVALID', `_meta["${IDEMPOTENCY_KEY_META_KEY}"] must be a string`);
   }
-  const trace = readTrace(meta);
-  return {
-    ...(idempotencyKey !== undefined && { idempotencyKey }),
-    ...((typeof progressToken === 'string' || typeof progressToken === 'number') && { progressToken }),
-    ...(trace !== undefined && { trace }),
-  };
+  const isToken = typeof progressToken === 'string' || typeof progressToken === 'number';
+  return { idempotencyKey, progressToken: isToken ? progressToken : undefined, trace: readTrace(meta) };
 }
 
 /** The W3C trace context of a request. @see 2026-07-28, "_meta", trace context */
