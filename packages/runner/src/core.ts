@@ -19,7 +19,7 @@ export interface Core {
   /** Names this process start in leases. */
   readonly holder: string;
   /** Throws to refuse, and tells the listener of it. */
-  authorize(request: AuthorizeRequest, subject?: RefusalSubject): Promise<void>;
+  authorize(request: AuthorizeRequest, subject?: RefusalSubject): Promise<void> | undefined;
   emit(event: TaskEvent): void;
   /** Whether anybody hears {@link Core.emit}. */
   readonly hasListener: boolean;

@@ -85,9 +85,10 @@ function assemble(core: Core, runs: Runs, lifecycle: Lifecycle): Tasks {
 }
 
 function authorizer({ authorize }: TasksOptions, emit: Core['emit'], clock: Clock): Core['authorize'] {
+  if (authorize === undefined) return () => undefined;
   return async (request, { taskId, trace } = {}) => {
     try {
-      await authorize?.(request);
+      await authorize(request);
     } catch (error) {
       const { owner, tool } = request;
       emit({

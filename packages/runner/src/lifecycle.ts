@@ -50,14 +50,12 @@ export class Lifecycle {
   }
 
   /** Let a call that uses the store finish before it is closed. */
-  async during<Value>(work: () => Promise<Value>): Promise<Value> {
+  during<Value>(work: () => Promise<Value>): Promise<Value> {
     const going = work();
+    const leave = () => this.#calls.delete(going);
     this.#calls.add(going);
-    try {
-      return await going;
-    } finally {
-      this.#calls.delete(going);
-    }
+    going.then(leave, leave);
+    return going;
   }
 
   close(drainMs?: number): Promise<void> {

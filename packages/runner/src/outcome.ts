@@ -49,7 +49,11 @@ function faultOutcome(error: TaskError): RunOutcome {
 }
 
 /** What becomes of a value that a handler returned. */
-export async function returnedOutcome(tool: TaskTool, value: unknown, maxResultBytes: number): Promise<RunOutcome> {
+export function returnedOutcome(
+  tool: TaskTool,
+  value: unknown,
+  maxResultBytes: number,
+): RunOutcome | Promise<RunOutcome> {
   try {
     const problem = resultProblem(value);
     if (problem !== undefined) {
@@ -59,8 +63,18 @@ export async function returnedOutcome(tool: TaskTool, value: unknown, maxResultB
     const json = toJson(result, `the result of tool ${tool.name}`) ?? '';
     const actualBytes = utf8Bytes(json);
     if (actualBytes > maxResultBytes) return faultOutcome(resultTooLarge(tool.name, actualBytes, maxResultBytes));
-    const mismatch = tool.options.outputSchema === undefined ? undefined : await outputMismatch(tool, json);
-    return mismatch === undefined ? { kind: 'result', result, json } : failedOutcome(mismatch);
+    const outcome: RunOutcome = { kind: 'result', result, json };
+    return tool.options.outputSchema === undefined ? outcome : checkedOutcome(tool, outcome);
+  } catch (error) {
+    return failedOutcome(messageOf(error));
+  }
+}
+
+/** The outcome when its structured content fits the tool's output schema. */
+async function checkedOutcome(tool: TaskTool, outcome: Extract<RunOutcome, { kind: 'result' }>): Promise<RunOutcome> {
+  try {
+    const mismatch = await outputMismatch(tool, outcome.json);
+    return mismatch === undefined ? outcome : failedOutcome(mismatch);
   } catch (error) {
     return failedOutcome(messageOf(error));
   }
@@ -109,7 +123,8 @@ function jsonOrNothing(data: unknown): JsonValue | undefined {
 
 /** As the SDK: a result with structured content only gets an empty list of blocks. */
 function withContent(result: Partial<CallToolResult>): CallToolResult {
-  return { ...result, content: result.content ?? [] };
+  const { content = [] } = result;
+  return { ...result, content };
 }
 
 /** The texts are the SDK's, so that a result fetched through a task equals the inline one. */

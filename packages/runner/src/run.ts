@@ -296,17 +296,13 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost {
     let execution: Execution;
     try {
       const refusal = this.#start.mustAuthorize ? await this.#refusal() : undefined;
-      execution = refusal ?? (await this.#executeTool());
+      if (refusal === undefined) this.#tell({ type: 'run-started', attempt: this.attempt });
+      execution = refusal ?? (await executeTool(this));
     } catch (thrown) {
       execution = thrownOutcome(thrown);
     }
     if (execution.kind === 'parked') this.#park(execution.message);
     else this.#settle(execution, 'finished');
-  }
-
-  async #executeTool(): Promise<Execution> {
-    this.#tell({ type: 'run-started', attempt: this.attempt });
-    return executeTool(this);
   }
 
   /** The refusal of a run that must be authorized anew; it fails the task. */

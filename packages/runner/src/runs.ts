@@ -83,12 +83,7 @@ export class Runs implements ExecutorHost {
     if (this.#claiming.has(task.taskId)) return;
     this.#claiming.add(task.taskId);
     const fresh = this.#fresh?.head.taskId === task.taskId ? this.#fresh : undefined;
-    const going = this.#run(task, slot, fresh).catch((error: unknown) => {
-      if (isOver(error)) return;
-      this.#core.report(error);
-      // One that can never begin, for a record that cannot be read, must not keep others from being adopted.
-      this.#failedUntilMs.set(task.taskId, this.#core.clock.nowMs() + this.#core.settings.leaseMs);
-    });
+    const going = this.#run(task, slot, fresh);
     this.#going.add(going);
     await going;
     this.#going.delete(going);
@@ -121,14 +116,21 @@ export class Runs implements ExecutorHost {
   }
 
   async #run(task: QueuedTask, slot: RunSlot, fresh: FreshTask | undefined): Promise<void> {
-    let run: Run | undefined;
     try {
-      run = await this.#begin(task, slot, fresh);
-    } finally {
-      this.#claiming.delete(task.taskId);
-      this.#queued.delete(task.taskId);
+      let run: Run | undefined;
+      try {
+        run = await this.#begin(task, slot, fresh);
+      } finally {
+        this.#claiming.delete(task.taskId);
+        this.#queued.delete(task.taskId);
+      }
+      if (run !== undefined) await this.#go(run);
+    } catch (error) {
+      if (isOver(error)) return;
+      this.#core.report(error);
+      // One that can never begin, for a record that cannot be read, must not keep others from being adopted.
+      this.#failedUntilMs.set(task.taskId, this.#core.clock.nowMs() + this.#core.settings.leaseMs);
     }
-    if (run !== undefined) await this.#go(run);
   }
 
   async #go(run: Run): Promise<void> {

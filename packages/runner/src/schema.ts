@@ -19,16 +19,21 @@ type Validated<Value> =
   { readonly value: Value; readonly issues?: undefined } | { readonly issues: readonly StandardSchemaV1.Issue[] };
 
 /** Parse a value with an author's schema. One that a recursive schema has no stack for does not fit. */
-export async function parseWith<Schema extends AuthorSchema>(
+export function parseWith<Schema extends AuthorSchema>(
   schema: Schema,
   value: unknown,
-): Promise<Validated<SchemaOutput<Schema>>> {
+): Validated<SchemaOutput<Schema>> | Promise<Validated<SchemaOutput<Schema>>> {
   try {
-    return await schema['~standard'].validate(value);
+    const parsed = schema['~standard'].validate(value);
+    return parsed instanceof Promise ? parsed.catch(tooDeep) : parsed;
   } catch (error) {
-    if (isStackOverflow(error)) return { issues: [{ message: 'nested too deeply for its schema' }] };
-    throw error;
+    return tooDeep(error);
   }
+}
+
+function tooDeep(error: unknown): Validated<never> {
+  if (isStackOverflow(error)) return { issues: [{ message: 'nested too deeply for its schema' }] };
+  throw error;
 }
 
 /** What is wrong with a value, as the MCP SDK words it; `undefined` when it fits. */

@@ -70,6 +70,7 @@ function newTask(core: Core, { call, tool, parsed, lifetime }: CheckedCall): Cre
   const { options } = tool;
   const nowMs = clock.nowMs();
   const isOurs = executor.runsElsewhere !== true;
+  const idempotencyKey = idempotencyKeyOf(core, call, tool, parsed);
   const head: TaskHead = {
     taskId: newTaskId(),
     owner: call.owner,
@@ -81,15 +82,14 @@ function newTask(core: Core, { call, tool, parsed, lifetime }: CheckedCall): Cre
     expiresAtMs: nowMs + lifetime.ttlMs,
     pollIntervalMs: options.pollIntervalMs ?? limits.pollIntervalMs,
     handler: tool.name,
-    callDigest: callDigest(tool.name, call.arguments),
+    callDigest: idempotencyKey === undefined ? '' : callDigest(tool.name, call.arguments),
     attempt: 0,
     crashCount: 0,
-    ...(isOurs && { holder }),
+    holder: isOurs ? holder : undefined,
     dueAtMs: isOurs ? nowMs + settings.leaseMs : nowMs,
     openQuestions: [],
   };
   const entries: TaskEntry[] = [{ kind: 'call', name: '', value: JSON.stringify(storedCall(call)) }];
-  const idempotencyKey = idempotencyKeyOf(core, call, tool, parsed);
   return { head, entries, idempotencyKey, limits, nowMs };
 }
 

@@ -102,7 +102,7 @@ export class WriteQueue {
     this.#drive();
   }
 
-  /** Write by a rule, after everything that was queued before. */
+  /** Write by a rule, after everything that was queued before. Whoever calls it deals with a rejection. */
   apply<Value>(rule: Rule<Value>): Promise<RuleOutcome<Value>> {
     return this.#enqueue(() => this.#write(rule));
   }
@@ -118,16 +118,14 @@ export class WriteQueue {
   }
 
   #enqueue<Value>(send: () => Promise<RuleOutcome<Value>>): Promise<RuleOutcome<Value>> {
-    return handled(
-      new Promise((resolve, reject) => {
-        if (this.#end !== undefined) {
-          reject(this.#end.error);
-          return;
-        }
-        this.#rules.push({ after: this.#batch, send: () => send().then(resolve, reject), reject });
-        this.#drive();
-      }),
-    );
+    return new Promise((resolve, reject) => {
+      if (this.#end !== undefined) {
+        reject(this.#end.error);
+        return;
+      }
+      this.#rules.push({ after: this.#batch, send: () => send().then(resolve, reject), reject });
+      this.#drive();
+    });
   }
 
   /** Write what is queued, then by this rule, and nothing after it: effects that come later reject. */

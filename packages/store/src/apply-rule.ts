@@ -3,7 +3,7 @@ import { taskNotFound } from './failures.ts';
 import type { TaskEntryKey, TaskEntryKind, TaskHead, TaskRecord } from './record.ts';
 import type { Rule } from './rules/rule.ts';
 import { TaskError } from './task-error.ts';
-import type { TaskStore } from './task-store.ts';
+import type { TaskStore, UpdateTaskOutcome } from './task-store.ts';
 
 /** Each lost race means that another writer of the same task won one. */
 const MAX_TRIES = 100;
@@ -47,13 +47,17 @@ export async function applyRule<Value>(
     // After a lost answer, an effect that is there now is taken for our own.
     if (verdict.kind === 'done') return { head, value: verdict.value, wrote: isUnsure, before };
     const { patch, value, proof } = verdict;
-    const sent = await sendAgain(clock, () =>
-      store.update({ taskId, expectedVersion: before.version, patch, nowMs: clock.nowMs() }),
-    );
-    isUnsure ||= sent.isUnsure;
-    if (sent.answer.status === 'not-found') throw taskNotFound();
-    if (sent.answer.status === 'updated') return { head: sent.answer.head, value, wrote: true, before };
-    head = sent.answer.head;
+    const send = () => store.update({ taskId, expectedVersion: before.version, patch, nowMs: clock.nowMs() });
+    let answer: UpdateTaskOutcome;
+    try {
+      answer = await send();
+    } catch (error) {
+      answer = await sendAgain(clock, send, error);
+      isUnsure = true;
+    }
+    if (answer.status === 'not-found') throw taskNotFound();
+    if (answer.status === 'updated') return { head: answer.head, value, wrote: true, before };
+    head = answer.head;
     const proven = proof && (await readProof(store, clock, taskId, proof));
     if (proven) return { head: proven, value, wrote: true, before };
   }
@@ -63,20 +67,19 @@ export async function applyRule<Value>(
   });
 }
 
-/** Call the store; after a failure that may be a lost answer, send the same call again, a few times. */
-async function sendAgain<Answer>(
-  clock: Clock,
-  send: () => Promise<Answer>,
-): Promise<{ readonly answer: Answer; readonly isUnsure: boolean }> {
-  for (const [index, delayMs] of RESEND_DELAYS_MS.entries()) {
+/** After a failure that may be a lost answer, send the same call again, a few times. */
+async function sendAgain<Answer>(clock: Clock, send: () => Promise<Answer>, failure: unknown): Promise<Answer> {
+  let error = failure;
+  for (const delayMs of RESEND_DELAYS_MS) {
+    if (!TaskError.is(error, 'STORE_UNAVAILABLE') || !error.retryable) throw error;
+    await new Promise<void>((resolve) => clock.after(delayMs, resolve));
     try {
-      return { answer: await send(), isUnsure: index > 0 };
-    } catch (error) {
-      if (!TaskError.is(error, 'STORE_UNAVAILABLE') || !error.retryable) throw error;
-      await new Promise<void>((resolve) => clock.after(delayMs, resolve));
+      return await send();
+    } catch (again) {
+      error = again;
     }
   }
-  return { answer: await send(), isUnsure: true };
+  throw error;
 }
 
 async function read(
@@ -85,8 +88,8 @@ async function read(
   taskId: string,
   kinds: readonly TaskEntryKind[],
 ): Promise<TaskRecord> {
-  const { answer } = await sendAgain(clock, () => store.get({ taskIds: [taskId], kinds, nowMs: clock.nowMs() }));
-  const [record] = answer;
+  const send = () => store.get({ taskIds: [taskId], kinds, nowMs: clock.nowMs() });
+  const [record] = await send().catch((error: unknown) => sendAgain(clock, send, error));
   if (record === undefined) throw taskNotFound();
   return record;
 }

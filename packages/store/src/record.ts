@@ -44,7 +44,7 @@ export interface TaskHead {
   readonly pollIntervalMs: number;
   /** Name of the handler (tool) that the task runs. */
   readonly handler: string;
-  /** SHA-256 of handler and arguments: tells whether a repeated idempotency key means the same call. */
+  /** SHA-256 of handler and arguments: tells whether a repeated idempotency key means the same call. Empty without a key. */
   readonly callDigest: string;
   /** The client asked for the ttl itself: completion does not lengthen it. */
   readonly ttlRequested?: boolean | undefined;

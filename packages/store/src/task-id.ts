@@ -2,5 +2,6 @@ import { randomUUID } from 'node:crypto';
 
 /** A new task id: 122 bits from the randomness of the operating system, which nobody guesses. */
 export function newTaskId(): string {
-  return randomUUID();
+  // Node joins the id from pieces, which would live as long as the task; this makes one flat string of them.
+  return randomUUID().toLowerCase();
 }

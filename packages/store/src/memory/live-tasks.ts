@@ -77,13 +77,15 @@ export class LiveTasks {
   /** Give a live task its next head. */
   replaceHead(record: MemoryRecord, head: TaskHead): void {
     const before = record.head;
-    const isMoved = before.expiresAtMs !== head.expiresAtMs;
-    if (isMoved) this.#byExpiry.delete(record);
-    this.#removeDue(record);
+    const hasMoved = before.expiresAtMs !== head.expiresAtMs;
+    const wasActive = isActive(before);
+    const isDueAsBefore = before.dueAtMs === head.dueAtMs && wasActive === isActive(head);
+    if (hasMoved) this.#byExpiry.delete(record);
+    if (!isDueAsBefore) this.#removeDue(record);
     record.head = head;
-    if (isMoved) this.#byExpiry.insert(record);
-    this.#addDue(record);
-    this.#ownerTasks(head.owner).activeTasks += Number(isActive(head)) - Number(isActive(before));
+    if (hasMoved) this.#byExpiry.insert(record);
+    if (!isDueAsBefore) this.#addDue(record);
+    if (wasActive !== isActive(head)) this.#ownerTasks(head.owner).activeTasks += wasActive ? -1 : 1;
   }
 
   clear(): void {

@@ -38,8 +38,9 @@ export class MemoryRecord {
 
   read(kinds: readonly TaskEntryKind[]): readonly TaskEntry[] {
     const entries: TaskEntry[] = [];
-    for (const kind of new Set(kinds)) {
-      for (const [name, value] of this.#entries.get(kind) ?? []) entries.push({ kind, name, value });
+    for (const [kind, named] of this.#entries) {
+      if (!kinds.includes(kind)) continue;
+      for (const [name, value] of named) entries.push({ kind, name, value });
     }
     return entries;
   }

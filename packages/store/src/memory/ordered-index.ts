@@ -98,10 +98,19 @@ export class OrderedIndex<Item extends Identified> {
   }
 }
 
-/** The first index from 0 to `length` for which `holds` is false; it must hold for all before and none after. */
+/**
+ * The first index from 0 to `length` for which `holds` is false; it must hold for all before and none after.
+ *
+ * From the end in growing steps, then by halves: what is near the end, where most places are, is in the caches of the processor.
+ */
 function firstFalse(length: number, holds: (index: number) => boolean): number {
-  let low = 0;
   let high = length;
+  let step = 1;
+  while (step <= high && !holds(high - step)) {
+    high -= step;
+    step *= 2;
+  }
+  let low = Math.max(0, high - step + 1);
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (holds(middle)) low = middle + 1;
