@@ -33,30 +33,26 @@ interface RefusalSubject {
   readonly trace?: TraceContext | undefined;
 }
 
-/** Who writes, for those who are told of it. */
-export interface WriteSubject {
-  readonly trace?: TraceContext | undefined;
-  /** Called with the written head before anybody else hears of it. */
-  readonly observe?: ((head: TaskHead) => void) | undefined;
-}
-
-/** Write by a rule; then wake who waits for the task in this process, and tell the listener of a changed status. */
+/** Write by a rule, and announce what was written. */
 export async function writeByRule<Value>(
   core: Core,
   task: TaskHead | string,
   rule: Rule<Value>,
-  subject: WriteSubject = {},
+  trace: TraceContext | undefined,
 ): Promise<RuleOutcome<Value>> {
   const outcome = await applyRule(core.store, core.clock, task, rule);
-  const { before, head, wrote } = outcome;
-  subject.observe?.(head);
-  if (wrote) {
-    core.hub.hint(head);
-    if (before.status !== head.status) {
-      tell(core, head, subject.trace, { type: 'status-changed', from: before.status, to: head.status });
-    }
-  }
+  announce(core, outcome, trace);
   return outcome;
+}
+
+/** Of what was written, wake who waits for the task in this process, and tell the listener of a changed status. */
+export function announce(core: Core, outcome: RuleOutcome<unknown>, trace: TraceContext | undefined): void {
+  const { before, head, wrote } = outcome;
+  if (!wrote) return;
+  core.hub.hint(head);
+  if (before.status !== head.status) {
+    tell(core, head, trace, { type: 'status-changed', from: before.status, to: head.status });
+  }
 }
 
 /** What an event about a task says beside the task. */

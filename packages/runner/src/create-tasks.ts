@@ -69,11 +69,7 @@ function assemble(core: Core, runs: Runs, lifecycle: Lifecycle): Tasks {
       core.registry.add(tool);
       return tool;
     },
-    startTask: (call) =>
-      lifecycle.during(async () => {
-        await lifecycle.start();
-        return startTask(core, runs, call);
-      }),
+    startTask: (call) => lifecycle.during(startTask(core, runs, call, lifecycle.opening())),
     runInline: async (call, host) => inlineResult(await runInline(core, call, host)),
     for: (owner) => ownerTasks(core, owner, lifecycle),
     emit: (event) => {

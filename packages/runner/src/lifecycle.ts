@@ -24,6 +24,7 @@ export class Lifecycle {
   /** Calls that use the store; those that wait for a task are not among them. */
   readonly #calls = new Set<Promise<unknown>>();
   #isOpen = false;
+  #hasStarted = false;
   /** Runs were given their time, and nothing reaches the store any more. */
   #isOver = false;
   #started: Promise<void> | undefined;
@@ -44,14 +45,22 @@ export class Lifecycle {
     return this.#started;
   }
 
-  /** Resolves when the store can be used, also while runs are given time to finish: their results want to be fetched. */
-  ready(): Promise<void> {
-    return this.#isOver ? Promise.reject(closedError()) : (this.#started ?? this.start());
+  /** What a new task has to wait for: `undefined` once all is started. Rejects when the layer is closed. */
+  opening(): Promise<void> | undefined {
+    return this.#hasStarted && this.#closed === undefined ? undefined : this.start();
+  }
+
+  /**
+   * Resolves when the store can be used, also while runs are given time to finish: their results want to be fetched.
+   * `undefined` when it can be used at once.
+   */
+  ready(): Promise<void> | undefined {
+    if (this.#isOver) return Promise.reject(closedError());
+    return this.#hasStarted ? undefined : (this.#started ?? this.start());
   }
 
   /** Let a call that uses the store finish before it is closed. */
-  during<Value>(work: () => Promise<Value>): Promise<Value> {
-    const going = work();
+  during<Value>(going: Promise<Value>): Promise<Value> {
     const leave = () => this.#calls.delete(going);
     this.#calls.add(going);
     going.then(leave, leave);
@@ -71,6 +80,7 @@ export class Lifecycle {
     await this.#parts.measureClock();
     await executor.start(this.#parts.runs);
     this.#parts.recovery.start(this.#parts.measureClock);
+    this.#hasStarted = true;
   }
 
   async #close(drainMs: number): Promise<void> {

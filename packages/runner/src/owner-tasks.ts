@@ -16,12 +16,17 @@ export function ownerTasks(core: Core, owner: string, lifecycle: Lifecycle): Own
   const view = ownerView(core, owner);
 
   const told = async <Value>(taskId: string, work: () => Promise<Value>): Promise<Value> => {
-    await lifecycle.ready();
+    const opening = lifecycle.ready();
+    if (opening !== undefined) await opening;
     return toldOfRefusal(core, owner, taskId, work);
   };
   /** A call that ends by itself: closing waits for it. */
   const call = <Value>(taskId: string, work: () => Promise<Value>): Promise<Value> =>
-    lifecycle.during(() => told(taskId, work));
+    lifecycle.during(told(taskId, work));
+  const listed: OwnerTasks['list'] = async (options) => {
+    await lifecycle.ready();
+    return view.list(options);
+  };
   /** Events carry the trace of the call, which costs reading the call. */
   const withCall = (kinds: readonly TaskEntryKind[]): readonly TaskEntryKind[] =>
     core.hasListener ? ['call', ...kinds] : kinds;
@@ -29,11 +34,7 @@ export function ownerTasks(core: Core, owner: string, lifecycle: Lifecycle): Own
   return {
     owner,
     get: (taskId, kinds) => call(taskId, () => view.get(taskId, kinds)),
-    list: (options) =>
-      lifecycle.during(async () => {
-        await lifecycle.ready();
-        return view.list(options);
-      }),
+    list: (options) => lifecycle.during(listed(options)),
     cancel: (taskId) => call(taskId, async () => cancelTask(core, await view.get(taskId, withCall([])))),
     answer: (taskId, responses) =>
       call(taskId, async () => answerTask(core, await view.get(taskId, withCall(['question'])), responses)),
@@ -70,7 +71,7 @@ function tellRefused(core: Core, owner: string, taskId: string): void {
 
 async function cancelTask(core: Core, { head, entries }: TaskRecord): Promise<TaskHead> {
   const trace = readTrace(entries);
-  const outcome = await writeByRule(core, head, rules.cancel(), { trace });
+  const outcome = await writeByRule(core, head, rules.cancel(), trace);
   if (outcome.wrote) tell(core, outcome.head, trace, { type: 'cancelled' });
   return outcome.head;
 }
@@ -82,7 +83,7 @@ async function answerTask(
 ): Promise<TaskHead> {
   const checked = checkedAnswers(core, head, entries, responses);
   const trace = readTrace(entries);
-  const outcome = await writeByRule(core, head, rules.answer(checked), { trace });
+  const outcome = await writeByRule(core, head, rules.answer(checked), trace);
   if (outcome.wrote) {
     for (const key of outcome.value.keys) tell(core, outcome.head, trace, { type: 'question-answered', key });
   }

@@ -1,7 +1,7 @@
-import { TaskError, taskNotFound } from '@mcp-tasks/store';
+import { applyRule, TaskError, taskNotFound } from '@mcp-tasks/store';
 import type { Rule, RuleOutcome, TaskEntryKind, TaskHead, TaskLease, TaskRecord } from '@mcp-tasks/store';
 import type { Core } from './core.ts';
-import { writeByRule } from './core.ts';
+import { announce } from './core.ts';
 import { lostBecause } from './run-ended.ts';
 import type { RunEndReason } from './run-ended.ts';
 import type { TraceContext } from './tool.ts';
@@ -61,12 +61,10 @@ export class RunWriter {
   /** Write by a rule. A store that fails for less than the lease costs nothing but time. */
   write<Value>(head: TaskHead, rule: Rule<Value>): Promise<RuleOutcome<Value>> {
     return this.#persist(async () => {
-      const outcome = await writeByRule(this.#core, head, rule, {
-        trace: this.#host.trace,
-        observe: (written) => {
-          this.#host.written(written);
-        },
-      });
+      const outcome = await applyRule(this.#core.store, this.#core.clock, head, rule);
+      // Before anybody else hears of it.
+      this.#host.written(outcome.head);
+      announce(this.#core, outcome, this.#host.trace);
       this.noteForeign(head, outcome.before);
       return outcome;
     });

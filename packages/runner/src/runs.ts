@@ -1,5 +1,5 @@
 import { rules, TaskError, taskNotFound } from '@mcp-tasks/store';
-import type { Claim, RuleOutcome, TaskHead, TaskLease } from '@mcp-tasks/store';
+import type { Claim, Rule, TaskHead, TaskLease } from '@mcp-tasks/store';
 import type { Core } from './core.ts';
 import { tell, writeByRule } from './core.ts';
 import type { ExecutorHost, QueuedTask, RunSlot } from './executor.ts';
@@ -97,7 +97,7 @@ export class Runs implements ExecutorHost {
         const lease = this.#queued.get(taskId);
         this.#queued.delete(taskId);
         if (lease === undefined) return;
-        await writeByRule(this.#core, taskId, rules.release(lease)).catch((error: unknown) => {
+        await writeByRule(this.#core, taskId, rules.release(lease), undefined).catch((error: unknown) => {
           if (!isOver(error)) this.#core.report(error);
         });
       }),
@@ -175,8 +175,13 @@ export class Runs implements ExecutorHost {
     const known = fresh ?? (await this.#read(taskId));
     if (known === undefined) return undefined;
     const wasQueuedHere = this.#queued.has(taskId);
-    const claim = await this.#claim(tool, known.head, known.entries);
-    if (claim.value.status !== 'claimed') return undefined;
+    const { trace } = known.entries.call;
+    const claim = await writeByRule(this.#core, known.head, this.#claimRule(tool), trace);
+    if (claim.value.status !== 'claimed') {
+      const hasEnded = claim.wrote && claim.value.status !== 'not-due';
+      if (hasEnded) tell(this.#core, claim.head, trace, { type: 'settled', status: 'failed', isError: true });
+      return undefined;
+    }
     // Somebody may have written between read and claim: an answer, perhaps.
     const isCurrent = claim.before.version === known.head.version;
     const run: Run = new Run(this.#core, {
@@ -195,25 +200,20 @@ export class Runs implements ExecutorHost {
     return run;
   }
 
-  async #claim(tool: TaskTool, head: TaskHead, { call }: RunEntries): Promise<RuleOutcome<Claim>> {
+  #claimRule(tool: TaskTool): Rule<Claim> {
     const { holder, settings, limits } = this.#core;
-    const rule = rules.claim({
+    return rules.claim({
       holder,
       leaseMs: settings.leaseMs,
       onCrash: tool.options.onCrash ?? 'fail',
       maxCrashes: tool.options.maxCrashes ?? settings.maxCrashes,
       keepResultMs: tool.options.keepResultMs ?? limits.keepResultMs,
     });
-    const outcome = await writeByRule(this.#core, head, rule, { trace: call.trace });
-    const { status } = outcome.value;
-    if (outcome.wrote && (status === 'interrupted' || status === 'crashed-out')) {
-      tell(this.#core, outcome.head, call.trace, { type: 'settled', status: 'failed', isError: true });
-    }
-    return outcome;
   }
 
   async #readAgain(taskId: string): Promise<RunEntries> {
-    const known = await resend(this.#core.clock, () => this.#read(taskId));
+    const read = () => this.#read(taskId);
+    const known = await read().catch((error: unknown) => resend(this.#core.clock, read, error));
     if (known === undefined) throw taskNotFound();
     return known.entries;
   }

@@ -48,11 +48,18 @@ export async function checkCall(core: Core, call: ToolCall): Promise<CheckedCall
 }
 
 /** Store a task for a call, held by this process, and submit it: one write. */
-export async function startTask(core: Core, runs: Runs, call: ToolCall): Promise<TaskHead> {
+export async function startTask(
+  core: Core,
+  runs: Runs,
+  call: ToolCall,
+  opening: Promise<void> | undefined,
+): Promise<TaskHead> {
+  if (opening !== undefined) await opening;
   const checked = await checkCall(core, call);
   const create = newTask(core, checked);
   // The id is ours: sent again after a lost answer, this makes no second task.
-  const outcome = await resend(core.clock, () => core.store.create(create));
+  const send = () => core.store.create(create);
+  const outcome = await send().catch((error: unknown) => resend(core.clock, send, error));
   if (outcome.status === 'over-quota') throw overQuota(core, outcome.limit);
   const { head } = outcome;
   if (head.taskId !== create.head.taskId) {

@@ -210,10 +210,11 @@ export class WriteQueue {
     this.#sent = undefined;
   }
 
-  async #write<Value>(rule: Rule<Value>): Promise<RuleOutcome<Value>> {
-    const outcome = await this.#host.write(this.#head, rule);
-    this.observe(outcome.head);
-    return outcome;
+  #write<Value>(rule: Rule<Value>): Promise<RuleOutcome<Value>> {
+    return this.#host.write(this.#head, rule).then((outcome) => {
+      this.observe(outcome.head);
+      return outcome;
+    });
   }
 }
 

@@ -103,7 +103,7 @@ class Attachment {
     this.#registered.set(tool.name, registered);
   }
 
-  async #call(tool: TaskTool, context: ServerContext): Promise<CallToolResult | InputRequiredResult> {
+  #call(tool: TaskTool, context: ServerContext): Promise<CallToolResult | InputRequiredResult> {
     const slot = this.#connection?.slots.get(context.mcpReq.id);
     if (!(slot instanceof CallSlot)) throw requestGone();
     return callTool(this.#host, tool, slot, context);

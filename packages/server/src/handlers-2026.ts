@@ -15,7 +15,7 @@ export const HANDLERS_2026: Readonly<Record<string, TaskHandler>> = {
 
 /** A request that does not declare the extension learns nothing of any task. @see SEP-2663, "Protocol Errors" */
 function ofDeclaring(handler: TaskHandler): TaskHandler {
-  return async (input) => {
+  return (input) => {
     if (!declaresTasksExtension(input.request.clientCapabilities)) throw tasksExtensionRequired();
     return handler(input);
   };

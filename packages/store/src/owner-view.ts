@@ -68,7 +68,8 @@ export interface OwnerView {
 /** Make the view of one owner. The owner string must have been checked. */
 export function ownerView({ store, clock, hub }: OwnerViewOptions, owner: string): OwnerView {
   const get = async (taskId: string, kinds: readonly TaskEntryKind[] = []): Promise<TaskRecord> => {
-    const [record] = await store.get({ taskIds: [taskId], kinds, nowMs: clock.nowMs() });
+    const records = await store.get({ taskIds: [taskId], kinds, nowMs: clock.nowMs() });
+    const record = records[0];
     if (record?.head.owner !== owner) throw taskNotFound();
     return record;
   };

@@ -32,7 +32,7 @@ export async function amendTask<Value>(
   const { core, lifecycle } = internalsOf(tasks);
   checkOwner(owner, core.limits.maxOwnerBytes);
   const view = ownerView(core, owner);
-  return lifecycle.during(async () => {
+  const amend = async () => {
     await lifecycle.ready();
     let trace: TraceContext | undefined;
     const read = async () => {
@@ -41,7 +41,7 @@ export async function amendTask<Value>(
       return record;
     };
     const outcome = await applyRecordRule(
-      { read, write: (head, headRule) => writeByRule(core, head, headRule, { trace }) },
+      { read, write: (head, headRule) => writeByRule(core, head, headRule, trace) },
       rule,
     );
     const { before, head, wrote } = outcome;
@@ -51,5 +51,6 @@ export async function amendTask<Value>(
     const isWoken = before.dueAtMs === null && head.dueAtMs !== null;
     if (wrote && isWoken) core.executor.submit(queuedTask(head));
     return outcome;
-  });
+  };
+  return lifecycle.during(amend());
 }
