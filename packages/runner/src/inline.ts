@@ -154,7 +154,7 @@ class InlineRun implements RunHost {
     return this.#madeRecord.amend(rule, this.clock.nowMs());
   }
 
-  authorizeStep(tool: string, args: JsonObject): Promise<void> {
+  authorizeStep(tool: string, args: JsonObject): Promise<void> | undefined {
     const { caller, trace } = this.entries.call;
     return this.#core.authorize({ owner: this.owner, caller, tool, arguments: args, via: 'step' }, { trace });
   }

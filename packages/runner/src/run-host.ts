@@ -37,7 +37,7 @@ export interface RunHost {
   /** Ask without waiting; the response if there is one already. */
   openQuestion(key: string, request: InputRequest): Promise<InputResponse | undefined>;
   /** Throws to refuse a call that a step of a workflow makes. */
-  authorizeStep(tool: string, args: JsonObject): Promise<void>;
+  authorizeStep(tool: string, args: JsonObject): Promise<void> | undefined;
   /** Steps in flight hold off parking. */
   stepBegan(): () => void;
 }

@@ -66,7 +66,7 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost {
   #madeQuestions: RunQuestions | undefined;
   #madeWaits: RunWaits | undefined;
   #madeAbort: AbortController | undefined;
-  readonly #timers = new Set<() => void>();
+  #madeTimers: Set<() => void> | undefined;
   /** Give the handler up: its slot is free, whatever it returns is dropped. */
   #giveUp: () => void = () => undefined;
   #ended: RunEnd | undefined;
@@ -131,7 +131,7 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost {
       this.#execute().then(resolve, reject);
     });
     await this.#lastWrite;
-    for (const cancel of this.#timers) cancel();
+    for (const cancel of this.#madeTimers ?? []) cancel();
   }
 
   /** End the run without a write: somebody else has ended or taken the task. */
@@ -195,7 +195,7 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost {
     return this.#questions.open(key, request);
   }
 
-  authorizeStep(tool: string, args: JsonObject): Promise<void> {
+  authorizeStep(tool: string, args: JsonObject): Promise<void> | undefined {
     const { caller, trace } = this.entries.call;
     const { owner, taskId } = this;
     return this.#core.authorize({ owner, caller, tool, arguments: args, via: 'step' }, { taskId, trace });
@@ -242,11 +242,12 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost {
   }
 
   after(delayMs: number, callback: () => void): void {
+    const timers = (this.#madeTimers ??= new Set());
     const cancel = this.#core.clock.after(delayMs, () => {
-      this.#timers.delete(cancel);
+      timers.delete(cancel);
       callback();
     });
-    this.#timers.add(cancel);
+    timers.add(cancel);
   }
 
   get #waits(): RunWaits {

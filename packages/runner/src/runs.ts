@@ -79,15 +79,16 @@ export class Runs implements ExecutorHost {
     if (queued !== undefined && lostBecause(queued, head) !== undefined) this.#queued.delete(taskId);
   }
 
-  async run(task: QueuedTask, slot: RunSlot): Promise<void> {
-    if (this.#claiming.has(task.taskId)) return;
+  run(task: QueuedTask, slot: RunSlot): Promise<void> {
+    if (this.#claiming.has(task.taskId)) return Promise.resolve();
     this.#claiming.add(task.taskId);
     const fresh = this.#fresh?.head.taskId === task.taskId ? this.#fresh : undefined;
-    const going = this.#run(task, slot, fresh);
+    const going = this.#run(task, slot, fresh).then(() => {
+      this.#going.delete(going);
+      this.onIdle();
+    });
     this.#going.add(going);
-    await going;
-    this.#going.delete(going);
-    this.onIdle();
+    return going;
   }
 
   /** Give back, at once, tasks that were queued and not begun. */
@@ -124,25 +125,22 @@ export class Runs implements ExecutorHost {
         this.#claiming.delete(task.taskId);
         this.#queued.delete(task.taskId);
       }
-      if (run !== undefined) await this.#go(run);
+      if (run === undefined) return;
+      this.#active.set(task.taskId, run);
+      // Most runs are over before anybody could need to tell them something.
+      const watch = setImmediate(() => {
+        if (run !== undefined) this.#watch(run);
+      });
+      if (this.#isShutDown) void run.shutDown();
+      await run.go();
+      clearImmediate(watch);
+      this.#drop(run);
     } catch (error) {
       if (isOver(error)) return;
       this.#core.report(error);
       // One that can never begin, for a record that cannot be read, must not keep others from being adopted.
       this.#failedUntilMs.set(task.taskId, this.#core.clock.nowMs() + this.#core.settings.leaseMs);
     }
-  }
-
-  async #go(run: Run): Promise<void> {
-    this.#active.set(run.taskId, run);
-    // Most runs are over before anybody could need to tell them something.
-    const watch = setImmediate(() => {
-      this.#watch(run);
-    });
-    if (this.#isShutDown) void run.shutDown();
-    await run.go();
-    clearImmediate(watch);
-    this.#drop(run);
   }
 
   /** Let a run hear of what others write, and of its expiry. The hub reads after each registration. */

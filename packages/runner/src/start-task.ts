@@ -40,10 +40,9 @@ export async function checkCall(core: Core, call: ToolCall): Promise<CheckedCall
   const parsed = await parseArguments(tool, call.arguments);
   checkAnswers(tool, call, maxArgumentsBytes);
   const { owner, caller, arguments: args, trace } = call;
-  await core.authorize(
-    { owner, caller, tool: tool.name, arguments: args, via: call.workflow === undefined ? 'call' : 'continuation' },
-    { trace },
-  );
+  const via = call.workflow === undefined ? 'call' : 'continuation';
+  const authorized = core.authorize({ owner, caller, tool: tool.name, arguments: args, via }, { trace });
+  if (authorized !== undefined) await authorized;
   return { call, tool, parsed, lifetime };
 }
 
