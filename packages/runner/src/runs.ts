@@ -118,18 +118,19 @@ export class Runs implements ExecutorHost {
 
   async #run(task: QueuedTask, slot: RunSlot, fresh: FreshTask | undefined): Promise<void> {
     try {
-      let run: Run | undefined;
+      let begun: Run | undefined;
       try {
-        run = await this.#begin(task, slot, fresh);
+        begun = await this.#begin(task, slot, fresh);
       } finally {
         this.#claiming.delete(task.taskId);
         this.#queued.delete(task.taskId);
       }
-      if (run === undefined) return;
+      if (begun === undefined) return;
+      const run = begun;
       this.#active.set(task.taskId, run);
       // Most runs are over before anybody could need to tell them something.
       const watch = setImmediate(() => {
-        if (run !== undefined) this.#watch(run);
+        this.#watch(run);
       });
       if (this.#isShutDown) void run.shutDown();
       await run.go();
