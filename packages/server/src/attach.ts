@@ -7,7 +7,9 @@ import {
   SdkErrorCode,
   type CallToolResult,
   type InputRequiredResult,
+  type JSONRPCResponse,
   type RegisteredTool,
+  type RequestId,
   type Result,
   type ServerCapabilities,
   type ServerContext,
@@ -16,10 +18,11 @@ import {
 import { CallSlot } from './call-slot.ts';
 import { callTool } from './call-tool.ts';
 import { TaskConnection } from './connection.ts';
-import { isFault, toProtocolError } from './errors.ts';
+import { isFault, toErrorObject, toProtocolError } from './errors.ts';
 import { createHost, type TaskHost, type TaskServerOptions } from './host.ts';
+import type { PendingRequest } from './pending-request.ts';
 import { receiveRequests } from './receive.ts';
-import { TASK_REQUEST_METHODS, taskHandler } from './task-methods.ts';
+import { TASK_METHODS_2026, taskHandler } from './task-methods.ts';
 import type { TaskRequest } from './task-request.ts';
 import { attachWorkflows } from './workflow/attach-workflows.ts';
 import { workflowServing, type WorkflowServing } from './workflow/workflow-serving.ts';
@@ -80,10 +83,14 @@ class Attachment {
     if (this.#workflows !== undefined) {
       attachWorkflows(this.#mcp, this.#workflows, (context) => this.#requestOf(context));
     }
-    for (const method of TASK_REQUEST_METHODS) {
+    for (const method of TASK_METHODS_2026) {
       server.setRequestHandler(method, { params: ANY_PARAMS }, (_params, context) => this.#serve(method, context));
     }
-    const receive = receiveRequests(this.#mcp, this.#tools, this.#workflows);
+    const receive = receiveRequests(this.#mcp, {
+      tools: this.#tools,
+      workflows: this.#workflows,
+      answer: (method, pending, connection) => this.#answer(method, pending, connection),
+    });
     const connect = server.connect.bind(server);
     server.connect = async (transport) => {
       // Whoever sends a request that needs the store is told when it cannot be opened.
@@ -115,26 +122,47 @@ class Attachment {
     return slot.request;
   }
 
+  /** Answer a request that the SDK hands us. */
   async #serve(method: string, context: ServerContext): Promise<Result> {
     const connection = this.#connection;
     try {
       const request = this.#requestOf(context);
-      const handler = taskHandler(method, request);
-      if (connection === undefined || handler === undefined) throw requestGone();
-      const result = await handler({
-        tasks: connection.tasksOf(request.owner),
-        request,
-        connection,
-        context,
-        mcp: this.#mcp,
-        registered: this.#registered,
-        workflows: this.#workflows,
-      });
-      return result as Result;
+      if (connection === undefined) throw requestGone();
+      return await this.#handle(method, request, connection, context.mcpReq);
     } catch (error) {
       if (isFault(error)) connection?.reportError(error);
       throw toProtocolError(error);
     }
+  }
+
+  /** Answer a request that the SDK does not see. */
+  async #answer(method: string, pending: PendingRequest, connection: TaskConnection): Promise<JSONRPCResponse> {
+    const { id, request } = pending;
+    try {
+      return { jsonrpc: '2.0', id, result: await this.#handle(method, request, connection, pending) };
+    } catch (error) {
+      if (isFault(error)) connection.reportError(error);
+      return { jsonrpc: '2.0', id, error: toErrorObject(error) };
+    }
+  }
+
+  #handle(
+    method: string,
+    request: TaskRequest,
+    connection: TaskConnection,
+    pending: { readonly id: RequestId; readonly signal: AbortSignal },
+  ): Promise<Result> {
+    const handler = taskHandler(method, request);
+    if (handler === undefined) throw requestGone();
+    return handler({
+      tasks: connection.tasksOf(request.owner),
+      request,
+      connection,
+      pending,
+      mcp: this.#mcp,
+      registered: this.#registered,
+      workflows: this.#workflows,
+    }) as Promise<Result>;
   }
 }
 

@@ -9,7 +9,6 @@ import { TaskError, type TaskRecord } from '@mcp-tasks/store';
 import type { CallToolResult as SdkCallToolResult } from '@modelcontextprotocol/server';
 import { publishedTask2025, task2025, taskResult2025 } from './codec-2025.ts';
 import { readEntry, readOpenQuestions } from './entries.ts';
-import { disconnectSignals } from './request-signals.ts';
 import type { TaskHandler, TaskHandlerInput } from './task-handler.ts';
 import { readTaskId, fieldsOf } from './task-request.ts';
 import { completeByCancel } from './workflow/complete-by-cancel.ts';
@@ -38,13 +37,13 @@ async function getTask(input: TaskHandlerInput): Promise<object> {
  *
  * @see 2025-11-25, Tasks, "Input Required Status"
  */
-async function askAgain({ connection, request, context }: TaskHandlerInput, record: TaskRecord): Promise<void> {
+async function askAgain({ connection, request, pending }: TaskHandlerInput, record: TaskRecord): Promise<void> {
   const { taskId, pollIntervalMs } = record.head;
   for (const [key, question] of Object.entries(readOpenQuestions(record))) {
     const mayAsk = request.isTwoWay
       ? !connection.hasAsked(taskId, key)
       : connection.host.pacing.mayAsk(taskId, key, pollIntervalMs);
-    if (mayAsk) await connection.ask(context.mcpReq.id, { taskId, key, request: question });
+    if (mayAsk) await connection.ask(pending.id, { taskId, key, request: question });
   }
 }
 
@@ -72,10 +71,9 @@ async function taskResult(input: TaskHandlerInput): Promise<object> {
 }
 
 /** Wait until the task is over or gone; meanwhile the request's stream carries questions, progress and status. */
-async function untilOver({ tasks, connection, context }: TaskHandlerInput, taskId: string): Promise<void> {
+async function untilOver({ tasks, connection, pending }: TaskHandlerInput, taskId: string): Promise<void> {
   const record = await tasks.get(taskId, ['call']);
   const { progressToken } = fieldsOf(readEntry(record, 'call'));
-  const requestId = context.mcpReq.id;
   const relay = connection.relay({
     tasks,
     head: record.head,
@@ -83,7 +81,7 @@ async function untilOver({ tasks, connection, context }: TaskHandlerInput, taskI
     isStandalone: false,
   });
   const ended = new AbortController();
-  const signal = AbortSignal.any([ended.signal, context.mcpReq.signal, ...disconnectSignals(context)]);
+  const signal = AbortSignal.any([ended.signal, pending.signal]);
   // The relay ends after it told all else; this one when nobody waits any more, or the task layer is closed.
   const gaveUp = tasks
     .waitFor(taskId, () => false, { signal })
@@ -91,10 +89,10 @@ async function untilOver({ tasks, connection, context }: TaskHandlerInput, taskI
       throw signal.aborted ? new TaskError('RUN_ENDED', 'Nobody waits for the answer any more') : error;
     });
   try {
-    await Promise.race([relay.stream(requestId), gaveUp]);
+    await Promise.race([relay.stream(pending.id), gaveUp]);
   } finally {
     ended.abort();
-    relay.leave(requestId);
+    relay.leave(pending.id);
   }
 }
 

@@ -6,11 +6,12 @@ import {
   type JsonRpcError,
 } from '@mcp-tasks/wire';
 import type { TaskTool } from '@mcp-tasks/runner';
-import type { JSONRPCRequest, JSONRPCResponse, McpServer } from '@modelcontextprotocol/server';
+import type { JSONRPCRequest, JSONRPCResponse, McpServer, MessageExtraInfo } from '@modelcontextprotocol/server';
 import { taskNotSupported } from './call-mode.ts';
 import { CallSlot } from './call-slot.ts';
 import type { ReceiveRequest, TaskConnection, TaskSlot } from './connection.ts';
 import { isFault, toErrorObject } from './errors.ts';
+import { PendingRequest } from './pending-request.ts';
 import type { Inbound } from './response-slots.ts';
 import { TASK_REQUEST_METHODS, taskHandler } from './task-methods.ts';
 import { fieldsOf, type TaskRequest } from './task-request.ts';
@@ -18,16 +19,36 @@ import { workflowConcern, workflowSlot } from './workflow/receive-workflow.ts';
 import { workflowCallOf } from './workflow/workflow-call.ts';
 import type { WorkflowServing } from './workflow/workflow-serving.ts';
 
-type Receive = (message: JSONRPCRequest, request: TaskRequest, connection: TaskConnection) => Inbound<TaskSlot>;
+type Receive = (
+  message: JSONRPCRequest,
+  request: TaskRequest,
+  connection: TaskConnection,
+  extra: MessageExtraInfo | undefined,
+) => Inbound<TaskSlot>;
+
+/** Answers a request of a `tasks/...` method. */
+export type AnswerTaskMethod = (
+  method: string,
+  pending: PendingRequest,
+  connection: TaskConnection,
+) => Promise<JSONRPCResponse>;
+
+/** What requests are for. */
+export interface Receivers {
+  readonly tools: ReadonlyMap<unknown, TaskTool>;
+  /** Undefined when there are none. */
+  readonly workflows: WorkflowServing | undefined;
+  readonly answer: AnswerTaskMethod;
+}
 
 const METHOD_NOT_FOUND: JsonRpcError = { code: JSON_RPC_ERROR.METHOD_NOT_FOUND, message: 'Method not found' };
 
 /** Look at every request before the SDK does: note what our handlers need, answer what must not reach it. */
 export function receiveRequests(
   mcp: McpServer,
-  tools: ReadonlyMap<unknown, TaskTool>,
-  workflows: WorkflowServing | undefined,
+  { tools, workflows, answer }: Receivers,
 ): ReceiveRequest {
+  const receiveTaskMethod = taskMethodReceiver(answer);
   const receivers = new Map<string, Receive>([
     ['initialize', receiveInitialize],
     ['server/discover', receiveNegotiation],
@@ -43,7 +64,7 @@ export function receiveRequests(
     if (!isOurs && !asksForTask) return { forward: message };
     try {
       const request = connection.describe(message, extra);
-      if (receive !== undefined) return receive(message, request, connection);
+      if (receive !== undefined) return receive(message, request, connection, extra);
       const forward = asksForTask ? withoutTask(message) : message;
       if (tool !== undefined) {
         const workflow = workflows && workflowCallOf(workflows, tool, request, concern?.continues);
@@ -60,9 +81,9 @@ export function receiveRequests(
   };
 }
 
-const receiveInitialize: Receive = (message, request, connection) => {
+const receiveInitialize: Receive = (message, request, connection, extra) => {
   connection.initialize(request);
-  return receiveNegotiation(message, request, connection);
+  return receiveNegotiation(message, request, connection, extra);
 };
 
 /** The server's capabilities are those of both generations: show the client those of its own. */
@@ -74,10 +95,19 @@ const receiveNegotiation: Receive = (message, request) => ({
   },
 });
 
-const receiveTaskMethod: Receive = (message, request) =>
-  taskHandler(message.method, request) === undefined
-    ? refuse(message, METHOD_NOT_FOUND)
-    : { forward: message, slot: { request } };
+/**
+ * The SDK has no part in the task methods of 2025-11-25, and going through it takes longer than all that they do. Those of
+ * 2026-07-28 it checks, and signs their answers.
+ */
+function taskMethodReceiver(answer: AnswerTaskMethod): Receive {
+  return (message, request, connection, extra) => {
+    const { id, method } = message;
+    if (taskHandler(method, request) === undefined) return refuse(message, METHOD_NOT_FOUND);
+    if (request.generation === '2026-07-28') return { forward: message, slot: { request } };
+    const slot = new PendingRequest(id, request, extra);
+    return { answering: answer(method, slot, connection), slot };
+  };
+}
 
 /** A 2025-11-25 call that asks for a task of a tool which is none of ours. */
 function receiveTaskCallOfOther(forward: JSONRPCRequest, request: TaskRequest, mcp: McpServer): Inbound<TaskSlot> {

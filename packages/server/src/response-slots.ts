@@ -13,6 +13,8 @@ export interface ResponseSlot {
   rewrite?(response: JSONRPCResponse): JSONRPCResponse | Promise<JSONRPCResponse>;
   /** Called once the answer is out. */
   answered?(): void;
+  /** Called when nobody waits for the answer any more: the client gave the request up, or the connection is closed. */
+  abandoned?(): void;
 }
 
 /** What becomes of a request that comes in. */
@@ -20,7 +22,9 @@ export type Inbound<Slot extends ResponseSlot> =
   /** The SDK gets the request, or the one that stands for it. */
   | { readonly forward: JSONRPCRequest; readonly slot?: Slot }
   /** The SDK never sees it. */
-  | { readonly answer: JSONRPCResponse };
+  | { readonly answer: JSONRPCResponse }
+  /** As well, and the answer takes its time: it is sent unless the request is given up before. */
+  | { readonly answering: Promise<JSONRPCResponse>; readonly slot: Slot };
 
 /** Who looks at what goes over a connection. */
 export interface ConnectionTap<Slot extends ResponseSlot> {
@@ -36,6 +40,11 @@ export function tapTransport<Slot extends ResponseSlot>(
   tap: ConnectionTap<Slot>,
 ): ReadonlyMap<RequestId, Slot> {
   const slots = new Map<RequestId, Slot>();
+  const failed = (error: unknown): void => transport.onerror?.(error as Error);
+  const abandon = (id: RequestId): void => {
+    slots.get(id)?.abandoned?.();
+    slots.delete(id);
+  };
   aroundTransport(transport, {
     send: (send) => (message, options) => {
       if ('method' in message || message.id === undefined) return send(message, options);
@@ -54,20 +63,26 @@ export function tapTransport<Slot extends ResponseSlot>(
       }
       if (!('id' in message)) {
         // The SDK answers no request that was cancelled.
-        if (message.method === 'notifications/cancelled') slots.delete(message.params?.['requestId'] as RequestId);
+        if (message.method === 'notifications/cancelled') abandon(message.params?.['requestId'] as RequestId);
         deliver(message, extra);
         return;
       }
       const inbound = tap.request(message, extra);
       if ('answer' in inbound) {
-        transport.send(inbound.answer).catch((error: unknown) => transport.onerror?.(error as Error));
+        transport.send(inbound.answer).catch(failed);
+        return;
+      }
+      if ('answering' in inbound) {
+        const { answering, slot } = inbound;
+        slots.set(message.id, slot);
+        answering.then((answer) => (slots.get(message.id) === slot ? transport.send(answer) : undefined)).catch(failed);
         return;
       }
       if (inbound.slot !== undefined) slots.set(message.id, inbound.slot);
       deliver(inbound.forward, extra);
     },
     closed: () => {
-      slots.clear();
+      for (const id of slots.keys()) abandon(id);
       tap.closed();
     },
   });

@@ -1,5 +1,5 @@
 import type { OwnerTasks } from '@mcp-tasks/runner';
-import type { McpServer, RegisteredTool, ServerContext } from '@modelcontextprotocol/server';
+import type { McpServer, RegisteredTool, RequestId } from '@modelcontextprotocol/server';
 import type { TaskConnection } from './connection.ts';
 import type { TaskRequest } from './task-request.ts';
 import type { WorkflowServing } from './workflow/workflow-serving.ts';
@@ -13,7 +13,8 @@ export interface TaskHandlerInput {
   readonly mcp: McpServer;
   /** What the SDK knows of our tools, by name. */
   readonly registered: ReadonlyMap<string, RegisteredTool>;
-  readonly context: ServerContext;
+  /** The request as it waits: its signal aborts when nobody wants the answer any more. */
+  readonly pending: { readonly id: RequestId; readonly signal: AbortSignal };
   /** Undefined when there are none. */
   readonly workflows: WorkflowServing | undefined;
 }

@@ -9,6 +9,9 @@ const HANDLERS: Readonly<Record<Generation, Readonly<Record<string, TaskHandler>
   '2026-07-28': HANDLERS_2026,
 };
 
+/** The methods that the SDK hands us: see `receive.ts` for the others. */
+export const TASK_METHODS_2026: readonly string[] = Object.keys(HANDLERS_2026);
+
 /** Every method of a task, of either generation. */
 export const TASK_REQUEST_METHODS: readonly string[] = [
   ...new Set(Object.values(HANDLERS).flatMap((handlers) => Object.keys(handlers))),

@@ -131,4 +131,52 @@ describe('the slots of a connection', () => {
     await transport.send(answer(1));
     expect(order).toEqual(['received', 'answered']);
   });
+
+  it('answers later what takes its time, in any order', async () => {
+    const held = new Map<unknown, () => void>();
+    const { client, transport, slots, seen, received } = connect(({ id }) => ({
+      answering: new Promise((resolve) => {
+        held.set(id, () => {
+          resolve(answer(id));
+        });
+      }),
+      slot: {},
+    }));
+    await transport.start();
+    await client.send(call(1));
+    await client.send(call(2));
+    held.get(2)?.();
+    held.get(1)?.();
+    await expect.poll(() => received).toEqual([answer(2), answer(1)]);
+    expect(seen).toEqual([]);
+    expect(slots.size).toBe(0);
+  });
+
+  it('sends no answer to who gave the request up, and tells whoever works on it', async () => {
+    const abandoned: number[] = [];
+    let resolve: (response: JSONRPCResponse) => void = () => undefined;
+    const { client, transport, received } = connect(({ id }) => ({
+      answering: id === 1 ? new Promise((made) => (resolve = made)) : Promise.resolve(answer(id)),
+      slot: { abandoned: () => abandoned.push(id as number) },
+    }));
+    await transport.start();
+    await client.send(call(1));
+    await client.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } });
+    expect(abandoned).toEqual([1]);
+    resolve(answer(1));
+    await client.send(call(2));
+    await expect.poll(() => received).toEqual([answer(2)]);
+  });
+
+  it('tells whoever works on an answer that the connection is closed', async () => {
+    const abandoned: unknown[] = [];
+    const { client, transport } = connect(({ id }) => ({
+      answering: new Promise(() => undefined),
+      slot: { abandoned: () => abandoned.push(id) },
+    }));
+    await transport.start();
+    await client.send(call(1));
+    await client.close();
+    expect(abandoned).toEqual([1]);
+  });
 });
