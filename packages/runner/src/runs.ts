@@ -1,7 +1,7 @@
-import { rules, TaskError, taskNotFound } from '@mcp-tasks/store';
+import { applyRule, rules, TaskError, taskNotFound } from '@mcp-tasks/store';
 import type { Claim, Rule, TaskHead, TaskLease } from '@mcp-tasks/store';
 import type { Core } from './core.ts';
-import { tell, writeByRule } from './core.ts';
+import { announce, tell, writeByRule } from './core.ts';
 import type { ExecutorHost, QueuedTask, RunSlot } from './executor.ts';
 import { ExpiryTimer } from './expiry-timer.ts';
 import { resend } from './resend.ts';
@@ -34,6 +34,9 @@ export class Runs implements ExecutorHost {
   readonly #failedUntilMs = new Map<string, number>();
   readonly #expiry: ExpiryTimer;
   readonly #leaveHub = new Map<Run, () => void>();
+  /** Runs that began in this turn of the event loop. */
+  readonly #unwatched = new Set<Run>();
+  #willWatch = false;
   #isShutDown = false;
   /** Called when a slot may have become free. */
   onIdle: () => void = () => undefined;
@@ -128,13 +131,9 @@ export class Runs implements ExecutorHost {
       if (begun === undefined) return;
       const run = begun;
       this.#active.set(task.taskId, run);
-      // Most runs are over before anybody could need to tell them something.
-      const watch = setImmediate(() => {
-        this.#watch(run);
-      });
+      this.#watchSoon(run);
       if (this.#isShutDown) void run.shutDown();
       await run.go();
-      clearImmediate(watch);
       this.#drop(run);
     } catch (error) {
       if (isOver(error)) return;
@@ -144,9 +143,20 @@ export class Runs implements ExecutorHost {
     }
   }
 
+  /** Most runs are over before anybody could need to tell them something: only what goes on is watched. */
+  #watchSoon(run: Run): void {
+    this.#unwatched.add(run);
+    if (this.#willWatch) return;
+    this.#willWatch = true;
+    setImmediate(() => {
+      this.#willWatch = false;
+      for (const waiting of this.#unwatched) this.#watch(waiting);
+      this.#unwatched.clear();
+    });
+  }
+
   /** Let a run hear of what others write, and of its expiry. The hub reads after each registration. */
   #watch(run: Run): void {
-    if (this.#active.get(run.taskId) !== run) return;
     this.#expiry.arm(run.head.expiresAtMs);
     const leave = this.#core.hub.add({
       taskId: run.taskId,
@@ -160,6 +170,7 @@ export class Runs implements ExecutorHost {
 
   /** A run that writes no more: neither heartbeat nor hub nor expiry are for it. */
   #drop(run: Run): void {
+    this.#unwatched.delete(run);
     this.#leaveHub.get(run)?.();
     this.#leaveHub.delete(run);
     if (this.#active.get(run.taskId) !== run) return;
@@ -175,7 +186,8 @@ export class Runs implements ExecutorHost {
     if (known === undefined) return undefined;
     const wasQueuedHere = this.#queued.has(taskId);
     const { trace } = known.entries.call;
-    const claim = await writeByRule(this.#core, known.head, this.#claimRule(tool), trace);
+    const claim = await applyRule(this.#core.store, this.#core.clock, known.head, this.#claimRule(tool));
+    announce(this.#core, claim, trace);
     if (claim.value.status !== 'claimed') {
       const hasEnded = claim.wrote && claim.value.status !== 'not-due';
       if (hasEnded) tell(this.#core, claim.head, trace, { type: 'settled', status: 'failed', isError: true });

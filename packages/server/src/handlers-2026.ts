@@ -28,7 +28,7 @@ async function getTask(input: TaskHandlerInput): Promise<object> {
   if (task.status === 'input_required') {
     requireInputCapabilities(Object.values(task.inputRequests), request.clientCapabilities);
   }
-  return withWorkflowMeta(task, workflowMeta);
+  return { resultType: 'complete', ...withWorkflowMeta(task, workflowMeta) };
 }
 
 async function updateTask({ tasks, request }: TaskHandlerInput): Promise<object> {
