@@ -13,8 +13,8 @@ export type {
   ToolHandler,
   ToolOptions,
   TraceContext,
-  WorkflowStepInfo,
 } from './tool.ts';
+export type { WorkflowStepInfo } from './workflow-step.ts';
 export type { AuthorSchema, SchemaInput, SchemaOutput } from './schema.ts';
 
 // What a handler gets

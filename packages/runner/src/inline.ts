@@ -21,7 +21,8 @@ import type { CheckedCall } from './start-task.ts';
 import { RunEntries } from './run-entries.ts';
 import { storedCall } from './stored-call.ts';
 import type { InlineHost } from './tasks.ts';
-import type { TaskTool, ToolCall, WorkflowStepInfo } from './tool.ts';
+import type { TaskTool, ToolCall } from './tool.ts';
+import type { WorkflowStepInfo } from './workflow-step.ts';
 import type { Report } from './write-queue.ts';
 
 /** What came of an inline run. */

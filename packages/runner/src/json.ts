@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { TaskError } from '@mcp-tasks/store';
 import type { JsonObject, JsonValue } from '@mcp-tasks/wire';
 
@@ -70,7 +70,9 @@ export function messageOf(thrown: unknown): string {
 
 /** SHA-256, in hex, of a tool and its arguments; the order of properties does not matter. */
 export function callDigest(tool: string, args: JsonObject): string {
-  return hash('sha256', `${tool}\0${canonicalJson(args)}`);
+  return createHash('sha256')
+    .update(`${tool}\0${canonicalJson(args)}`)
+    .digest('hex');
 }
 
 function canonicalJson(value: JsonValue | undefined): string {

@@ -2,7 +2,8 @@ import type { Clock, Effects, RecordRule, TaskEntryKind, TaskLease, TaskLimits }
 import type { InputRequest, InputResponse, JsonObject } from '@mcp-tasks/wire';
 import type { RunEnd } from './run-ended.ts';
 import type { RunEntries } from './run-entries.ts';
-import type { TaskTool, WorkflowStepInfo } from './tool.ts';
+import type { TaskTool } from './tool.ts';
+import type { WorkflowStepInfo } from './workflow-step.ts';
 import type { Report } from './write-queue.ts';
 
 /** What a context stands on: a run that stores, or an inline one. */

@@ -1,6 +1,6 @@
 import { checkOwner, grantTtl, newTaskId, TaskError, utf8Bytes } from '@mcp-tasks/store';
 import type { CreateTask, TaskEntry, TaskHead } from '@mcp-tasks/store';
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Core } from './core.ts';
 import { tell } from './core.ts';
 import { answerInvalid } from './elicited.ts';
@@ -105,7 +105,9 @@ function idempotencyKeyOf(core: Core, call: ToolCall, tool: TaskTool, parsed: un
   if (call.idempotencyKey !== undefined) return checkKey(call.idempotencyKey, maxCharacters);
   const key = tool.options.idempotencyKey?.(parsed);
   if (key === undefined) return undefined;
-  const digest = hash('sha256', `${tool.name}\0${checkKey(key, maxCharacters)}`, 'base64url');
+  const digest = createHash('sha256')
+    .update(`${tool.name}\0${checkKey(key, maxCharacters)}`)
+    .digest('base64url');
   return `tool:${digest}`;
 }
 

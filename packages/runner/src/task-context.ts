@@ -1,6 +1,6 @@
 import type { CallToolResult, JsonObject, JsonValue } from '@mcp-tasks/wire';
 import type { AuthorSchema, SchemaOutput } from './schema.ts';
-import type { WorkflowStepInfo } from './tool.ts';
+import type { WorkflowStepInfo } from './workflow-step.ts';
 
 /** What a person answered to a form. */
 export type Elicited<Content> =

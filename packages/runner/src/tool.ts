@@ -1,6 +1,7 @@
 import type { CallToolResult, JsonObject, JsonValue } from '@mcp-tasks/wire';
 import type { AuthorSchema, SchemaOutput } from './schema.ts';
 import type { ElicitQuestion, ParkedRun, TaskContext } from './task-context.ts';
+import type { WorkflowStepInfo } from './workflow-step.ts';
 
 /** Whether a tool's call may become a task. @see 2025-11-25, Tasks, "Tool-Level Negotiation" */
 export type TaskSupport = 'forbidden' | 'optional' | 'required';
@@ -117,18 +118,6 @@ export interface TraceContext {
   readonly traceparent?: string | undefined;
   readonly tracestate?: string | undefined;
   readonly baggage?: string | undefined;
-}
-
-/** The step of a workflow that a tool runs as. */
-export interface WorkflowStepInfo {
-  /** Name of the workflow. */
-  readonly workflow: string;
-  /** The workflow's task. */
-  readonly taskId: string;
-  /** Name of the step. */
-  readonly step: string;
-  /** Number of times that the step was begun, this one included, by the server or by a call that continues the workflow. */
-  readonly attempt: number;
 }
 
 /** One call of a tool, of either generation, as the layers below `server` see it. */

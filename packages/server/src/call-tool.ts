@@ -30,7 +30,7 @@ export async function callTool(
       tool: tool.name,
       owner: request.owner.owner,
       arguments: readArguments(request.params),
-      caller: host.options.caller?.(request.context),
+      caller: callerOf(host, request),
       requestedTtlMs: plan.requestedTtlMs,
       idempotencyKey: plan.meta.idempotencyKey,
       inputCapabilities: inputCapabilities(request.clientCapabilities),

@@ -44,10 +44,7 @@ export interface Receivers {
 const METHOD_NOT_FOUND: JsonRpcError = { code: JSON_RPC_ERROR.METHOD_NOT_FOUND, message: 'Method not found' };
 
 /** Look at every request before the SDK does: note what our handlers need, answer what must not reach it. */
-export function receiveRequests(
-  mcp: McpServer,
-  { tools, workflows, answer }: Receivers,
-): ReceiveRequest {
+export function receiveRequests(mcp: McpServer, { tools, workflows, answer }: Receivers): ReceiveRequest {
   const receiveTaskMethod = taskMethodReceiver(answer);
   const receivers = new Map<string, Receive>([
     ['initialize', receiveInitialize],

@@ -8,7 +8,8 @@ import type { RunEntries } from '../run-entries.ts';
 import { RunEnd } from '../run-ended.ts';
 import type { RunHost } from '../run-host.ts';
 import { RunWaits } from '../run-waits.ts';
-import type { TaskTool, WorkflowStepInfo } from '../tool.ts';
+import type { TaskTool } from '../tool.ts';
+import type { WorkflowStepInfo } from '../workflow-step.ts';
 import type { Report } from '../write-queue.ts';
 
 /** A tool that a run calls. */

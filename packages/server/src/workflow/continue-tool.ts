@@ -95,7 +95,7 @@ async function runTool(
     owner: request.owner.owner,
     arguments: run.continuation.call.arguments,
     ...meta,
-    ...callerOf(host, request),
+    caller: callerOf(host, request),
     inputCapabilities: inputCapabilities(request.clientCapabilities),
     ...(run.answers !== undefined && { answers: run.answers }),
     workflow: run.workflow,

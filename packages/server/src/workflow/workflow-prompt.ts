@@ -39,7 +39,7 @@ export async function getPrompt(
     owner: request.owner.owner,
     arguments: readArguments(request.params),
     ...meta,
-    ...callerOf(serving.host, request),
+    caller: callerOf(serving.host, request),
     inputCapabilities: inputCapabilities(request.clientCapabilities),
   };
   const inline = inlineHost(request, meta, context);

@@ -1,0 +1,11 @@
+/** The step of a workflow that a tool runs as. */
+export interface WorkflowStepInfo {
+  /** Name of the workflow. */
+  readonly workflow: string;
+  /** The workflow's task. */
+  readonly taskId: string;
+  /** Name of the step. */
+  readonly step: string;
+  /** Number of times that the step was begun, this one included, by the server or by a call that continues the workflow. */
+  readonly attempt: number;
+}
