@@ -63,6 +63,20 @@ describe('a call that continues a workflow', () => {
     });
   });
 
+  it('[CONT-03] completes the task too when all that is left is skipped for what it came to', async () => {
+    const tasks = layer();
+    const tool = tasks.tool('tool', {}, () => text(''));
+    workflow(tasks, 'w', { description: 'd' }, ({ step }) => {
+      const one = step('one', { client: true, guidance: 'Deep?' });
+      step('two', { tool, when: field(one.output, 'deep') });
+    });
+    const { start, record } = client(tasks);
+    const { head } = await start('w');
+    const answer = await record(head.taskId, { step: 'one' }, { deep: false });
+    expect(answer).toMatchObject({ head: { status: 'completed', version: head.version + 1 } });
+    expect(statuses({ meta: metaOf(answer) })).toBe('completed skipped');
+  });
+
   it('[W-W4] is told apart from another of its tool by its arguments, or by the name of the step', async () => {
     const tasks = layer();
     twoOfATool(tasks);
@@ -108,6 +122,8 @@ describe('a call that continues a workflow', () => {
     expect(metaOf(await record(head.taskId, { tool: 'approve', arguments: { monthlyUsd: 30 } })).matchedStep).toBe(
       'approve',
     );
+    await tasks.for(OWNER).cancel(head.taskId);
+    expect(await record(head.taskId, { tool: 'other' })).toEqual({ warning: CONTINUATION_WARNING });
   });
 
   it('is recorded once under its id: a second recording gets the same answer and changes nothing', async () => {

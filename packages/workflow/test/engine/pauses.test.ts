@@ -141,6 +141,24 @@ describe('[PAUS-01] a workflow pauses', () => {
     );
   });
 
+  it('[EXEC-04] at a step that comes after a failed one', async () => {
+    const tasks = layer();
+    const fails = tasks.tool('fails', {}, (_args, task) => task.fail('no'));
+    const tool = tasks.tool('tool', {}, () => text(''));
+    workflow(tasks, 'w', { description: 'd' }, ({ step }) => {
+      const one = step('one', { tool: fails });
+      step('two', { tool, after: [one] });
+    });
+    const { meta } = await client(tasks).start('w');
+    expect(pauseOf(meta.remaining, 'two')).toEqual({
+      type: 'unresolvedDependency',
+      blockedStep: 'two',
+      missingOutput: 'completion of step one',
+      producingStep: 'one',
+      suggestedTool: 'fails',
+    });
+  });
+
   it('[EXEC-04, FNDX-02] at a step that needs what a skipped one would have given', async () => {
     const tasks = layer();
     const tool = tasks.tool('tool', { inputSchema: z.object({ id: z.string() }) }, () => text(''));
