@@ -204,13 +204,25 @@ describe('tools/list', () => {
       count_steps: 'optional',
       publish_progress: 'optional',
       wide_effects: 'optional',
+      // The steps of the workflows, the workflows themselves, and what continues them.
+      validate_config: 'optional',
+      estimate_cost: 'optional',
+      approve: 'optional',
+      deploy: 'optional',
+      notify: 'optional',
+      read_report: 'optional',
+      plan_window: 'optional',
+      deploy_service: 'optional',
+      pause_for: 'optional',
+      approve_many: 'optional',
+      continue_workflow: 'forbidden',
     });
   });
 
   it('says nothing of it in 2026-07-28', async () => {
     const { url } = await serverOf();
     const { result } = await callerOf(2026, url).request('tools/list');
-    expect(result.tools).toHaveLength(12);
+    expect(result.tools).toHaveLength(23);
     expect(result.tools.filter((tool) => tool.execution !== undefined)).toEqual([]);
   });
 });
