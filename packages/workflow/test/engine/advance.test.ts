@@ -107,10 +107,11 @@ describe('the write between two steps', () => {
   it('leaves alone what somebody else recorded of a step', () => {
     const { ask, decide } = setUp();
     const begun = written(fresh, decide(fresh));
-    const text = (record: TaskRecord) => record.entries.find(({ name }) => name === 'step:ask')?.value;
+    const keptOf = (record: TaskRecord) => record.entries.find(({ name }) => name === 'step:ask')?.value;
     const answered = written(begun, decide(begun, { report: { step: ask, report: reportOf('first', 'client') } }));
-    expect(text(answered)).toContain('first');
-    const late = decide(answered, { report: { step: ask, report: reportOf('second', 'client') } });
+    expect(keptOf(answered)).toContain('first');
+    const declined: StepReport = { ...reportOf('', 'client'), outcome: { error: { message: 'declined' } } };
+    const late = decide(answered, { report: { step: ask, report: declined } });
     expect(late.kind).toBe('done');
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { workflow } from '../../src/index.ts';
 import { client, layer, OWNER, remaining, statuses, text } from '../support/layer.ts';
+import { processes } from '../support/processes.ts';
 
 function asking(tasks: Tasks, log: unknown[] = []): void {
   const price = tasks.tool('price', { outputSchema: z.object({ usd: z.number() }) }, () => ({
@@ -116,6 +117,32 @@ describe('a tool that asks while it runs as a step', () => {
     expect(meta.remaining).toEqual([]);
     await tasks.for(OWNER).answer(head.taskId, { 'one/sure': { action: 'accept', content: { yes: true } } });
     expect((await settled(head.taskId)).head.status).toBe('completed');
+  });
+
+  it.each([
+    ['gives its run back while it waits, and begins again with the answer, if it is retryable', true, 2],
+    ['keeps its run while it waits, so that it is begun once, if it is not', false, 1],
+  ])('%s', async (_what, retryable, attempts) => {
+    const { clock, make } = processes();
+    const { tasks } = make({ parkAfterMs: 100 });
+    const begun: number[] = [];
+    const confirm = tasks.tool('confirm', {}, async (_args, task) => {
+      begun.push(task.workflow?.attempt ?? 0);
+      const answer = await task.elicit('sure', { message: 'Sure?', schema: z.object({ yes: z.boolean() }) });
+      return text(answer.action);
+    });
+    workflow(tasks, 'w', { description: 'd' }, ({ step }) => {
+      step('one', { tool: confirm, retryable });
+    });
+    const { begin, view } = client(tasks);
+    const { taskId } = await begin('w');
+    await clock.advance(1_000);
+    expect((await view(taskId)).head.dueAtMs === null).toBe(retryable);
+    await tasks.for(OWNER).answer(taskId, { 'one/sure': { action: 'accept', content: { yes: true } } });
+    await clock.advance(1_000);
+    expect((await view(taskId)).head).toMatchObject({ status: 'completed', attempt: attempts });
+    expect(begun).toHaveLength(attempts);
+    await tasks.close({ drainMs: 0 });
   });
 
   it('has its question withdrawn when it does not wait for the answer', async () => {
