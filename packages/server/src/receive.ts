@@ -27,7 +27,7 @@ type Receive = (
 ) => Inbound<TaskSlot>;
 
 /** Answers a request of a `tasks/...` method. */
-export type AnswerTaskMethod = (
+type AnswerTaskMethod = (
   method: string,
   pending: PendingRequest,
   connection: TaskConnection,

@@ -64,6 +64,26 @@ describe.each(GENERATIONS)('prompts of workflows in %s', (generation) => {
     });
   });
 
+  it('[FNDX-03] shows a task whose plan was written by a newer version, with a warning in the place of its state', async () => {
+    const { _meta } = await getPrompt('deploy_service', { region: 'eu' });
+    const { taskId } = workflowMeta({ _meta });
+    const [record] = await made.store.get({ taskIds: [taskId], kinds: ['outcome'], nowMs: Date.now() });
+    const plan = record?.entries.find(({ name }) => name === 'plan');
+    if (record === undefined || plan === undefined) throw new Error('no plan');
+    const newer = { ...plan, value: plan.value.replace('"schemaVersion":1', '"schemaVersion":2') };
+    await made.store.update({
+      taskId,
+      expectedVersion: record.head.version,
+      patch: { head: {}, put: [newer] },
+      nowMs: Date.now(),
+    });
+    expect(await client.request('tasks/get', { taskId })).toMatchObject({
+      taskId,
+      status: 'working',
+      _meta: { [WORKFLOW_META_KEY]: { warning: expect.stringMatching(/version 2/) as string } },
+    });
+  });
+
   it('[WINT-01] lists companion tools, and how a model continues, among the tools', async () => {
     const { tools } = await client.request('tools/list');
     const named = (name: string) => (tools as JsonObject[]).find((tool) => tool['name'] === name);

@@ -88,7 +88,7 @@ export interface WorkflowEngine {
   /**
    * Let a task of this workflow go on, if something of it is ready to run; harmless when nothing is.
    *
-   * @param args - the prompt's arguments; `undefined` when they were not sent again.
+   * @param args - the prompt's arguments; `undefined` or empty when they were not sent again.
    * @throws {TaskError} TASK_NOT_FOUND - also for a task of another workflow; INVALID_ARGUMENTS - `args` are not those of the task.
    */
   resume(owner: string, taskId: string, workflow: string, args: JsonObject | undefined): Promise<TaskHead>;

@@ -1,4 +1,5 @@
-import type { TaskEntryKind, TaskRecord } from '@mcp-tasks/store';
+import { TaskError, type TaskEntryKind, type TaskRecord } from '@mcp-tasks/store';
+import type { WorkflowMeta } from '@mcp-tasks/wire';
 import type { OwnerTasks } from '@mcp-tasks/runner';
 import { WORKFLOW_ENTRY_KINDS } from '@mcp-tasks/workflow';
 import type { TaskRequest } from '../task-request.ts';
@@ -27,7 +28,7 @@ interface Reader {
  * Read a task with entries of these kinds, and how far its workflow is if it is the task of one. Only such a task is read a second
  * time, for what its steps came to.
  *
- * @throws {TaskError} as `OwnerTasks.get`; WORKFLOW_INCOMPATIBLE
+ * @throws {TaskError} as `OwnerTasks.get`
  */
 export async function readShownTask(
   { tasks, workflows, request }: Reader,
@@ -37,8 +38,20 @@ export async function readShownTask(
   const record = await tasks.get(taskId, kinds);
   if (!isWorkflowTask(workflows, record.head)) return { record, workflowMeta: undefined };
   const whole = await tasks.get(taskId, [...new Set([...kinds, ...WORKFLOW_ENTRY_KINDS])]);
-  const { meta } = workflows.engine.viewOf(whole, workflows.handOff);
-  return { record: whole, workflowMeta: workflowAnswerMeta(request, meta) };
+  return { record: whole, workflowMeta: workflowAnswerMeta(request, stateOf(workflows, whole)) };
+}
+
+/** A plan that this process cannot read must not hide the task from its client. */
+function stateOf(
+  { engine, handOff }: WorkflowServing,
+  record: TaskRecord,
+): WorkflowMeta | { readonly warning: string } {
+  try {
+    return engine.viewOf(record, handOff).meta;
+  } catch (error) {
+    if (TaskError.is(error, 'WORKFLOW_INCOMPATIBLE')) return { warning: error.message };
+    throw error;
+  }
 }
 
 /** The answer with what `_meta` says of the workflow. */

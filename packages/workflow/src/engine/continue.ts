@@ -1,5 +1,5 @@
 import type { Tasks } from '@mcp-tasks/runner';
-import { amendTask } from '@mcp-tasks/runner/engine';
+import { amendTask, argumentProblems } from '@mcp-tasks/runner/engine';
 import { cutUtf8, rules, TaskError } from '@mcp-tasks/store';
 import type { RecordRule, TaskHead } from '@mcp-tasks/store';
 import { isTerminalStatus } from '@mcp-tasks/wire';
@@ -11,7 +11,7 @@ import { completionOf } from '../plan/completion.ts';
 import type { CheckedArguments, CheckNeeded } from '../plan/match.ts';
 import { matchStep, uncheckedSteps } from '../plan/match.ts';
 import type { Mismatch } from '../plan/plan.ts';
-import type { CallRecord } from '../plan/record-call.ts';
+import type { CallRecord, JudgedOutcome } from '../plan/record-call.ts';
 import { recordCall, recordedBefore } from '../plan/record-call.ts';
 import { resolveArguments, type Context } from '../plan/resolve.ts';
 import { definitionChanged, isFinished, rebase } from '../plan/settle.ts';
@@ -91,13 +91,22 @@ async function record(
   outcome: CallOutcome,
 ): ReturnType<WorkflowEngine['record']> {
   const { owner, taskId } = task.record.head;
+  const judged = await judge(tasks, call, outcome);
   const checked = new Map<string, Mismatch | undefined>();
   for (;;) {
-    const rule = recordingRule(tasks, task, { call, outcome, checked });
+    const rule = recordingRule(tasks, task, { call, outcome: judged, checked });
     const { head, value } = await amendTask(tasks, { owner, taskId, kinds: WORKFLOW_ENTRY_KINDS }, rule);
     if (value.kind === 'recorded') return answer(head, value);
     for (const needed of value.steps) await checkArguments(checked, needed);
   }
+}
+
+/** A call that failed for its arguments may be made again, with others: whatever the step says of itself. */
+async function judge({ tools }: Tasks, call: ContinuationCall, outcome: CallOutcome): Promise<JudgedOutcome> {
+  const isFailed = 'error' in outcome || outcome.result.isError === true;
+  const tool = isFailed && call.tool !== undefined ? tools.get(call.tool) : undefined;
+  const problems = tool && (await argumentProblems(tool, call.arguments));
+  return problems === undefined ? outcome : { ...outcome, retryable: true };
 }
 
 function answer(
@@ -115,7 +124,7 @@ function answer(
 function recordingRule(
   tasks: Tasks,
   { definition, arguments: args }: WorkflowTask,
-  { call, outcome, checked }: { call: ContinuationCall; outcome: CallOutcome; checked: CheckedArguments },
+  { call, outcome, checked }: { call: ContinuationCall; outcome: JudgedOutcome; checked: CheckedArguments },
 ): RecordRule<Outcome> {
   const { limits } = tasks;
   return (record, nowMs) => {

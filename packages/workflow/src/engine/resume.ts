@@ -15,7 +15,7 @@ export interface Resumption {
   readonly owner: string;
   readonly taskId: string;
   readonly workflow: string;
-  /** `undefined`: not sent again. */
+  /** `undefined`, or none at all, as of a form that was left empty: not sent again. */
   readonly arguments: JsonObject | undefined;
 }
 
@@ -29,7 +29,7 @@ export async function resume(
 ): Promise<TaskHead> {
   const task = await readWorkflowTask(tasks, owner, taskId);
   if (task.definition.workflow.name !== workflow) throw taskNotFound();
-  if (args !== undefined) {
+  if (args !== undefined && Object.keys(args).length > 0) {
     const stored = callArguments(task.record);
     const isSame = deepEqual(args, stored) || deepEqual(await parsed(args), await parsed(stored));
     if (!isSame) throw otherArguments(workflow, args, stored);

@@ -1,4 +1,6 @@
+import type { TaskTool } from '@mcp-tasks/runner';
 import type { WorkflowPause, WorkflowRemainingStep } from '@mcp-tasks/wire';
+import { fieldOf, knownJsonSchema, listedProperties } from '../definition/json-schema.ts';
 import type { Context } from '../plan/resolve.ts';
 import { resolveArguments } from '../plan/resolve.ts';
 import type { StepView } from '../plan/standing.ts';
@@ -11,16 +13,24 @@ export function remainingSteps(context: Context): WorkflowRemainingStep[] {
     .filter((view) => isForClient(context, view))
     .map(({ step, standing }) => {
       const { shown, unresolved } = resolveArguments(context, step);
+      const unsaid = requiredFields(step.tool).filter((name) => !Object.hasOwn(shown, name));
+      const unknown = [...unresolved.keys(), ...unsaid];
       const advice = step.guidance ?? step.question?.message;
       return {
         step: step.name,
         ...(step.toolName !== undefined && { tool: step.toolName }),
-        arguments: shown,
+        arguments: { ...shown, ...Object.fromEntries(unsaid.map((name) => [name, `<${name}: yours to say>`])) },
         ...(advice !== undefined && { guidance: fill(context, advice) }),
-        ...(unresolved.size > 0 && { unresolved: [...unresolved.keys()] }),
+        ...(unknown.length > 0 && { unresolved: unknown }),
         ...(standing.kind === 'blocked' && { pause: standing.pause }),
       };
     });
+}
+
+/** The arguments that a tool cannot do without, where it says so. */
+function requiredFields(tool: TaskTool | undefined): readonly string[] {
+  const schema = knownJsonSchema(tool?.options.inputSchema);
+  return Object.keys(listedProperties(schema) ?? {}).filter((name) => fieldOf(schema, name) === 'required');
 }
 
 /** Blocked steps, and those of the client that are not done. Steps of the server that merely wait are not. */

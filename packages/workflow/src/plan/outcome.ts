@@ -14,8 +14,8 @@ const MAX_ERROR_BYTES = 1024;
 export interface StepReport {
   readonly arguments: JsonObject;
   readonly outcome:
-    | { readonly result: CallToolResult; readonly thrown?: unknown }
     /** `retryable` is said where it does not depend on the step. */
+    | { readonly result: CallToolResult; readonly thrown?: unknown; readonly retryable?: boolean | undefined }
     | {
         readonly error: { readonly message: string };
         readonly thrown?: unknown;

@@ -21,6 +21,9 @@ const MAX_EXTRAS = 100;
 const EXTRAS_FULL = `The call fits no step of the workflow and was not kept: there are ${MAX_EXTRAS} such calls already.`;
 const TOO_LARGE = 'The call fits no step of the workflow and was not kept: it is too large.';
 
+/** What a call came to; `retryable` is said where it does not depend on the step. */
+export type JudgedOutcome = CallOutcome & { readonly retryable?: boolean | undefined };
+
 /** What recording a call changes. */
 export interface CallRecord {
   readonly state: WorkflowState;
@@ -39,7 +42,7 @@ export interface CallRecord {
 export function recordCall(
   context: Context,
   call: ContinuationCall,
-  outcome: CallOutcome,
+  outcome: JudgedOutcome,
   { maxBytes, checked }: { readonly maxBytes: number; readonly checked: CheckedArguments },
 ): CallRecord {
   const { state } = context;

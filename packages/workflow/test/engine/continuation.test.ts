@@ -164,6 +164,17 @@ describe('a call that continues a workflow', () => {
     expect(metaOf(await record(head.taskId, call, { approved: true })).matchedStep).toBe('approve');
   });
 
+  it('[EXEC-03] that fails for its arguments may be made again with others, whatever the step says', async () => {
+    const tasks = layer();
+    deployService(tasks);
+    const { start, recordOutcome, view } = client(tasks);
+    const { head } = await start('deploy_service', { region: 'eu' });
+    const refused = { result: { content: [{ type: 'text' as const, text: 'Input validation error' }], isError: true } };
+    await recordOutcome(head.taskId, { step: 'approve', tool: 'approve', arguments: { monthlyUsd: 'much' } }, refused);
+    const { meta } = await view(head.taskId);
+    expect(meta.pause).toMatchObject({ type: 'toolError', failedStep: 'approve', retryable: true });
+  });
+
   it('[W-D4, W-D6] gives the same to later steps as one of the server; null is kept', async () => {
     const tasks = layer();
     const seen: unknown[] = [];

@@ -25,13 +25,13 @@ describe('a prompt that is called again', () => {
     deployService(tasks);
     const { engine, start } = client(tasks);
     const { head } = await start('deploy_service', { region: 'eu' });
-    for (const args of [undefined, { region: 'eu' }]) {
+    // A form that is left empty sends an empty object.
+    for (const args of [undefined, {}, { region: 'eu' }]) {
       expect(await engine.resume(OWNER, head.taskId, 'deploy_service', args)).toEqual(head);
     }
     const other = () => engine.resume(OWNER, head.taskId, 'deploy_service', { region: 'us' });
     expect(await codeOf(other)).toBe('INVALID_ARGUMENTS');
     await expect(other()).rejects.toThrow(/leave out region, or begin a new task/);
-    expect(await codeOf(() => engine.resume(OWNER, head.taskId, 'deploy_service', {}))).toBe('INVALID_ARGUMENTS');
   });
 
   it('takes arguments for the same that its schema reads as the same', async () => {
