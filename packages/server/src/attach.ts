@@ -139,7 +139,8 @@ class Attachment {
   async #answer(method: string, pending: PendingRequest, connection: TaskConnection): Promise<JSONRPCResponse> {
     const { id, request } = pending;
     try {
-      return { jsonrpc: '2.0', id, result: await this.#handle(method, request, connection, pending) };
+      const result = await this.#handle(method, request, connection, pending);
+      return { jsonrpc: '2.0', id, result: connection.envelope.sign(result) };
     } catch (error) {
       if (isFault(error)) connection.reportError(error);
       return { jsonrpc: '2.0', id, error: toErrorObject(error) };

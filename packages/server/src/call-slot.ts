@@ -3,6 +3,7 @@ import { TaskError, type TaskHead } from '@mcp-tasks/store';
 import type { TaskTool } from '@mcp-tasks/runner';
 import type { JSONRPCResponse, Result } from '@modelcontextprotocol/server';
 import { callMode } from './call-mode.ts';
+import { withMeta } from './checked-envelope.ts';
 import { declaresTasksExtension } from './access.ts';
 import { createTaskResult2025 } from './codec-2025.ts';
 import { createTaskResult2026 } from './codec-2026.ts';
@@ -75,7 +76,7 @@ export class CallSlot implements TaskSlot {
     if (outcome === undefined) return response;
     return 'error' in outcome
       ? { jsonrpc, id, error: outcome.error }
-      : { jsonrpc, id, result: withMeta(outcome.result as Result, result) };
+      : { jsonrpc, id, result: withMeta(outcome.result as Result, result._meta) };
   }
 
   answered(): void {
@@ -124,11 +125,4 @@ function planCall(tool: TaskTool, request: TaskRequest, workflow: WorkflowCall |
   } catch (error) {
     return { mode: 'refuse', error };
   }
-}
-
-/** What the SDK added to the placeholder's `_meta` belongs to the answer that takes its place. */
-function withMeta(answer: Result, placeholder: Result): Result {
-  if (placeholder._meta === undefined) return answer;
-  const { _meta, ...rest } = answer;
-  return { _meta: { ...placeholder._meta, ..._meta }, ...rest };
 }

@@ -9,6 +9,7 @@ import type {
   RequestId,
   Transport,
 } from '@modelcontextprotocol/server';
+import { CheckedEnvelope } from './checked-envelope.ts';
 import { isFault } from './errors.ts';
 import { tapTransport, type Inbound, type ResponseSlot } from './response-slots.ts';
 import { acceptAnswer, answeredQuestion, questionRequest, type QuestionName } from './questions-2025.ts';
@@ -33,6 +34,7 @@ export type ReceiveRequest = (
 export class TaskConnection implements RelayConnection {
   readonly host: TaskHost;
   readonly slots: ReadonlyMap<RequestId, TaskSlot>;
+  readonly envelope = new CheckedEnvelope();
   readonly #transport: Transport;
   readonly #relays = new Map<string, TaskRelay>();
   /** Tasks made on this connection a moment ago. */

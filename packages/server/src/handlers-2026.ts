@@ -36,7 +36,7 @@ async function updateTask({ tasks, request }: TaskHandlerInput): Promise<object>
   const { inputResponses } = request.params;
   if (!isFields(inputResponses)) throw new TaskError('INVALID_ARGUMENTS', 'inputResponses must be an object');
   await tasks.answer(taskId, inputResponses as Readonly<Record<string, InputResponse>>);
-  return {};
+  return { resultType: 'complete' };
 }
 
 async function cancelTask({ tasks, request }: TaskHandlerInput): Promise<object> {
@@ -45,5 +45,5 @@ async function cancelTask({ tasks, request }: TaskHandlerInput): Promise<object>
   } catch (error) {
     if (!TaskError.is(error, 'TASK_ALREADY_TERMINAL')) throw error;
   }
-  return {};
+  return { resultType: 'complete' };
 }

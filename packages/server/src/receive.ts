@@ -93,14 +93,21 @@ const receiveNegotiation: Receive = (message, request) => ({
 });
 
 /**
- * The SDK has no part in the task methods of 2025-11-25, and going through it takes longer than all that they do. Those of
- * 2026-07-28 it checks, and signs their answers.
+ * Going through the SDK takes longer than all that a task method does. It has no part in those of 2025-11-25; of 2026-07-28 it checks
+ * the envelope and signs the answer, so it gets whatever has an envelope that it has not found right yet.
  */
 function taskMethodReceiver(answer: AnswerTaskMethod): Receive {
   return (message, request, connection, extra) => {
     const { id, method } = message;
     if (taskHandler(method, request) === undefined) return refuse(message, METHOD_NOT_FOUND);
-    if (request.generation === '2026-07-28') return { forward: message, slot: { request } };
+    const { envelope } = connection;
+    if (request.generation === '2026-07-28' && !envelope.isKnown(request)) {
+      const rewrite = (response: JSONRPCResponse) => {
+        envelope.learn(request, response);
+        return response;
+      };
+      return { forward: message, slot: { request, rewrite } };
+    }
     const slot = new PendingRequest(id, request, extra);
     return { answering: answer(method, slot, connection), slot };
   };
