@@ -1,6 +1,7 @@
 import { cutUtf8, TaskError } from '@mcp-tasks/store';
 import type { CallToolResult, InputRequest, JsonObject, JsonValue } from '@mcp-tasks/wire';
 import { toElicited } from './elicited.ts';
+import { handled } from './handled.ts';
 import { fromJson, toJson } from './json.ts';
 import { errorResult } from './outcome.ts';
 import { elicitRequest } from './questions.ts';
@@ -11,7 +12,6 @@ import type { AuthorSchema, SchemaOutput } from './schema.ts';
 import { taskSteps } from './steps.ts';
 import type { Elicited, ElicitQuestion, ParkedRun, Sampled, TaskContext } from './task-context.ts';
 import { taskVariables } from './variables.ts';
-import { handled } from './write-queue.ts';
 
 const PARKED = new WeakMap<object, string>();
 

@@ -1,9 +1,16 @@
+import type { TaskHead } from '@mcp-tasks/store';
+
 /** One task that wants a run. */
 export interface QueuedTask {
   readonly taskId: string;
   /** For fairness between owners. */
   readonly owner: string;
   readonly handler: string;
+}
+
+/** What an executor needs to know of a task. */
+export function queuedTask({ taskId, owner, handler }: TaskHead): QueuedTask {
+  return { taskId, owner, handler };
 }
 
 /** A place among the runs that an executor lets go on at once. */

@@ -23,7 +23,7 @@ import { storedCall } from './stored-call.ts';
 import type { InlineHost } from './tasks.ts';
 import type { TaskTool, ToolCall } from './tool.ts';
 import type { WorkflowStepInfo } from './workflow-step.ts';
-import type { Report } from './write-queue.ts';
+import type { Report } from './pending-report.ts';
 
 /** What came of an inline run. */
 export type InlineOutcome = CallOutcome & {

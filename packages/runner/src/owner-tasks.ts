@@ -6,7 +6,7 @@ import { tell, writeByRule } from './core.ts';
 import { answerInvalid } from './elicited.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { checkAnswer } from './questions.ts';
-import { queuedTask } from './run.ts';
+import { queuedTask } from './executor.ts';
 import { readQuestions, readTrace } from './stored-call.ts';
 import type { OwnerTasks } from './tasks.ts';
 

@@ -1,6 +1,6 @@
 import type { TaskHead } from '@mcp-tasks/store';
 import type { Core } from './core.ts';
-import { queuedTask } from './run.ts';
+import { queuedTask } from './executor.ts';
 import type { Runs } from './runs.ts';
 
 /** Records that one call of the store removes at most. */

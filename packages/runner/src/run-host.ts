@@ -4,7 +4,7 @@ import type { RunEnd } from './run-ended.ts';
 import type { RunEntries } from './run-entries.ts';
 import type { TaskTool } from './tool.ts';
 import type { WorkflowStepInfo } from './workflow-step.ts';
-import type { Report } from './write-queue.ts';
+import type { Report } from './pending-report.ts';
 
 /** What a context stands on: a run that stores, or an inline one. */
 export interface RunHost {

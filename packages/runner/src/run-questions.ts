@@ -1,13 +1,13 @@
 import { rules, TaskError } from '@mcp-tasks/store';
 import type { TaskLease, TaskLimits, TaskRecord } from '@mcp-tasks/store';
 import type { InputRequest, InputResponse } from '@mcp-tasks/wire';
+import { handled } from './handled.ts';
 import { checkUsedName } from './options.ts';
 import type { RunEnd } from './run-ended.ts';
 import type { RunWaits } from './run-waits.ts';
 import type { RunEntries } from './run-entries.ts';
 import { readAnswers } from './stored-call.ts';
 import type { InputCapabilities } from './tool.ts';
-import { handled } from './write-queue.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 /** What the questions of a run need of it. */

@@ -18,35 +18,22 @@ import type { Core } from './core.ts';
 import { executeTool } from './execute.ts';
 import type { Execution } from './execute.ts';
 import { guardedRule } from './guarded-rule.ts';
-import type { QueuedTask, RunSlot } from './executor.ts';
+import { queuedTask } from './executor.ts';
 import { refusedOutcome, thrownOutcome, timedOutOutcome } from './outcome.ts';
 import type { RunOutcome } from './outcome.ts';
+import type { Report } from './pending-report.ts';
 import { lostBecause, RunEnd } from './run-ended.ts';
 import type { RunEndReason } from './run-ended.ts';
+import type { RunEntries } from './run-entries.ts';
 import type { RunHost } from './run-host.ts';
 import { RunQuestions } from './run-questions.ts';
+import type { RunStart } from './run-start.ts';
 import { RunWaits } from './run-waits.ts';
 import { RunWriter, STORE_RETRY_MS } from './run-writer.ts';
 import type { RunWriterHost } from './run-writer.ts';
-import type { RunEntries } from './run-entries.ts';
 import type { TaskTool, TraceContext } from './tool.ts';
 import { WriteQueue } from './write-queue.ts';
-import type { Report, WriteQueueHost } from './write-queue.ts';
-
-/** A run that a claim allows to begin. */
-export interface RunStart {
-  readonly tool: TaskTool;
-  readonly head: TaskHead;
-  readonly lease: TaskLease;
-  readonly entries: RunEntries;
-  readonly slot: RunSlot;
-  /** A run after the first, or in another process than the call. */
-  readonly mustAuthorize: boolean;
-  /** The arguments, when this process has parsed them for this run already. */
-  readonly parsedArguments?: unknown;
-  /** The run was ended by somebody else, or gives its task away: it writes no more. */
-  readonly onStop: () => void;
-}
+import type { WriteQueueHost } from './write-queue.ts';
 
 /** One execution of a task's handler in this process, from its claim to its end. */
 export class Run implements RunHost, WriteQueueHost, RunWriterHost {
@@ -396,11 +383,6 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost {
   #tell(event: Parameters<typeof tell>[3]): void {
     tell(this.#core, this.head, this.entries.call.trace, event);
   }
-}
-
-/** What an executor needs to know of a task. */
-export function queuedTask({ taskId, owner, handler }: TaskHead): QueuedTask {
-  return { taskId, owner, handler };
 }
 
 /** What a run waited for came while it parked: another run may begin. */

@@ -1,22 +1,14 @@
-import { applyRule, rules, TaskError, taskNotFound } from '@mcp-tasks/store';
-import type { Claim, Rule, TaskHead, TaskLease } from '@mcp-tasks/store';
+import { rules, TaskError } from '@mcp-tasks/store';
+import type { TaskHead, TaskLease } from '@mcp-tasks/store';
 import type { Core } from './core.ts';
 import { announce, tell, writeByRule } from './core.ts';
+import { queuedTask } from './executor.ts';
 import type { ExecutorHost, QueuedTask, RunSlot } from './executor.ts';
-import { ExpiryTimer } from './expiry-timer.ts';
-import { resend } from './resend.ts';
-import { queuedTask, Run } from './run.ts';
+import { Run } from './run.ts';
 import { lostBecause } from './run-ended.ts';
-import { RUN_ENTRY_KINDS, RunEntries } from './run-entries.ts';
-import { readCall } from './stored-call.ts';
-import type { TaskTool } from './tool.ts';
-
-/** A task that was created just now: what its first run would read, if it begins at once. */
-export interface FreshTask {
-  readonly head: TaskHead;
-  readonly entries: RunEntries;
-  readonly parsedArguments: unknown;
-}
+import { claimForRun, readAgain, readForRun } from './run-start.ts';
+import type { FreshTask } from './run-start.ts';
+import { RunWatch } from './run-watch.ts';
 
 /** The runs of this process, and the tasks that it holds for a run to come. */
 export class Runs implements ExecutorHost {
@@ -32,18 +24,14 @@ export class Runs implements ExecutorHost {
   #fresh: FreshTask | undefined;
   /** Tasks whose run could not begin, and until when recovery leaves them alone. */
   readonly #failedUntilMs = new Map<string, number>();
-  readonly #expiry: ExpiryTimer;
-  readonly #leaveHub = new Map<Run, () => void>();
-  /** Runs that began in this turn of the event loop. */
-  readonly #unwatched = new Set<Run>();
-  #willWatch = false;
+  readonly #watch: RunWatch;
   #isShutDown = false;
   /** Called when a slot may have become free. */
   onIdle: () => void = () => undefined;
 
   constructor(core: Core) {
     this.#core = core;
-    this.#expiry = new ExpiryTimer(core.clock, () => this.#active.values());
+    this.#watch = new RunWatch(core, this.#active);
   }
 
   get active(): ReadonlyMap<string, Run> {
@@ -131,7 +119,7 @@ export class Runs implements ExecutorHost {
       if (begun === undefined) return;
       const run = begun;
       this.#active.set(task.taskId, run);
-      this.#watchSoon(run);
+      this.#watch.add(run);
       if (this.#isShutDown) void run.shutDown();
       await run.go();
       this.#drop(run);
@@ -143,50 +131,23 @@ export class Runs implements ExecutorHost {
     }
   }
 
-  /** Most runs are over before anybody could need to tell them something: only what goes on is watched. */
-  #watchSoon(run: Run): void {
-    this.#unwatched.add(run);
-    if (this.#willWatch) return;
-    this.#willWatch = true;
-    setImmediate(() => {
-      this.#willWatch = false;
-      for (const waiting of this.#unwatched) this.#watch(waiting);
-      this.#unwatched.clear();
-    });
-  }
-
-  /** Let a run hear of what others write, and of its expiry. The hub reads after each registration. */
-  #watch(run: Run): void {
-    this.#expiry.arm(run.head.expiresAtMs);
-    const leave = this.#core.hub.add({
-      taskId: run.taskId,
-      seenVersion: () => run.head.version,
-      notify: (head) => {
-        run.onHead(head);
-      },
-    });
-    this.#leaveHub.set(run, leave);
-  }
-
   /** A run that writes no more: neither heartbeat nor hub nor expiry are for it. */
   #drop(run: Run): void {
-    this.#unwatched.delete(run);
-    this.#leaveHub.get(run)?.();
-    this.#leaveHub.delete(run);
+    this.#watch.remove(run);
     if (this.#active.get(run.taskId) !== run) return;
     this.#active.delete(run.taskId);
-    if (this.#active.size === 0) this.#expiry.disarm();
+    if (this.#active.size === 0) this.#watch.disarm();
   }
 
   /** Read the task, unless it is known, and claim it. */
   async #begin({ taskId, handler }: QueuedTask, slot: RunSlot, fresh?: FreshTask): Promise<Run | undefined> {
     const tool = this.#core.registry.tools.get(handler);
     if (tool === undefined) return undefined;
-    const known = fresh ?? (await this.#read(taskId));
+    const known = fresh ?? (await readForRun(this.#core, taskId));
     if (known === undefined) return undefined;
     const wasQueuedHere = this.#queued.has(taskId);
     const { trace } = known.entries.call;
-    const claim = await applyRule(this.#core.store, this.#core.clock, known.head, this.#claimRule(tool));
+    const claim = await claimForRun(this.#core, known.head, tool);
     announce(this.#core, claim, trace);
     if (claim.value.status !== 'claimed') {
       const hasEnded = claim.wrote && claim.value.status !== 'not-due';
@@ -199,7 +160,7 @@ export class Runs implements ExecutorHost {
       tool,
       head: claim.head,
       lease: claim.value.lease,
-      entries: isCurrent ? known.entries : await this.#readAgain(taskId),
+      entries: isCurrent ? known.entries : await readAgain(this.#core, taskId),
       slot,
       // The call itself was authorized in this process.
       mustAuthorize: !wasQueuedHere || claim.value.lease.attempt > 1,
@@ -209,32 +170,6 @@ export class Runs implements ExecutorHost {
       },
     });
     return run;
-  }
-
-  #claimRule(tool: TaskTool): Rule<Claim> {
-    const { holder, settings, limits } = this.#core;
-    return rules.claim({
-      holder,
-      leaseMs: settings.leaseMs,
-      onCrash: tool.options.onCrash ?? 'fail',
-      maxCrashes: tool.options.maxCrashes ?? settings.maxCrashes,
-      keepResultMs: tool.options.keepResultMs ?? limits.keepResultMs,
-    });
-  }
-
-  async #readAgain(taskId: string): Promise<RunEntries> {
-    const read = () => this.#read(taskId);
-    const known = await read().catch((error: unknown) => resend(this.#core.clock, read, error));
-    if (known === undefined) throw taskNotFound();
-    return known.entries;
-  }
-
-  async #read(taskId: string): Promise<Pick<FreshTask, 'head' | 'entries'> | undefined> {
-    const { store, clock } = this.#core;
-    const [record] = await store.get({ taskIds: [taskId], kinds: RUN_ENTRY_KINDS, nowMs: clock.nowMs() });
-    if (record === undefined) return undefined;
-    const { head, entries } = record;
-    return { head, entries: new RunEntries(readCall(taskId, entries), entries) };
   }
 }
 

@@ -1,10 +1,10 @@
 import { TaskError, utf8Bytes } from '@mcp-tasks/store';
+import { handled } from './handled.ts';
 import { fromJson, toJson } from './json.ts';
 import { checkUsedName } from './options.ts';
 import { throwIfEnded } from './run-host.ts';
 import type { RunHost } from './run-host.ts';
 import type { StepContext, TaskContext } from './task-context.ts';
-import { handled } from './write-queue.ts';
 
 /** The JSON of a checkpoint: in an object, so that a step may return `undefined`. */
 interface Checkpoint {

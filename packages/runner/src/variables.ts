@@ -1,5 +1,6 @@
 import { TaskError } from '@mcp-tasks/store';
 import type { JsonValue } from '@mcp-tasks/wire';
+import { handled } from './handled.ts';
 import { checkUsedName } from './options.ts';
 import { throwIfEnded } from './run-host.ts';
 import type { RunHost } from './run-host.ts';
@@ -7,7 +8,6 @@ import { formatIssues } from './schema.ts';
 import type { AuthorSchema } from './schema.ts';
 import type { TaskContext } from './task-context.ts';
 import type { VariableMap } from './variable-map.ts';
-import { handled } from './write-queue.ts';
 
 type VariableMethods = Pick<TaskContext, 'get' | 'set' | 'merge' | 'delete' | 'publish'>;
 

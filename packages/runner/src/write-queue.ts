@@ -1,23 +1,10 @@
 import { applyRecordRule, rules } from '@mcp-tasks/store';
-import type {
-  Clock,
-  Effects,
-  RecordRule,
-  Rule,
-  RuleOutcome,
-  TaskEntry,
-  TaskEntryKey,
-  TaskHead,
-  TaskLease,
-  TaskRecord,
-} from '@mcp-tasks/store';
+import type { Clock, Effects, RecordRule, Rule, RuleOutcome, TaskHead, TaskLease, TaskRecord } from '@mcp-tasks/store';
+import { EffectBatch } from './effect-batch.ts';
+import { handled } from './handled.ts';
+import { PendingReport } from './pending-report.ts';
+import type { Report } from './pending-report.ts';
 import type { RunEnd } from './run-ended.ts';
-
-/** Between two writes that only carry progress or a status message. */
-const REPORT_INTERVAL_MS = 250;
-
-/** What a run reports; the latest wins. */
-export type Report = Pick<Effects, 'progress' | 'statusMessage'>;
 
 /** What the queue needs of its run. */
 export interface WriteQueueHost {
@@ -36,13 +23,12 @@ export interface WriteQueueHost {
 export class WriteQueue {
   readonly #host: WriteQueueHost;
   #head: TaskHead;
-  #batch: Batch | undefined;
+  #batch: EffectBatch | undefined;
   /** The batch that a write carries now. */
-  #sent: Batch | undefined;
+  #sent: EffectBatch | undefined;
   readonly #rules: RuleWrite[] = [];
-  #report: Report | undefined;
-  #nextReportMs = -Infinity;
-  #cancelReportTimer: (() => void) | undefined;
+  /** Most runs report nothing: made when it is needed. */
+  #madeReport: PendingReport | undefined;
   #isWriting = false;
   #end: RunEnd | undefined;
   /** The next rule is the last write: it waits for no report's time. */
@@ -88,17 +74,20 @@ export class WriteQueue {
           reject(this.#end.error);
           return;
         }
-        this.#batch ??= new Batch();
+        this.#batch ??= new EffectBatch();
         this.#batch.add(change, { resolve, reject });
         this.#drive();
       }),
     );
   }
 
-  /** Store progress or a status message with the next effects, or by a write of its own at the latest after 250 ms. */
+  /** Store progress or a status message with the next effects, or by a write of its own when it is due. */
   report(report: Report): void {
     if (this.#end !== undefined) return;
-    this.#report = { ...this.#report, ...report };
+    this.#madeReport ??= new PendingReport(this.#host.clock, () => {
+      this.#drive();
+    });
+    this.#madeReport.add(report);
     this.#drive();
   }
 
@@ -140,8 +129,7 @@ export class WriteQueue {
   end(end: RunEnd): void {
     const { error } = end;
     this.#end ??= end;
-    this.#disarmReportTimer();
-    this.#report = undefined;
+    this.#madeReport?.drop();
     this.#sent?.reject(error);
     this.#batch?.reject(error);
     this.#batch = undefined;
@@ -157,7 +145,7 @@ export class WriteQueue {
   async #writeAll(): Promise<void> {
     for (;;) {
       const [rule] = this.#rules;
-      const hasLastReport = this.#isFinishing && this.#report !== undefined;
+      const hasLastReport = this.#isFinishing && this.#madeReport?.isWaiting === true;
       const isNext = rule?.after === undefined || rule.after !== this.#batch;
       if (rule !== undefined && isNext && !hasLastReport) {
         this.#rules.shift();
@@ -167,7 +155,7 @@ export class WriteQueue {
       } else break;
     }
     this.#isWriting = false;
-    if (this.#report !== undefined) this.#armReportTimer();
+    this.#madeReport?.arm();
     const unseen = this.#unseen;
     this.#unseen = undefined;
     if (unseen !== undefined) this.seen(unseen.head, unseen.onForeign);
@@ -175,30 +163,13 @@ export class WriteQueue {
 
   /** The last write of a run carries every report. */
   #isReportDue(): boolean {
-    if (this.#report === undefined) return false;
-    return this.#isFinishing || this.#host.clock.nowMs() >= this.#nextReportMs;
-  }
-
-  #armReportTimer(): void {
-    this.#cancelReportTimer ??= this.#host.clock.after(this.#nextReportMs - this.#host.clock.nowMs(), () => {
-      this.#cancelReportTimer = undefined;
-      this.#drive();
-    });
-  }
-
-  #disarmReportTimer(): void {
-    this.#cancelReportTimer?.();
-    this.#cancelReportTimer = undefined;
+    if (this.#madeReport === undefined) return false;
+    return this.#isFinishing ? this.#madeReport.isWaiting : this.#madeReport.isDue;
   }
 
   async #writeBatch(): Promise<void> {
     const batch = this.#batch;
-    const effects = { ...this.#report, ...batch?.entries() };
-    if (this.#report !== undefined) {
-      this.#nextReportMs = this.#host.clock.nowMs() + REPORT_INTERVAL_MS;
-      this.#report = undefined;
-      this.#disarmReportTimer();
-    }
+    const effects = { ...this.#madeReport?.take(), ...batch?.entries() };
     this.#sent = batch;
     this.#batch = undefined;
     try {
@@ -220,54 +191,8 @@ export class WriteQueue {
 
 interface RuleWrite {
   /** Effects that were queued before it and go first; later ones must not hold it off. */
-  readonly after: Batch | undefined;
+  readonly after: EffectBatch | undefined;
   /** Never rejects. */
   send(): Promise<void>;
   reject(error: unknown): void;
-}
-
-interface Waiter {
-  resolve(): void;
-  reject(error: unknown): void;
-}
-
-/** Effects that go into one write. */
-class Batch {
-  readonly #put = new Map<string, TaskEntry>();
-  readonly #delete = new Map<string, TaskEntryKey>();
-  readonly #waiters: Waiter[] = [];
-
-  add(change: Pick<Effects, 'put' | 'delete'>, waiter: Waiter): void {
-    for (const entry of change.put ?? []) {
-      this.#delete.delete(entryId(entry));
-      this.#put.set(entryId(entry), entry);
-    }
-    for (const key of change.delete ?? []) {
-      this.#put.delete(entryId(key));
-      this.#delete.set(entryId(key), key);
-    }
-    this.#waiters.push(waiter);
-  }
-
-  entries(): Pick<Effects, 'put' | 'delete'> {
-    return { put: [...this.#put.values()], delete: [...this.#delete.values()] };
-  }
-
-  resolve(): void {
-    for (const waiter of this.#waiters) waiter.resolve();
-  }
-
-  reject(error: unknown): void {
-    for (const waiter of this.#waiters) waiter.reject(error);
-  }
-}
-
-function entryId({ kind, name }: TaskEntryKey): string {
-  return `${kind} ${name}`;
-}
-
-/** A handler need not await its effects: a rejection that nobody looks at must not end the process. */
-export function handled<Value>(promise: Promise<Value>): Promise<Value> {
-  promise.catch(() => undefined);
-  return promise;
 }

@@ -4,7 +4,7 @@ import { isTerminalStatus } from '@mcp-tasks/wire';
 import { tell, writeByRule } from '../core.ts';
 import { internalsOf } from '../internals.ts';
 import { toldOfRefusal } from '../owner-tasks.ts';
-import { queuedTask } from '../run.ts';
+import { queuedTask } from '../executor.ts';
 import { readTrace } from '../stored-call.ts';
 import type { TraceContext } from '../tool.ts';
 import type { Tasks } from '../tasks.ts';

@@ -10,7 +10,7 @@ import type { RunHost } from '../run-host.ts';
 import { RunWaits } from '../run-waits.ts';
 import type { TaskTool } from '../tool.ts';
 import type { WorkflowStepInfo } from '../workflow-step.ts';
-import type { Report } from '../write-queue.ts';
+import type { Report } from '../pending-report.ts';
 
 /** A tool that a run calls. */
 export interface NestedCall {

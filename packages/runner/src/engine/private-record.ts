@@ -1,5 +1,6 @@
 import { applyHeadPatch } from '@mcp-tasks/store';
-import type { Effects, RecordRule, TaskEntry, TaskEntryKey, TaskHead, TaskLease, TaskRecord } from '@mcp-tasks/store';
+import type { Effects, RecordRule, TaskEntry, TaskHead, TaskLease, TaskRecord } from '@mcp-tasks/store';
+import { entryId } from '../effect-batch.ts';
 
 /** The record of an inline run that wants one: in memory, for this run alone. */
 export class PrivateRecord {
@@ -54,8 +55,4 @@ export function privateHead(lease: TaskLease, { owner, handler }: Pick<TaskHead,
     dueAtMs: Number.MAX_SAFE_INTEGER,
     openQuestions: [],
   };
-}
-
-function entryId({ kind, name }: TaskEntryKey): string {
-  return `${kind} ${name}`;
 }
