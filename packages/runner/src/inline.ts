@@ -3,18 +3,16 @@ import type { Clock, Effects, RecordRule, TaskEntryKind, TaskLease, TaskLimits, 
 import { ProtocolFailure } from '@mcp-tasks/wire';
 import type { CallToolResult, InputRequest, InputResponse, JsonObject } from '@mcp-tasks/wire';
 import type { Core } from './core.ts';
-import { answerInvalid } from './elicited.ts';
 import { executeTool } from './execute.ts';
 import type { Execution } from './execute.ts';
 import { privateHead, PrivateRecord } from './engine/private-record.ts';
+import { InlineQuestions } from './inline-questions.ts';
 import { NO_SLOT } from './no-slot.ts';
 import { callOutcome, thrownOutcome, timedOutOutcome } from './outcome.ts';
 import type { CallOutcome } from './outcome.ts';
-import { checkResponse } from './questions.ts';
-import { RunEnd } from './run-ended.ts';
+import { abortAfter, RunEnd } from './run-ended.ts';
 import type { RunEndReason } from './run-ended.ts';
 import type { RunHost } from './run-host.ts';
-import { checkSupported, unsupported } from './run-questions.ts';
 import { RunWaits } from './run-waits.ts';
 import { checkCall } from './start-task.ts';
 import type { CheckedCall } from './start-task.ts';
@@ -66,7 +64,7 @@ class InlineRun implements RunHost {
   #madeAbort: AbortController | undefined;
   #madeWaits: RunWaits | undefined;
   #madeRecord: PrivateRecord | undefined;
-  #openQuestions = 0;
+  #madeQuestions: InlineQuestions | undefined;
   #ended: RunEnd | undefined;
   #thrown: unknown;
   #endEarly!: (end: Execution | TaskError) => void;
@@ -90,11 +88,7 @@ class InlineRun implements RunHost {
   }
 
   get signal(): AbortSignal {
-    if (this.#madeAbort === undefined) {
-      this.#madeAbort = new AbortController();
-      if (this.#ended !== undefined && this.#ended.reason !== 'finished') this.#madeAbort.abort(this.#ended.error);
-    }
-    return this.#madeAbort.signal;
+    return (this.#madeAbort ??= abortAfter(this.#ended)).signal;
   }
 
   get clock(): Clock {
@@ -173,23 +167,9 @@ class InlineRun implements RunHost {
     }
   }
 
-  async ask(key: string, request: InputRequest): Promise<InputResponse> {
-    checkSupported(key, request, this.entries.call.inputCapabilities);
-    if (this.#host.ask === undefined)
-      throw unsupported(key, 'the tool runs inside a request that no question can be sent on');
-    if (this.#openQuestions >= this.limits.maxOpenQuestions) throw questionLimit(this.limits.maxOpenQuestions);
-    this.#openQuestions++;
-    if (this.#openQuestions === 1) this.#waits.began();
-    try {
-      const response = await this.#host.ask(key, request, this.signal);
-      if (this.#ended !== undefined) throw this.#ended.error;
-      const problem = checkResponse(request, response);
-      if (problem !== undefined) throw answerInvalid(key, problem);
-      return response;
-    } finally {
-      this.#openQuestions--;
-      if (this.#openQuestions === 0) await this.#waits.ended();
-    }
+  ask(key: string, request: InputRequest): Promise<InputResponse> {
+    this.#madeQuestions ??= new InlineQuestions(this, this.#host, this.#waits);
+    return this.#madeQuestions.ask(key, request);
   }
 
   stepBegan(): () => void {
@@ -203,7 +183,7 @@ class InlineRun implements RunHost {
       signal: this.signal,
       parkAfterMs: undefined,
       timeoutMs: this.tool.options.timeoutMs,
-      isWaiting: () => this.#openQuestions > 0,
+      isWaiting: () => this.#madeQuestions?.areOpen === true,
       park: () => undefined,
       timeOut: () => {
         this.#end('timeout');
@@ -235,10 +215,4 @@ class InlineRun implements RunHost {
     this.#madeAbort?.abort(this.#ended.error);
     return this.#ended.error;
   }
-}
-
-function questionLimit(maxOpenQuestions: number): TaskError {
-  return new TaskError('QUESTION_LIMIT', `The run has ${maxOpenQuestions} open questions, which is the limit.`, {
-    details: { maxOpenQuestions },
-  });
 }

@@ -59,6 +59,13 @@ export class RunEnd {
   }
 }
 
+/** What aborts a run's signal, made when the signal is looked at: aborted already when the run was ended before that. */
+export function abortAfter(ended: RunEnd | undefined): AbortController {
+  const abort = new AbortController();
+  if (ended !== undefined && ended.reason !== 'finished') abort.abort(ended.error);
+  return abort;
+}
+
 /** Why a lease no longer holds, by the head that is there now; `undefined` when it still does. */
 export function lostBecause(lease: TaskLease, head: TaskHead | undefined): RunEndReason | undefined {
   if (head === undefined) return 'expired';

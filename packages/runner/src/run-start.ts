@@ -3,6 +3,7 @@ import type { Claim, RuleOutcome, TaskHead, TaskLease } from '@mcp-tasks/store';
 import type { Core } from './core.ts';
 import type { RunSlot } from './executor.ts';
 import { resend } from './resend.ts';
+import { keepResultMsOf } from './run-ending.ts';
 import { RUN_ENTRY_KINDS, RunEntries } from './run-entries.ts';
 import { readCall } from './stored-call.ts';
 import type { TaskTool } from './tool.ts';
@@ -31,13 +32,13 @@ export interface FreshTask {
 
 /** Claim a task for a run of its tool. */
 export function claimForRun(core: Core, head: TaskHead, tool: TaskTool): Promise<RuleOutcome<Claim>> {
-  const { store, clock, holder, settings, limits } = core;
+  const { store, clock, holder, settings } = core;
   const rule = rules.claim({
     holder,
     leaseMs: settings.leaseMs,
     onCrash: tool.options.onCrash ?? 'fail',
     maxCrashes: tool.options.maxCrashes ?? settings.maxCrashes,
-    keepResultMs: tool.options.keepResultMs ?? limits.keepResultMs,
+    keepResultMs: keepResultMsOf(core, tool),
   });
   return applyRule(store, clock, head, rule);
 }

@@ -1,4 +1,4 @@
-import { cutUtf8, rules } from '@mcp-tasks/store';
+import { cutUtf8 } from '@mcp-tasks/store';
 import type {
   Clock,
   Effects,
@@ -18,12 +18,13 @@ import type { Core } from './core.ts';
 import { executeTool } from './execute.ts';
 import type { Execution } from './execute.ts';
 import { guardedRule } from './guarded-rule.ts';
-import { queuedTask } from './executor.ts';
 import { refusedOutcome, thrownOutcome, timedOutOutcome } from './outcome.ts';
 import type { RunOutcome } from './outcome.ts';
 import type { Report } from './pending-report.ts';
-import { lostBecause, RunEnd } from './run-ended.ts';
+import { abortAfter, lostBecause, RunEnd } from './run-ended.ts';
 import type { RunEndReason } from './run-ended.ts';
+import { giveBack, park, settle } from './run-ending.ts';
+import type { EndingRun } from './run-ending.ts';
 import type { RunEntries } from './run-entries.ts';
 import type { RunHost } from './run-host.ts';
 import { RunQuestions } from './run-questions.ts';
@@ -36,7 +37,7 @@ import { WriteQueue } from './write-queue.ts';
 import type { WriteQueueHost } from './write-queue.ts';
 
 /** One execution of a task's handler in this process, from its claim to its end. */
-export class Run implements RunHost, WriteQueueHost, RunWriterHost {
+export class Run implements RunHost, WriteQueueHost, RunWriterHost, EndingRun {
   readonly inline = false;
   readonly workflow = undefined;
   readonly tool: TaskTool;
@@ -91,11 +92,7 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost {
   }
 
   get signal(): AbortSignal {
-    if (this.#madeAbort === undefined) {
-      this.#madeAbort = new AbortController();
-      if (this.#ended !== undefined && this.#ended.reason !== 'finished') this.#madeAbort.abort(this.#ended.error);
-    }
-    return this.#madeAbort.signal;
+    return (this.#madeAbort ??= abortAfter(this.#ended)).signal;
   }
 
   get ended(): RunEnd | undefined {
@@ -156,12 +153,7 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost {
 
   /** The time for draining is over: give a `rerun` task back, fail another as interrupted. */
   async shutDown(): Promise<void> {
-    if (this.canRerun) this.#finish(rules.release(this.lease), 'shutdown');
-    else {
-      this.#finish(rules.interrupt(this.lease, this.#keepResultMs()), 'shutdown', ({ wrote }) => {
-        if (wrote) this.#tell({ type: 'settled', status: 'failed', isError: true });
-      });
-    }
+    giveBack(this.#core, this);
     await this.#lastWrite;
   }
 
@@ -200,7 +192,7 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost {
     return this.#waits.stepBegan();
   }
 
-  // What the queue and the writer ask of their run.
+  // What the queue, the writer and an ending ask of their run.
 
   get clock(): Clock {
     return this.#core.clock;
@@ -237,6 +229,18 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost {
     timers.add(cancel);
   }
 
+  finish<Value>(
+    rule: Rule<Value>,
+    reason: RunEndReason,
+    then: (outcome: RuleOutcome<Value>) => void = () => undefined,
+  ): void {
+    if (this.#ended !== undefined) return;
+    const end = this.#endOf(reason);
+    // A rejection was dealt with where the run learned of it.
+    this.#lastWrite = this.#queue.finish(rule, end).then(then, () => undefined);
+    this.#stop(end);
+  }
+
   get #waits(): RunWaits {
     this.#madeWaits ??= new RunWaits({
       clock: this.#core.clock,
@@ -249,7 +253,7 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost {
         this.#parkAtQuestions();
       },
       timeOut: () => {
-        this.#settle(timedOutOutcome(this.tool), 'timeout');
+        settle(this.#core, this, timedOutOutcome(this.tool), 'timeout');
       },
     });
     return this.#madeWaits;
@@ -290,7 +294,7 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost {
       execution = thrownOutcome(thrown);
     }
     if (execution.kind === 'parked') this.#park(execution.message);
-    else this.#settle(execution, 'finished');
+    else settle(this.#core, this, execution, 'finished');
   }
 
   /** The refusal of a run that must be authorized anew; it fails the task. */
@@ -307,57 +311,13 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost {
     }
   }
 
-  /** Store how the run ended. Too late, it changes nothing. */
-  #settle(outcome: RunOutcome, reason: RunEndReason): void {
-    const keepResultMs = this.#keepResultMs();
-    const rule: Rule<'completed' | 'failed'> =
-      outcome.kind === 'result'
-        ? rules.complete(this.lease, { result: outcome.result, json: outcome.json, keepResultMs })
-        : rules.fail(this.lease, outcome.error, keepResultMs);
-    const isError = outcome.kind === 'error' || outcome.result.isError === true;
-    this.#finish(rule, reason, ({ value, wrote }) => {
-      if (wrote) this.#tell({ type: 'settled', status: value, isError });
-    });
-  }
-
   #parkAtQuestions(): void {
-    const park = rules.park(this.lease, { awaits: this.#awaited() });
-    this.#finish(
-      this.#unlessWritten(park, () => this.#writer.isWoken),
-      'parked',
-      submitUnlessParked(this.#core),
-    );
+    park(this.#core, this, { awaits: this.#awaited() }, () => this.#writer.isWoken);
   }
 
   #park(message: string): void {
-    const park = rules.park(this.lease, { message: cutUtf8(message, this.limits.maxStatusMessageBytes) });
-    this.#finish(
-      this.#unlessWritten(park, () => this.#writer.sawForeignWrites),
-      'parked',
-      submitUnlessParked(this.#core),
-    );
-  }
-
-  /**
-   * Park, or give the task back when somebody else wrote what the run may be waiting for, unseen. Looked at when the write's
-   * turn comes: those before it may have met with others.
-   */
-  #unlessWritten(park: Rule<'parked' | 'due'>, isWritten: () => boolean): Rule<'parked' | 'due' | 'released'> {
-    const release = rules.release(this.lease);
-    return (...given) => (isWritten() ? release : park)(...given);
-  }
-
-  /** End the run by a write. */
-  #finish<Value>(
-    rule: Rule<Value>,
-    reason: RunEndReason,
-    then: (outcome: RuleOutcome<Value>) => void = () => undefined,
-  ): void {
-    if (this.#ended !== undefined) return;
-    const end = this.#endOf(reason);
-    // A rejection was dealt with where the run learned of it.
-    this.#lastWrite = this.#queue.finish(rule, end).then(then, () => undefined);
-    this.#stop(end);
+    const parking = { message: cutUtf8(message, this.limits.maxStatusMessageBytes) };
+    park(this.#core, this, parking, () => this.#writer.sawForeignWrites);
   }
 
   #endOf(reason: RunEndReason, cause?: unknown): RunEnd {
@@ -376,18 +336,7 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost {
     else this.after(graceMs, this.#giveUp);
   }
 
-  #keepResultMs(): number {
-    return this.tool.options.keepResultMs ?? this.limits.keepResultMs;
-  }
-
   #tell(event: Parameters<typeof tell>[3]): void {
     tell(this.#core, this.head, this.entries.call.trace, event);
   }
-}
-
-/** What a run waited for came while it parked: another run may begin. */
-function submitUnlessParked(core: Core): (outcome: RuleOutcome<'parked' | 'due' | 'released'>) => void {
-  return ({ value, head }) => {
-    if (value !== 'parked') core.executor.submit(queuedTask(head));
-  };
 }
