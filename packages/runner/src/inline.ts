@@ -10,6 +10,7 @@ import { InlineQuestions } from './inline-questions.ts';
 import { NO_SLOT } from './no-slot.ts';
 import { callOutcome, thrownOutcome, timedOutOutcome } from './outcome.ts';
 import type { CallOutcome } from './outcome.ts';
+import { authorizeRun } from './run-authorization.ts';
 import { abortAfter, RunEnd } from './run-ended.ts';
 import type { RunEndReason } from './run-ended.ts';
 import type { RunHost } from './run-host.ts';
@@ -150,8 +151,7 @@ class InlineRun implements RunHost {
   }
 
   authorizeStep(tool: string, args: JsonObject): Promise<void> | undefined {
-    const { caller, trace } = this.entries.call;
-    return this.#core.authorize({ owner: this.owner, caller, tool, arguments: args, via: 'step' }, { trace });
+    return authorizeRun(this.#core, this, { tool, arguments: args, via: 'step' });
   }
 
   openQuestion(key: string, request: InputRequest): Promise<InputResponse> {

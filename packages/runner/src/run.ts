@@ -18,9 +18,9 @@ import type { Core } from './core.ts';
 import { executeTool } from './execute.ts';
 import type { Execution } from './execute.ts';
 import { guardedRule } from './guarded-rule.ts';
-import { refusedOutcome, thrownOutcome, timedOutOutcome } from './outcome.ts';
-import type { RunOutcome } from './outcome.ts';
+import { thrownOutcome, timedOutOutcome } from './outcome.ts';
 import type { Report } from './pending-report.ts';
+import { authorizeRun, refusalOfRerun } from './run-authorization.ts';
 import { abortAfter, lostBecause, RunEnd } from './run-ended.ts';
 import type { RunEndReason } from './run-ended.ts';
 import { giveBack, park, settle } from './run-ending.ts';
@@ -175,9 +175,7 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost, EndingRun {
   }
 
   authorizeStep(tool: string, args: JsonObject): Promise<void> | undefined {
-    const { caller, trace } = this.entries.call;
-    const { owner, taskId } = this;
-    return this.#core.authorize({ owner, caller, tool, arguments: args, via: 'step' }, { taskId, trace });
+    return authorizeRun(this.#core, this, { tool, arguments: args, via: 'step', taskId: this.taskId });
   }
 
   report(report: Report): void {
@@ -287,7 +285,7 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost, EndingRun {
     if (this.#ended !== undefined) return;
     let execution: Execution;
     try {
-      const refusal = this.#start.mustAuthorize ? await this.#refusal() : undefined;
+      const refusal = this.#start.mustAuthorize ? await refusalOfRerun(this.#core, this) : undefined;
       if (refusal === undefined) this.#tell({ type: 'run-started', attempt: this.attempt });
       execution = refusal ?? (await executeTool(this));
     } catch (thrown) {
@@ -295,20 +293,6 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost, EndingRun {
     }
     if (execution.kind === 'parked') this.#park(execution.message);
     else settle(this.#core, this, execution, 'finished');
-  }
-
-  /** The refusal of a run that must be authorized anew; it fails the task. */
-  async #refusal(): Promise<RunOutcome | undefined> {
-    const { caller, arguments: args, trace } = this.entries.call;
-    try {
-      await this.#core.authorize(
-        { owner: this.owner, caller, tool: this.tool.name, arguments: args, via: 'rerun' },
-        { taskId: this.taskId, trace },
-      );
-      return undefined;
-    } catch (thrown) {
-      return refusedOutcome(this.tool, thrown);
-    }
   }
 
   #parkAtQuestions(): void {
