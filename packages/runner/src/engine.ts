@@ -19,3 +19,5 @@ export type { ArgumentProblems } from './engine/argument-problems.ts';
 export { formatIssues, parseWith } from './schema.ts';
 export { fromJson, isJsonObject, messageOf, toJson } from './json.ts';
 export { checkName } from './options.ts';
+export { elicitRequest } from './questions.ts';
+export { parseCall } from './stored-call.ts';

@@ -24,7 +24,12 @@ export function callOutcome(outcome: RunOutcome, thrown?: unknown): CallOutcome 
   const because = thrown === undefined ? {} : { thrown };
   if (outcome.kind === 'error') return { ...outcome, ...because };
   // As through a task: the result is its JSON.
-  return { kind: 'result', result: fromJson(outcome.json) as unknown as CallToolResult, ...because };
+  return { kind: 'result', result: parseResult(outcome.json), ...because };
+}
+
+/** Parse a result that was found to be one before it was written. */
+function parseResult(json: string): CallToolResult {
+  return JSON.parse(json) as CallToolResult;
 }
 
 /** The brands that the MCP SDK stamps on its errors, the same in every copy of it. */
@@ -131,7 +136,7 @@ function withContent(result: Partial<CallToolResult>): CallToolResult {
 async function outputMismatch(tool: TaskTool, json: string): Promise<string | undefined> {
   const { outputSchema } = tool.options;
   // What clients get is the JSON, so that is what must fit.
-  const result = fromJson(json) as unknown as CallToolResult;
+  const result = parseResult(json);
   if (outputSchema === undefined || result.isError === true) return undefined;
   if (result.structuredContent === undefined) {
     return `Output validation error: Tool ${tool.name} has an output schema but no structured content was provided`;

@@ -25,14 +25,19 @@ export function storedCall(call: ToolCall): StoredCall {
 /** The call among the entries of a record. @throws {TaskError} STORE_CORRUPT_RECORD - there is none. */
 export function readCall(taskId: string, entries: readonly TaskEntry[]): StoredCall {
   const text = entryTexts(entries, 'call').get('');
-  if (text !== undefined) return fromJson(text) as unknown as StoredCall;
+  if (text !== undefined) return parseCall(text);
   throw new TaskError('STORE_CORRUPT_RECORD', `Task ${taskId} has no call`, { details: { taskId } });
+}
+
+/** Parse the JSON of a `call` entry. */
+export function parseCall(text: string): StoredCall {
+  return JSON.parse(text) as StoredCall;
 }
 
 /** The trace context of the call, when the call is among the entries. */
 export function readTrace(entries: readonly TaskEntry[]): TraceContext | undefined {
   const text = entryTexts(entries, 'call').get('');
-  return text === undefined ? undefined : (fromJson(text) as unknown as StoredCall).trace;
+  return text === undefined ? undefined : parseCall(text).trace;
 }
 
 /** The questions among the entries, by key. */

@@ -38,7 +38,7 @@ function withDetails(record: TaskRecord): DetailedTask2026 {
   const { status } = record.head;
   switch (status) {
     case 'input_required':
-      return { status, inputRequests: readOpenQuestions(record) as unknown as InputRequests2026, ...fields };
+      return { status, inputRequests: readOpenQuestions(record) as unknown as InputRequests2026, ...fields }; // checked when asked
     case 'completed':
       return { status, result: completeResult(readEntry(record, 'result') as CallToolResult), ...fields };
     case 'failed':
@@ -68,5 +68,5 @@ function completeResult(result: CallToolResult): JsonObject {
     typeof structuredContent === 'object' && structuredContent !== null && !Array.isArray(structuredContent);
   const isShown = structuredContent === undefined || isObject || content.some(({ type }) => type === 'text');
   const text: readonly ContentBlock[] = isShown ? [] : [{ type: 'text', text: JSON.stringify(structuredContent) }];
-  return { resultType: 'complete', ...result, content: [...content, ...text] } as unknown as JsonObject;
+  return { resultType: 'complete', ...result, content: [...content, ...text] } as unknown as JsonObject; // a result is JSON
 }

@@ -40,7 +40,7 @@ export const CONTINUE_ARGUMENTS: AuthorSchema<unknown, ContinueArguments> = {
           ? []
           : [{ message: 'must be an object', path: ['arguments'] }]),
       ];
-      return issues.length > 0 ? { issues } : { value: value as unknown as ContinueArguments };
+      return issues.length > 0 ? { issues } : { value: value as unknown as ContinueArguments }; // each field was looked at above
     },
   },
 };

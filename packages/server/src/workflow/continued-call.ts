@@ -78,5 +78,5 @@ function outcomeOf(answer: JSONRPCResponse): CallOutcome | undefined {
   // What the SDK stamps on an answer is none of the tool's.
   const own = Object.entries(fieldsOf(_meta)).filter(([key]) => key !== SERVER_INFO_META_KEY);
   const kept = own.length === 0 ? result : { ...result, _meta: Object.fromEntries(own) };
-  return { result: kept as unknown as CallToolResult };
+  return { result: kept as unknown as CallToolResult }; // the SDK has encoded it as one
 }

@@ -1,6 +1,5 @@
-import type { AuthorSchema, TaskTool } from '@mcp-tasks/runner';
-import { askRequests } from '@mcp-tasks/runner';
-import { isJsonObject, messageOf } from '@mcp-tasks/runner/engine';
+import type { AuthorSchema } from '@mcp-tasks/runner';
+import { elicitRequest, isJsonObject, messageOf } from '@mcp-tasks/runner/engine';
 import { checkSource } from './check-source.ts';
 import type { DefinedSoFar, Fail } from './defined-so-far.ts';
 import { NO_ARGUMENTS } from './defined-so-far.ts';
@@ -15,13 +14,13 @@ export function checkQuestion(so: DefinedSoFar, step: string, raw: unknown, fail
   if (!isJsonObject(raw)) throw fail('`elicit` must be { message, schema }');
   const message = checkText(so, 'elicit.message', raw['message'], fail);
   if (message === undefined) throw fail('`elicit` needs a message');
-  const question = { message: '', schema: raw['schema'] as unknown };
+  const schema = raw['schema'] as unknown as AuthorSchema; // what is no schema is refused by the next lines
   try {
-    askRequests({ options: { ask: { [step]: question } } } as unknown as TaskTool);
+    elicitRequest(step, { message: '', schema });
   } catch (error) {
     throw fail(`\`elicit\`: ${messageOf(error)}`);
   }
-  return { message, schema: question.schema as AuthorSchema };
+  return { message, schema };
 }
 
 /** Check the URIs of the resources that a step reads. */

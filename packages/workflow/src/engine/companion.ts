@@ -1,7 +1,7 @@
 import type { ParkedRun, TaskContext, Tasks } from '@mcp-tasks/runner';
 import { amendOwn, fromJson, leaseOf, toJson } from '@mcp-tasks/runner/engine';
 import { TaskError } from '@mcp-tasks/store';
-import type { CallToolResult, JsonObject, JsonValue } from '@mcp-tasks/wire';
+import type { CallToolResult, JsonObject } from '@mcp-tasks/wire';
 import { JSON_RPC_ERROR, ProtocolFailure } from '@mcp-tasks/wire';
 import { WORKFLOW_ENTRY_KINDS } from '../continuation.ts';
 import type { StepDefinition, WorkflowDefinition } from '../definition/definition.ts';
@@ -111,6 +111,6 @@ class WorkflowRun {
 function unfinished(context: Context): CallToolResult {
   const text = handOffText(context, remainingSteps(context), { kind: 'nothing-stored' });
   const { plan } = context.state;
-  const structuredContent: JsonObject = { workflow: plan.workflow, steps: stepStates(plan) as unknown as JsonValue };
+  const structuredContent = { workflow: plan.workflow, steps: stepStates(plan) };
   return { content: [{ type: 'text', text }], structuredContent };
 }

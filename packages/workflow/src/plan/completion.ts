@@ -1,5 +1,5 @@
 import { utf8Bytes } from '@mcp-tasks/store';
-import type { CallToolResult, JsonObject, JsonValue, WorkflowStepState } from '@mcp-tasks/wire';
+import type { CallToolResult, JsonValue, WorkflowStepState } from '@mcp-tasks/wire';
 import { outputOf } from './outcome.ts';
 import type { WorkflowState } from './state.ts';
 import type { Plan } from './plan.ts';
@@ -37,9 +37,9 @@ function resultOf(plan: Plan, outputs: ReadonlyMap<string, JsonValue>): { result
   const skippedText = skipped === 0 ? '' : `, ${skipped} skipped`;
   const lines = plan.steps.map(({ name, status }, index) => `${index + 1}. ${name}: ${status}`);
   const text = [`Workflow ${plan.workflow} is done: ${completed} steps completed${skippedText}.`, ...lines].join('\n');
-  const structuredContent: JsonObject = {
+  const structuredContent = {
     workflow: plan.workflow,
-    steps: stepStates(plan) as unknown as JsonValue,
+    steps: stepStates(plan),
     outputs: Object.fromEntries(outputs),
   };
   const result: CallToolResult = { content: [{ type: 'text', text }], structuredContent };

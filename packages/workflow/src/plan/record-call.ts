@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { utf8Bytes } from '@mcp-tasks/store';
 import type { TaskEntry } from '@mcp-tasks/store';
-import type { JsonObject } from '@mcp-tasks/wire';
 import type { CallOutcome, ContinuationCall } from '../workflow-engine.ts';
 import { matchStep, type CheckedArguments } from './match.ts';
 import type { StepReport } from './outcome.ts';
@@ -68,7 +67,7 @@ function recordExtra(state: WorkflowState, call: ContinuationCall, outcome: Call
   if (number > MAX_EXTRAS) return { state, put: [], warning: EXTRAS_FULL };
   const { callId, step, tool, arguments: args } = call;
   const cameTo = 'result' in outcome ? { result: outcome.result } : { error: outcome.error };
-  const kept = { callId, step, tool, arguments: args, ...cameTo } as unknown as JsonObject;
+  const kept = { callId, step, tool, arguments: args, ...cameTo };
   const entry = extraEntry(number, kept);
   if (utf8Bytes(entry.value) > maxBytes) return { state, put: [], warning: TOO_LARGE };
   const recorded = withCall(withPlan(state, { ...state.plan, extras: number }), callId, undefined);

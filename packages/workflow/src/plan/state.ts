@@ -1,5 +1,4 @@
-import { fromJson, isJsonObject } from '@mcp-tasks/runner/engine';
-import type { StoredCall } from '@mcp-tasks/runner';
+import { fromJson, isJsonObject, parseCall } from '@mcp-tasks/runner/engine';
 import { TaskError } from '@mcp-tasks/store';
 import type { TaskEntry, TaskRecord } from '@mcp-tasks/store';
 import type { JsonObject, JsonValue } from '@mcp-tasks/wire';
@@ -50,8 +49,8 @@ export function freshStep(name: string, tool: string | undefined): PlanStep {
 export function readState({ head, entries }: TaskRecord, initial: (call: JsonObject) => Plan): WorkflowState {
   const texts = new Map(entries.map((entry) => [`${entry.kind} ${entry.name}`, entry.value]));
   const planText = texts.get(`outcome ${PLAN_ENTRY}`);
-  const parsed = new Map<string, JsonValue>();
-  const read = (key: string): JsonValue | undefined => {
+  const parsed = new Map<string, unknown>();
+  const read = (key: string): unknown => {
     const text = texts.get(key);
     if (text === undefined) return undefined;
     if (!parsed.has(key)) parsed.set(key, fromJson(text));
@@ -60,8 +59,8 @@ export function readState({ head, entries }: TaskRecord, initial: (call: JsonObj
   return {
     plan:
       planText === undefined ? initial(argumentsOf(texts.get('call '))) : checkedPlan(head.taskId, fromJson(planText)),
-    recordOf: (step) => read(`outcome ${STEP_PREFIX}${step}`) as unknown as StepRecord | undefined,
-    variableOf: (step, name) => read(`variable ${step}/${name}`),
+    recordOf: (step) => read(`outcome ${STEP_PREFIX}${step}`) as StepRecord | undefined,
+    variableOf: (step, name) => read(`variable ${step}/${name}`) as JsonValue | undefined,
     isAsked: (step) => texts.has(`question ${step}`),
     isAnswered: (step) => texts.has(`answer ${step}`),
   };
@@ -78,12 +77,12 @@ export function callArguments({ entries }: TaskRecord): JsonObject {
 }
 
 function argumentsOf(callText: string | undefined): JsonObject {
-  return callText === undefined ? {} : (fromJson(callText) as unknown as StoredCall).arguments;
+  return callText === undefined ? {} : parseCall(callText).arguments;
 }
 
-function checkedPlan(taskId: string, plan: JsonValue): Plan {
+function checkedPlan(taskId: string, plan: unknown): Plan {
   const version = isJsonObject(plan) ? plan['schemaVersion'] : undefined;
-  if (version === PLAN_VERSION) return plan as unknown as Plan;
+  if (version === PLAN_VERSION) return plan as Plan;
   throw new TaskError(
     'WORKFLOW_INCOMPATIBLE',
     `The plan of task ${taskId} has version ${JSON.stringify(version ?? null)}; this version of @mcp-tasks/workflow reads ${PLAN_VERSION}: update it.`,
@@ -102,7 +101,7 @@ export function stepEntry(step: string, record: StepRecord): TaskEntry {
 }
 
 /** The entry that keeps a call which fit no step. */
-export function extraEntry(number: number, call: JsonValue): TaskEntry {
+export function extraEntry(number: number, call: object): TaskEntry {
   return { kind: 'outcome', name: `${EXTRA_PREFIX}${number}`, value: JSON.stringify(call) };
 }
 
