@@ -4,7 +4,7 @@ import { deployService } from './support/deploy-service.ts';
 import { client, gate, layer, metaOf, OWNER, remaining, statuses, text } from './support/layer.ts';
 
 describe('a workflow task', () => {
-  it('[FNDX-01, FNDX-02, EXEC-01, EXEC-02, CONT-02, CONT-03] runs what the server can, waits for the client, and completes with the last call', async () => {
+  it('[FNDX-01] [FNDX-02] [EXEC-01] [EXEC-02] [CONT-02] [CONT-03] runs what the server can, waits for the client, and completes with the last call', async () => {
     const tasks = layer();
     const { calls } = deployService(tasks);
     const { start, record, settled } = client(tasks);

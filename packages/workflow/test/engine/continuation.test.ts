@@ -175,7 +175,7 @@ describe('a call that continues a workflow', () => {
     expect(meta.pause).toMatchObject({ type: 'toolError', failedStep: 'approve', retryable: true });
   });
 
-  it('[W-D4, W-D6] gives the same to later steps as one of the server; null is kept', async () => {
+  it('[W-D4] [W-D6] gives the same to later steps as one of the server; null is kept', async () => {
     const tasks = layer();
     const seen: unknown[] = [];
     const tool = tasks.tool('tool', { inputSchema: z.object({ from: z.unknown() }) }, ({ from }) => {
@@ -248,7 +248,7 @@ describe('a call that continues a workflow', () => {
     expect(await engine.stepOf(OWNER, head.taskId, 'nowhere')).toBeUndefined();
   });
 
-  it('[W-C1, W-C2, CONT-02] loses nothing to others at the same time, from two task layers on one store', async () => {
+  it('[W-C1] [W-C2] [CONT-02] loses nothing to others at the same time, from two task layers on one store', async () => {
     const first = layer();
     const names = Array.from({ length: 20 }, (_, index) => `step ${index}`);
     const define = (tasks: Tasks) =>

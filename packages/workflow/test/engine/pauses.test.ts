@@ -99,7 +99,7 @@ describe('[PAUS-01] a workflow pauses', () => {
     expect((await settled(head.taskId)).head.status).toBe('completed');
   });
 
-  it('[EXEC-03, W-W2] at a tool that failed: toolError, retryable or not, and both are handed off', async () => {
+  it('[EXEC-03] [W-W2] at a tool that failed: toolError, retryable or not, and both are handed off', async () => {
     for (const region of ['flaky', 'broken']) {
       const tasks = layer();
       deployService(tasks);
@@ -159,7 +159,7 @@ describe('[PAUS-01] a workflow pauses', () => {
     });
   });
 
-  it('[EXEC-04, FNDX-02] at a step that needs what a skipped one would have given', async () => {
+  it('[EXEC-04] [FNDX-02] at a step that needs what a skipped one would have given', async () => {
     const tasks = layer();
     const tool = tasks.tool('tool', { inputSchema: z.object({ id: z.string() }) }, () => text(''));
     workflow(tasks, 'w', { description: 'd', arguments: z.object({ deep: z.stringbool() }) }, ({ args, step }) => {

@@ -7,7 +7,7 @@ import { client, layer, OWNER, text } from '../support/layer.ts';
 const host = () => ({ signal: new AbortController().signal });
 
 describe('a workflow that runs inside its request', () => {
-  it('[FNDX-05, WINT-02] has the conversation that a task has, but for how to continue, and stores nothing', async () => {
+  it('[FNDX-05] [WINT-02] has the conversation that a task has, but for how to continue, and stores nothing', async () => {
     const durable = layer();
     deployService(durable);
     const asTask = await client(durable).start('deploy_service', { region: 'eu' });

@@ -118,7 +118,7 @@ describe('a step of the server', () => {
     });
   });
 
-  it('[W-W3, W-D6] reads its resources first; one that cannot be read fails it with a reason', async () => {
+  it('[W-W3] [W-D6] reads its resources first; one that cannot be read fails it with a reason', async () => {
     const tasks = layer();
     const read: string[] = [];
     const use = tasks.tool('use', { inputSchema: z.object({ all: z.string() }) }, () => text('used'));

@@ -74,7 +74,7 @@ function defined(tasks: Tasks, steps: readonly AnyStep[]): void {
 }
 
 describe('the hand-off', () => {
-  it('[HAND-01, HAND-02, HAND-03] says in words what `_meta` says to programs: tools and arguments read back are those that remain', async () => {
+  it('[HAND-01] [HAND-02] [HAND-03] says in words what `_meta` says to programs: tools and arguments read back are those that remain', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(anyStep, { maxLength: 5 }),
