@@ -29,6 +29,7 @@ async function headOf(database: Database, taskId: string) {
 }
 
 describe.each(DATABASES)('two servers on one store, on $name', ({ missing, create }) => {
+  // Where the database is not to be had, which the title says, and CI=true makes a failure.
   it.skipIf(missing !== undefined)(
     `[DURA-03][DURA-07] lets a process that was stopped past its lease change nothing when it goes on${missing === undefined ? '' : `: ${missing}`}`,
     async () => {
@@ -60,6 +61,7 @@ describe.each(DATABASES)('two servers on one store, on $name', ({ missing, creat
     },
   );
 
+  // Where the database is not to be had, which the title says, and CI=true makes a failure.
   it.skipIf(missing !== undefined)(
     `[DURA-04][DURA-05] ends each task once when both cancel it while it completes${missing === undefined ? '' : `: ${missing}`}`,
     async () => {

@@ -19,6 +19,7 @@ async function twoServers(database: Database): Promise<readonly [FaultServer, Fa
 describe.each(DATABASES)('two servers that continue one workflow, on $name', ({ missing, create }) => {
   const why = missing === undefined ? '' : `: ${missing}`;
 
+  // Where the database is not to be had, which the title says, and CI=true makes a failure.
   it.skipIf(missing !== undefined)(
     `[CONT-02] W-C1 W-C2 W-W4: records each of ${CALLS} parallel calls once, as the step whose arguments it has, though both servers get it${why}`,
     async () => {
@@ -39,6 +40,7 @@ describe.each(DATABASES)('two servers that continue one workflow, on $name', ({ 
     },
   );
 
+  // Where the database is not to be had, which the title says, and CI=true makes a failure.
   it.skipIf(missing !== undefined)(
     `[CONT-02] W-C1 W-C2: keeps all of ${CALLS} parallel calls of one tool, one as its step and the others beside the plan${why}`,
     async () => {

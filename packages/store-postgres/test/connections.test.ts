@@ -1,9 +1,17 @@
 import { countingProxy } from '@mcp-tasks/store-kit/fakes';
 import type { TaskHead, TaskStore } from '@mcp-tasks/store';
 import pg from 'pg';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import type { PostgresStoreOptions } from '../src/index.ts';
-import { address, missing, openStore, POSTGRES_URL, query, temporarySchema, through } from './support/postgres.ts';
+import {
+  address,
+  describeWithServer,
+  openStore,
+  POSTGRES_URL,
+  query,
+  temporarySchema,
+  through,
+} from './support/postgres.ts';
 import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';
 import { until } from './support/until.ts';
 
@@ -52,7 +60,7 @@ const waiting = (schema: string, count: number) =>
 
 const read = (store: TaskStore, { taskId }: TaskHead) => store.get({ taskIds: [taskId], kinds: [], nowMs: NOW_MS });
 
-describe.skipIf(missing)('a connection', () => {
+describeWithServer('a connection', () => {
   it('that breaks in the middle of a call fails it as one that may be sent again, and the next call works', async () => {
     const { store, proxy, schema } = await proxied();
     const head = await stored(store);
@@ -90,7 +98,7 @@ describe.skipIf(missing)('a connection', () => {
   });
 });
 
-describe.skipIf(missing)('the pool', () => {
+describeWithServer('the pool', () => {
   it('answers many more calls at once than it has connections', async () => {
     const { store, proxy } = await proxied({ max: 3 });
     const owners = Array.from({ length: 300 }, (_, index) => `owner ${index % 7}`);
@@ -143,7 +151,7 @@ describe.skipIf(missing)('the pool', () => {
   });
 });
 
-describe.skipIf(missing)('a sweep', () => {
+describeWithServer('a sweep', () => {
   it('[INTG-09] does not wait for a task that somebody is writing', async () => {
     const { store, schema } = await proxied();
     const [first] = [await stored(store), await stored(store), await stored(store)];
@@ -155,7 +163,7 @@ describe.skipIf(missing)('a sweep', () => {
   });
 });
 
-describe.skipIf(missing)('close', () => {
+describeWithServer('close', () => {
   it('lets calls under way end, and leaves nothing open', async () => {
     const { store, schema } = await proxied({ max: 2 });
     const head = await stored(store);

@@ -1,6 +1,6 @@
 import { TASK_ENTRY_KINDS, type TaskStore } from '@mcp-tasks/store';
-import { describe, expect, it } from 'vitest';
-import { missing, openStore, query, temporarySchema } from './support/postgres.ts';
+import { expect, it } from 'vitest';
+import { describeWithServer, openStore, query, temporarySchema } from './support/postgres.ts';
 import { checkpoint, newHead, NOW_MS, stored } from './support/tasks.ts';
 
 /** Three tasks, from the newest to the oldest and from the longest due to the shortest; the middle one is spoilt. */
@@ -27,7 +27,7 @@ const bad = {
   message: expect.stringContaining('The record of task bad cannot be decoded') as string,
 };
 
-describe.skipIf(missing)('a record that cannot be decoded', () => {
+describeWithServer('a record that cannot be decoded', () => {
   it.each([
     ['a status that does not exist', "status = 'unknown'"],
     ['an owner that is not UTF-8', "owner = '\\xc3'"],

@@ -4,7 +4,15 @@ import type { TaskHint } from '@mcp-tasks/store';
 import { countingProxy } from '@mcp-tasks/store-kit/fakes';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { HintChannel, type NotificationClient } from '../src/hint-channel.ts';
-import { address, missing, openStore, POSTGRES_URL, query, temporarySchema, through } from './support/postgres.ts';
+import {
+  address,
+  describeWithServer,
+  openStore,
+  POSTGRES_URL,
+  query,
+  temporarySchema,
+  through,
+} from './support/postgres.ts';
 import { checkpoint, stored } from './support/tasks.ts';
 import { until } from './support/until.ts';
 
@@ -109,7 +117,7 @@ describe('hints', () => {
   });
 });
 
-describe.skipIf(missing)('the channel of a store', () => {
+describeWithServer('the channel of a store', () => {
   it('[DURA-05] is opened again when its connection breaks, and what others NOTIFY on it does no harm', async () => {
     const schema = temporarySchema();
     const proxy = await countingProxy(address());

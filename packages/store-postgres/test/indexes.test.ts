@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { TASK_ENTRY_KINDS, type TaskStore } from '@mcp-tasks/store';
 import pg from 'pg';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { migrate } from '../src/migrate.ts';
 import type { PostgresPoolLike } from '../src/options.ts';
-import { missing, openStore, POSTGRES_URL, temporarySchema } from './support/postgres.ts';
+import { describeWithServer, openStore, POSTGRES_URL, temporarySchema } from './support/postgres.ts';
 import { checkpoint, newHead, newTask, NOW_MS } from './support/tasks.ts';
 
 interface PlanNode {
@@ -160,7 +160,7 @@ const CALLS: readonly (readonly [string, readonly string[], number, (store: Task
   ],
 ];
 
-describe.skipIf(missing)('every call on a table of 20,000 tasks', () => {
+describeWithServer('every call on a table of 20,000 tasks', () => {
   it('[INTG-07][INTG-09] goes by an index and reads no more rows than it answers, changes or counts', async () => {
     const { pool, work } = await explainingPool();
     const schema = temporarySchema();

@@ -1,16 +1,16 @@
 import { inspect } from 'node:util';
 import { countingProxy } from '@mcp-tasks/store-kit/fakes';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { postgresStore, type PostgresStoreOptions } from '../src/index.ts';
 import { makeCertificate } from './support/certificate.ts';
-import { missingPrograms, ownServer, type OwnServer } from './support/own-server.ts';
+import { describeWithPrograms, missingPrograms, ownServer, type OwnServer } from './support/own-server.ts';
 import { makeStore, query } from './support/postgres.ts';
 import { stored } from './support/tasks.ts';
 import { until } from './support/until.ts';
 
 const PASSWORD = 'sesame-open';
 
-describe.skipIf(missingPrograms)('a server that asks for a password over TLS', () => {
+describeWithPrograms('a server that asks for a password over TLS', () => {
   const { certificate, key } = missingPrograms === undefined ? makeCertificate() : { certificate: '', key: '' };
   let server: OwnServer;
 

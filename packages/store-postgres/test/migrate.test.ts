@@ -1,8 +1,8 @@
 import pg from 'pg';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { migrate } from '../src/migrate.ts';
 import { type Migration, migrations } from '../src/migrations/index.ts';
-import { makeStore, missing, openStore, POSTGRES_URL, query, temporarySchema } from './support/postgres.ts';
+import { describeWithServer, makeStore, openStore, POSTGRES_URL, query, temporarySchema } from './support/postgres.ts';
 import { checkpoint, NOW_MS, stored } from './support/tasks.ts';
 
 const incompatible = (message: RegExp) => ({
@@ -39,7 +39,7 @@ const breaking: Migration = {
   sql: (schema) => `ALTER TABLE ${schema}.tasks RENAME owner TO whose`,
 };
 
-describe.skipIf(missing)('the schema', () => {
+describeWithServer('the schema', () => {
   it('is left as it is by whoever finds it made', async () => {
     const schema = temporarySchema();
     await openStore({ schema });
@@ -105,7 +105,7 @@ describe.skipIf(missing)('the schema', () => {
   });
 });
 
-describe.skipIf(missing)('a later step', () => {
+describeWithServer('a later step', () => {
   it('runs once, on a new and on an old schema', async () => {
     for (const before of [[], migrations]) {
       const schema = temporarySchema();

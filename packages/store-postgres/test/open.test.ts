@@ -4,8 +4,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { countingProxy } from '@mcp-tasks/store-kit/fakes';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
+  describeWithServer,
   makeStore,
-  missing,
   newSchema,
   openStore,
   query,
@@ -75,7 +75,7 @@ describe('a server that cannot be reached', () => {
   });
 });
 
-describe.skipIf(missing)('a server on which the store cannot work', () => {
+describeWithServer('a server on which the store cannot work', () => {
   it('is refused for a database that does not exist', async () => {
     const store = makeStore({ connectionString: urlWith({ pathname: '/no_such_database_here' }), schema: 'nowhere' });
     await expect(store.open?.()).rejects.toMatchObject(failing('STORE_UNAVAILABLE', false, /database does not exist/));

@@ -1,7 +1,7 @@
 import { contractCases, type StoreHarness } from '@mcp-tasks/store-kit';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { connect } from './support/connect.ts';
-import { missingPrograms, ownServer, type OwnServer } from './support/own-server.ts';
+import { describeWithPrograms, ownServer, type OwnServer } from './support/own-server.ts';
 import { type Pooler, transactionPooler } from './support/pooler.ts';
 import { makeStore, newSchema, query } from './support/postgres.ts';
 import { stored } from './support/tasks.ts';
@@ -9,7 +9,7 @@ import { stored } from './support/tasks.ts';
 /** Every method in every order, and what several connections do at once. */
 const CASES = ['agrees', 'open-together', 'close-settles', 'renew-moves', 'sweep-all-of-it', 'watch-hints'];
 
-describe.skipIf(missingPrograms)('behind a transaction pooler', () => {
+describeWithPrograms('behind a transaction pooler', () => {
   let server: OwnServer;
   let pooler: Pooler;
   beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { missing, openStore, POSTGRES_URL, query, temporarySchema } from './support/postgres.ts';
+import { describeWithServer, missing, openStore, POSTGRES_URL, query, temporarySchema } from './support/postgres.ts';
 import { startProcess } from './support/processes.ts';
 import { until } from './support/until.ts';
 
@@ -7,7 +7,7 @@ const OPENING = new URL('./support/opening-process.ts', import.meta.url);
 
 const FAILING = new URL('./support/failing-process.ts', import.meta.url);
 
-describe.skipIf(missing)('two processes', () => {
+describeWithServer('two processes', () => {
   it('[DURA-06][DURA-07] that open twenty stores at once make the schema once, and end of themselves', async () => {
     const schema = temporarySchema();
     const parameter = { connectionString: POSTGRES_URL, schema, config: { max: 1 }, stores: 10 };

@@ -1,7 +1,7 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { redisStore, type RedisStoreOptions } from '../src/index.ts';
-import { missingPrograms, ownServer, type OwnServerOptions } from './support/own-server.ts';
-import { keysOf, makeStore, missing, openStore, temporaryName, withRedis } from './support/redis.ts';
+import { describeWithPrograms, ownServer, type OwnServerOptions } from './support/own-server.ts';
+import { describeWithServer, keysOf, makeStore, openStore, temporaryName, withRedis } from './support/redis.ts';
 import { newTask, NOW_MS, stored } from './support/tasks.ts';
 import { until } from './support/until.ts';
 
@@ -27,7 +27,7 @@ const failing = (code: string, retryable: boolean, message: RegExp) => ({
   message: expect.stringMatching(message) as string,
 });
 
-describe.skipIf(missingPrograms)('the settings of the server', () => {
+describeWithPrograms('the settings of the server', () => {
   it.each(['allkeys-lru', 'volatile-ttl'])('are refused with the evicting maxmemory-policy %s', async (policy) => {
     const { url } = await serverWith({ settings: [`maxmemory-policy ${policy}`] });
     await expect(makeStore({ url, name: 'tasks' }).open?.()).rejects.toMatchObject(
@@ -94,7 +94,7 @@ describe.skipIf(missingPrograms)('the settings of the server', () => {
   });
 });
 
-describe.skipIf(missing)('the layout of the keys', () => {
+describeWithServer('the layout of the keys', () => {
   const noted = async (fields: Record<string, string>) => {
     const name = temporaryName();
     await withRedis((redis) => redis.hset(`{${name}}:schema`, fields));

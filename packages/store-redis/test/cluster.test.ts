@@ -1,8 +1,8 @@
 import { contractCases, type StoreHarness } from '@mcp-tasks/store-kit';
 import { Cluster } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { redisStore } from '../src/index.ts';
-import { missingPrograms, ownServer, type OwnServer } from './support/own-server.ts';
+import { describeWithPrograms, ownServer, type OwnServer } from './support/own-server.ts';
 import { keysOf, newName, withRedis } from './support/redis.ts';
 import { until } from './support/until.ts';
 import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';
@@ -18,7 +18,7 @@ const CASES = [
   'owners-apart',
 ];
 
-describe.skipIf(missingPrograms)('a cluster', () => {
+describeWithPrograms('a cluster', () => {
   let server: OwnServer;
   beforeAll(async () => {
     server = await ownServer({ settings: ['cluster-enabled yes', 'cluster-announce-ip 127.0.0.1'] });

@@ -3,10 +3,19 @@ import { once } from 'node:events';
 import { countingProxy } from '@mcp-tasks/store-kit/fakes';
 import type { TaskHead, TaskStore } from '@mcp-tasks/store';
 import { Redis, type RedisOptions } from 'ioredis';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { isRetryable } from './support/load.ts';
-import { missingPrograms, ownServer } from './support/own-server.ts';
-import { address, keysOf, missing, openStore, REDIS_URL, temporaryName, through, withRedis } from './support/redis.ts';
+import { describeWithPrograms, ownServer } from './support/own-server.ts';
+import {
+  address,
+  describeWithServer,
+  keysOf,
+  openStore,
+  REDIS_URL,
+  temporaryName,
+  through,
+  withRedis,
+} from './support/redis.ts';
 import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';
 import { until } from './support/until.ts';
 
@@ -27,7 +36,7 @@ function newClient(options: RedisOptions & { replyMapping?: 'resp3' } = {}): Red
   return client;
 }
 
-describe.skipIf(missing)('a connection that breaks', () => {
+describeWithServer('a connection that breaks', () => {
   it('[DURA-05] is made again, for calls and for hints', async () => {
     const proxy = await countingProxy(address());
     onTestFinished(() => proxy.close());
@@ -67,7 +76,7 @@ describe.skipIf(missing)('a connection that breaks', () => {
   });
 });
 
-describe.skipIf(missingPrograms)('a server that is gone', () => {
+describeWithPrograms('a server that is gone', () => {
   it('fails calls in bounded time, and the next call works once it is back', async () => {
     const server = await ownServer();
     onTestFinished(() => server.remove());
@@ -109,7 +118,7 @@ describe.skipIf(missingPrograms)('a server that is gone', () => {
   });
 });
 
-describe.skipIf(missing)('close', () => {
+describeWithServer('close', () => {
   it('lets calls under way end, and leaves no connection open', async () => {
     const proxy = await countingProxy(address());
     onTestFinished(() => proxy.close());
@@ -128,7 +137,7 @@ describe.skipIf(missing)('close', () => {
   });
 });
 
-describe.skipIf(missing)('a client of somebody else', () => {
+describeWithServer('a client of somebody else', () => {
   it('is used, and left open', async () => {
     const client = newClient();
     const store = await openStore({ client });
@@ -159,7 +168,7 @@ describe.skipIf(missing)('a client of somebody else', () => {
   });
 });
 
-describe.skipIf(missing)('the channel of hints', () => {
+describeWithServer('the channel of hints', () => {
   it('does no harm with what others publish on it', async () => {
     const name = temporaryName();
     const store = await openStore({ name });

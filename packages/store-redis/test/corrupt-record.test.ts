@@ -1,7 +1,7 @@
 import { TASK_ENTRY_KINDS, type TaskStore } from '@mcp-tasks/store';
 import type { Redis } from 'ioredis';
-import { describe, expect, it } from 'vitest';
-import { keysOf, missing, openStore, temporaryName, withRedis } from './support/redis.ts';
+import { expect, it } from 'vitest';
+import { describeWithServer, keysOf, openStore, temporaryName, withRedis } from './support/redis.ts';
 import { checkpoint, newHead, newTask, NOW_MS, stored } from './support/tasks.ts';
 
 type Spoil = (redis: Redis, base: string) => Promise<unknown>;
@@ -57,7 +57,7 @@ const WAYS: readonly (readonly [string, Spoil])[] = [
   ['a key of another type', overwrite('t:bad')],
 ];
 
-describe.skipIf(missing)('a record that cannot be decoded', () => {
+describeWithServer('a record that cannot be decoded', () => {
   it.each(WAYS)('because of %s is reported with its id, and the others are read', async (_case, spoil) => {
     const { store } = await spoilt(spoil);
     await expect(get(store, ['bad'])).rejects.toMatchObject(bad);

@@ -1,6 +1,6 @@
 import type { TaskStore } from '@mcp-tasks/store';
-import { describe, expect, it } from 'vitest';
-import { keysOf, missing, openStore, temporaryName, withRedis } from './support/redis.ts';
+import { expect, it } from 'vitest';
+import { describeWithServer, keysOf, openStore, temporaryName, withRedis } from './support/redis.ts';
 import { newTask } from './support/tasks.ts';
 
 const HOUR_MS = 3_600_000;
@@ -37,7 +37,7 @@ async function storeWithTask() {
   return { store, name, nowMs, create };
 }
 
-describe.skipIf(missing)('native expiry', () => {
+describeWithServer('native expiry', () => {
   it('[INTG-09] comes an hour after a task has expired, for all that belongs to it', async () => {
     const { name, nowMs } = await storeWithTask();
     expect(await expiriesOf(name, nowMs)).toEqual({

@@ -3,8 +3,8 @@ import { countingProxy } from '@mcp-tasks/store-kit/fakes';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { redisStore, type RedisStoreOptions } from '../src/index.ts';
 import { makeCertificate } from './support/certificate.ts';
-import { freePort, missingPrograms, ownServer, type OwnServer } from './support/own-server.ts';
-import { makeStore, missing, openStore, through } from './support/redis.ts';
+import { describeWithPrograms, freePort, missingPrograms, ownServer, type OwnServer } from './support/own-server.ts';
+import { describeWithServer, makeStore, openStore, through } from './support/redis.ts';
 import { stored } from './support/tasks.ts';
 import { until } from './support/until.ts';
 
@@ -19,7 +19,7 @@ const failing = (retryable: boolean, message: RegExp) => ({
   message: expect.stringMatching(message) as string,
 });
 
-describe.skipIf(missingPrograms)('a server that asks for a login over TLS', () => {
+describeWithPrograms('a server that asks for a login over TLS', () => {
   const { certificate, key } = missingPrograms === undefined ? makeCertificate() : { certificate: '', key: '' };
   let server: OwnServer;
 
@@ -136,7 +136,7 @@ describe('a server that cannot be reached', () => {
   });
 });
 
-describe.skipIf(missing)('a store whose opening failed', () => {
+describeWithServer('a store whose opening failed', () => {
   it('can be opened once the server is there', async () => {
     const server = await ownServer();
     onTestFinished(() => server.remove());

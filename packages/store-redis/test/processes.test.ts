@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { missingPrograms, ownServer } from './support/own-server.ts';
-import { missing, openStore, REDIS_URL, temporaryName, withRedis } from './support/redis.ts';
+import { describeWithServer, openStore, REDIS_URL, temporaryName, withRedis } from './support/redis.ts';
 import { startProcess } from './support/processes.ts';
 import { until } from './support/until.ts';
 
@@ -8,7 +8,7 @@ const OPENING = new URL('./support/opening-process.ts', import.meta.url);
 
 const FAILING = new URL('./support/failing-process.ts', import.meta.url);
 
-describe.skipIf(missing)('two processes', () => {
+describeWithServer('two processes', () => {
   it('[DURA-06][DURA-07] open twenty stores at once on one layout, and end of themselves', async () => {
     const name = temporaryName();
     const parameter = { url: REDIS_URL, name, stores: 10 };

@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest';
-import { keysOf, missing, openStore, temporaryName } from './support/redis.ts';
+import { expect, it } from 'vitest';
+import { describeWithServer, keysOf, openStore, temporaryName } from './support/redis.ts';
 import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';
 
 const HOUR_MS = 3_600_000;
 
-describe.skipIf(missing)('a caller whose clock is ahead', () => {
+describeWithServer('a caller whose clock is ahead', () => {
   it('[INTG-07][DURA-07] takes no task out of the list, the queue or the quota of the others', async () => {
     const store = await openStore();
     const head = await stored(store, { expiresAtMs: NOW_MS + 1_000 });
@@ -24,7 +24,7 @@ describe.skipIf(missing)('a caller whose clock is ahead', () => {
   });
 });
 
-describe.skipIf(missing)('many expired tasks that no sweep has removed', () => {
+describeWithServer('many expired tasks that no sweep has removed', () => {
   it('[INTG-07][INTG-09] hide no live one from a page or from the queue', async () => {
     const store = await openStore();
     for (let count = 0; count < 30; count += 1) {
@@ -41,7 +41,7 @@ describe.skipIf(missing)('many expired tasks that no sweep has removed', () => {
   });
 });
 
-describe.skipIf(missing)('the keys of a store', () => {
+describeWithServer('the keys of a store', () => {
   it('[INTG-09] are all gone when its tasks have expired and were swept', async () => {
     const name = temporaryName();
     const store = await openStore({ name });

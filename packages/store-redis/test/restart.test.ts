@@ -1,8 +1,8 @@
 import { systemClock, type TaskHead, WaiterHub } from '@mcp-tasks/store';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { connect } from './support/connect.ts';
 import { isRetryable, lostBy, startLoad } from './support/load.ts';
-import { missingPrograms, ownServer } from './support/own-server.ts';
+import { describeWithPrograms, ownServer } from './support/own-server.ts';
 import { withRedis } from './support/redis.ts';
 import { newTask } from './support/tasks.ts';
 import { until } from './support/until.ts';
@@ -21,7 +21,7 @@ async function serverWith(count: number) {
   return { server, stores, open };
 }
 
-describe.skipIf(missingPrograms)('a server that is killed and started again under load', () => {
+describeWithPrograms('a server that is killed and started again under load', () => {
   it(`[DURA-01][STOR-02] has all of what was acknowledged, ${KILLS} times over`, async () => {
     const { server, stores, open } = await serverWith(2);
     const load = startLoad([...stores, ...stores]);

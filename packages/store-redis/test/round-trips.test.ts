@@ -1,8 +1,8 @@
 import { type StoreCost } from '@mcp-tasks/store-kit';
 import { countingProxy, type CountingProxy } from '@mcp-tasks/store-kit/fakes';
 import { TASK_ENTRY_KINDS, type TaskStore } from '@mcp-tasks/store';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { address, missing, openStore, through } from './support/redis.ts';
+import { expect, it, onTestFinished } from 'vitest';
+import { address, describeWithServer, openStore, through } from './support/redis.ts';
 import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';
 
 /** A store through a proxy that counts, with one open connection. */
@@ -19,7 +19,7 @@ const entries = [
   { kind: 'variable' as const, name: 'a', value: '1' },
 ];
 
-describe.skipIf(missing)('one round trip', () => {
+describeWithServer('one round trip', () => {
   it('is what each method of the store takes, however much it asks for', async () => {
     const { store, proxy } = await counted();
     const heads = await Promise.all(Array.from({ length: 10 }, () => stored(store, {}, entries)));

@@ -1,7 +1,7 @@
 import { countingProxy } from '@mcp-tasks/store-kit/fakes';
 import { TASK_ENTRY_KINDS, type TaskStore } from '@mcp-tasks/store';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { missingPrograms, ownServer } from './support/own-server.ts';
+import { expect, it, onTestFinished } from 'vitest';
+import { describeWithPrograms, ownServer } from './support/own-server.ts';
 import { openStore, withRedis } from './support/redis.ts';
 import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';
 
@@ -27,7 +27,7 @@ const createOne =
   () =>
     store.create(newTask({ owner }));
 
-describe.skipIf(missingPrograms)('a server that has never seen a script', () => {
+describeWithPrograms('a server that has never seen a script', () => {
   it('is given them when a store is opened, so that each first call is one round trip too', async () => {
     const server = await ownServer();
     onTestFinished(() => server.remove());
@@ -43,7 +43,7 @@ describe.skipIf(missingPrograms)('a server that has never seen a script', () => 
   });
 });
 
-describe.skipIf(missingPrograms)('the commands of a script', () => {
+describeWithPrograms('the commands of a script', () => {
   it('[INTG-07][INTG-09] are as many for a task among thousands as for the first', async () => {
     const { store, commandsOf } = await counted();
     const alone = await stored(store, { taskId: 'alone' });

@@ -6,6 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
+import { describe } from 'vitest';
 import { until } from './until.ts';
 
 /** A PostgreSQL server of a test's own: on a free port, with data in a directory of its own. */
@@ -49,6 +50,11 @@ export const missingPrograms = ((): string | undefined => {
   console.warn(`skipped: ${reason}`);
   return reason;
 })();
+
+/** Tests with a server of their own. */
+export function describeWithPrograms(name: string, tests: () => void): void {
+  describe.skipIf(missingPrograms)(name, tests); // there are no programs for one, which CI=true makes a failure above
+}
 
 /** What a server is told beside the usual. */
 export interface OwnServerOptions {

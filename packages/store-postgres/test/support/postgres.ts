@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { TaskStore } from '@mcp-tasks/store';
 import pg from 'pg';
-import { onTestFinished } from 'vitest';
+import { describe, onTestFinished } from 'vitest';
 import { postgresStore, type PostgresStoreOptions } from '../../src/index.ts';
 
 /** The server that tests talk to; each makes a schema of its own and drops it. */
@@ -25,6 +25,11 @@ async function missingServer(): Promise<string | undefined> {
 
 /** Why the server's tests are skipped, if they are. */
 export const missing = await missingServer();
+
+/** Tests that talk to PostgreSQL. */
+export function describeWithServer(name: string, tests: () => void): void {
+  describe.skipIf(missing)(name, tests); // there is no server, which CI=true makes a failure above
+}
 
 /** A name for a schema that no other test has. */
 export const newSchema = (): string => `mcp_tasks_test_${randomBytes(8).toString('hex')}`;

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { describe } from 'vitest';
 import { until } from './until.ts';
 
 /** A Redis server of a test's own: on a free port, with data in a directory of its own. */
@@ -26,6 +27,11 @@ export const missingPrograms = ((): string | undefined => {
   console.warn(`skipped: ${reason}`);
   return reason;
 })();
+
+/** Tests with a server of their own. */
+export function describeWithPrograms(name: string, tests: () => void): void {
+  describe.skipIf(missingPrograms)(name, tests); // there are no programs for one, which CI=true makes a failure above
+}
 
 /** What a server is told beside the usual. */
 export interface OwnServerOptions {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { TaskStore } from '@mcp-tasks/store';
 import { Redis } from 'ioredis';
-import { onTestFinished } from 'vitest';
+import { describe, onTestFinished } from 'vitest';
 import { redisStore, type RedisStoreOptions } from '../../src/index.ts';
 
 /** The server that tests talk to; each uses a store name of its own and removes its keys. */
@@ -26,6 +26,11 @@ async function missingServer(): Promise<string | undefined> {
 
 /** Why the server's tests are skipped, if they are. */
 export const missing = await missingServer();
+
+/** Tests that talk to Redis. */
+export function describeWithServer(name: string, tests: () => void): void {
+  describe.skipIf(missing)(name, tests); // there is no server, which CI=true makes a failure above
+}
 
 /** A store name that no other test has. */
 export const newName = (): string => `mcp-tasks-test-${randomBytes(8).toString('hex')}`;
