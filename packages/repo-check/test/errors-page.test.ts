@@ -2,7 +2,7 @@ import path from 'node:path';
 import { TASK_ERROR_CODES } from '@mcp-tasks/store';
 import { describe, expect, it } from 'vitest';
 // Not public: what a code means on the wire is the server's own business, and this page's.
-import { jsonRpcCode } from '../../server/src/errors.ts';
+import { jsonRpcCode } from '../../server/src/request/errors.ts';
 import { tableRows } from '../src/markdown.ts';
 import { filesBelow, readText, REPOSITORY } from '../src/repository.ts';
 

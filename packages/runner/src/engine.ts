@@ -4,20 +4,20 @@
 export { amendOwn, askWithoutWaiting, leaseOf } from './engine/own-record.ts';
 export { callTool } from './engine/call-tool.ts';
 export type { ToolCallInRun } from './engine/call-tool.ts';
-export type { CallOutcome } from './outcome.ts';
-export type { NestedCall } from './engine/nested-run.ts';
+export type { CallOutcome } from './tool/outcome.ts';
+export type { NestedCall } from './run/nested-run.ts';
 
 // From outside
-export { amendTask } from './engine/amend-task.ts';
-export type { OwnedTask } from './engine/amend-task.ts';
-export { runCall } from './engine/run-call.ts';
-export type { InlineOutcome } from './inline.ts';
+export { amendTask } from './calls/amend-task.ts';
+export type { OwnedTask } from './calls/amend-task.ts';
+export { runCall } from './calls/run-call.ts';
+export type { InlineOutcome } from './run/inline-run.ts';
 
 // Schemas and JSON
 export { argumentProblems } from './engine/argument-problems.ts';
 export type { ArgumentProblems } from './engine/argument-problems.ts';
-export { formatIssues, parseWith } from './schema.ts';
-export { fromJson, isJsonObject, messageOf, toJson } from './json.ts';
-export { checkName } from './options.ts';
-export { elicitRequest } from './questions.ts';
-export { parseCall } from './stored-call.ts';
+export { formatIssues, parseWith } from './tool/parse-with.ts';
+export { fromJson, isJsonObject, messageOf, toJson } from './tool/json.ts';
+export { checkName } from './tool/names.ts';
+export { elicitRequest } from './tool/question-form.ts';
+export { parseCall } from './tool/stored-call.ts';

@@ -13,9 +13,9 @@ export type {
   ToolHandler,
   ToolOptions,
   TraceContext,
-} from './tool.ts';
-export type { WorkflowStepInfo } from './workflow-step.ts';
-export type { AuthorSchema, SchemaInput, SchemaOutput } from './schema.ts';
+} from './api/tool.ts';
+export type { WorkflowStepInfo } from './api/workflow-step.ts';
+export type { AuthorSchema, SchemaInput, SchemaOutput } from './api/schema.ts';
 
 // What a handler gets
 export type {
@@ -26,21 +26,21 @@ export type {
   Sampled,
   StepContext,
   TaskContext,
-} from './task-context.ts';
+} from './api/task-context.ts';
 
 // The task layer
-export { createTasks } from './create-tasks.ts';
-export { startWorker } from './worker.ts';
-export type { WorkerOptions } from './worker.ts';
-export type { AuthorizeRequest, InlineHost, OwnerTaskPage, OwnerTasks, Tasks, TasksOptions } from './tasks.ts';
-export type { TaskEvent } from './events.ts';
-export type { StoredCall } from './stored-call.ts';
-export type { RunEndReason } from './run-ended.ts';
+export { createTasks } from './layer/create-tasks.ts';
+export { startWorker } from './layer/worker.ts';
+export type { WorkerOptions } from './layer/worker.ts';
+export type { AuthorizeRequest, InlineHost, OwnerTaskPage, OwnerTasks, Tasks, TasksOptions } from './api/tasks.ts';
+export type { TaskEvent } from './api/events.ts';
+export type { StoredCall } from './tool/stored-call.ts';
+export type { RunEndReason } from './handler/run-end.ts';
 
 // Executors
-export { inProcessExecutor } from './in-process-executor.ts';
-export type { InProcessExecutorOptions } from './in-process-executor.ts';
-export type { ExecutorHost, QueuedTask, RunSlot, TaskExecutor } from './executor.ts';
+export { inProcessExecutor } from './process/in-process-executor.ts';
+export type { InProcessExecutorOptions } from './process/in-process-executor.ts';
+export type { ExecutorHost, QueuedTask, RunSlot, TaskExecutor } from './api/executor.ts';
 
 // Declared questions, for whoever asks them before a task exists
-export { askRequests, checkResponse } from './questions.ts';
+export { askRequests, checkResponse } from './tool/question-form.ts';

@@ -2,7 +2,7 @@ import { TaskError } from '@mcp-tasks/store';
 import type { JsonValue } from '@mcp-tasks/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toJson } from '../src/json.ts';
+import { toJson } from '../src/tool/json.ts';
 
 /** A value this many levels down, in objects and arrays in turn. */
 function nested(levels: number, value: unknown): unknown {

@@ -1,7 +1,7 @@
 import { ProtocolError, UrlElicitationRequiredError } from '@modelcontextprotocol/server';
 import { ProtocolFailure } from '@mcp-tasks/wire';
 import { describe, expect, it } from 'vitest';
-import { protocolFailure, thrownOutcome } from '../src/outcome.ts';
+import { protocolFailure, thrownOutcome } from '../src/tool/outcome.ts';
 
 describe('a JSON-RPC error that a handler throws', () => {
   it('is known by the brand of the MCP SDK, of its subclasses too', () => {

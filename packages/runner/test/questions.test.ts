@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { askRequests, checkResponse, createTasks } from '../src/index.ts';
 import type { AuthorSchema } from '../src/index.ts';
-import { askedContent, elicitRequest } from '../src/questions.ts';
+import { askedContent, elicitRequest } from '../src/tool/question-form.ts';
 
 function formOf(schema: AuthorSchema): unknown {
   return elicitRequest('q', { message: 'Q?', schema }).params['requestedSchema'];

@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '@mcp-tasks/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { callDigest } from '../src/json.ts';
+import { callDigest } from '../src/tool/json.ts';
 import { fakeClock } from '../src/testing.ts';
 import { counted } from './support/counted-store.ts';
 import { aborted, ended, entry, gate, layer, reasonOf, recordOf, resultOf, text } from './support/layer.ts';

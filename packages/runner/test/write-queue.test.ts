@@ -2,9 +2,9 @@ import { rules } from '@mcp-tasks/store';
 import type { Rule, RuleOutcome, TaskHead, TaskPatch } from '@mcp-tasks/store';
 import { applyHeadPatch } from '@mcp-tasks/store';
 import { describe, expect, it } from 'vitest';
-import { RunEnd } from '../src/run-ended.ts';
+import { RunEnd } from '../src/handler/run-end.ts';
 import { fakeClock } from '../src/testing.ts';
-import { WriteQueue } from '../src/write-queue.ts';
+import { WriteQueue } from '../src/write/write-queue.ts';
 
 const lease = { taskId: 'task', attempt: 1, holder: 'me' };
 

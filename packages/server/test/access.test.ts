@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { declaresTasksExtension, inputCapabilities, requireInputCapabilities } from '../src/access.ts';
+import {
+  declaresTasksExtension,
+  inputCapabilities,
+  requireInputCapabilities,
+} from '../src/request/client-capabilities.ts';
 
 const ELICIT = { method: 'elicitation/create' };
 const SAMPLE = { method: 'sampling/createMessage' };

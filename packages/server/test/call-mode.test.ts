@@ -1,6 +1,6 @@
 import { TaskError } from '@mcp-tasks/store';
 import { describe, expect, it } from 'vitest';
-import { callMode, type CallModeInput } from '../src/call-mode.ts';
+import { callMode, type CallModeInput } from '../src/call/call-mode.ts';
 
 type Row = [
   support: CallModeInput['support'],

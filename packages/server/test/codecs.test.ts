@@ -8,8 +8,8 @@ import {
   statusNotification2025,
   task2025,
   taskResult2025,
-} from '../src/codec-2025.ts';
-import { createTaskResult2026, detailedTask } from '../src/codec-2026.ts';
+} from '../src/show/codec-2025.ts';
+import { createTaskResult2026, detailedTask } from '../src/show/codec-2026.ts';
 
 const HEAD: TaskHead = {
   taskId: '0b8e6a52-3d9c-4b0f-9f0e-6f2b8f1f7a11',

@@ -2,7 +2,7 @@ import { ProtocolFailure } from '@mcp-tasks/wire';
 import { TASK_ERROR_CODES, TaskError } from '@mcp-tasks/store';
 import { ProtocolError } from '@modelcontextprotocol/server';
 import { describe, expect, it } from 'vitest';
-import { isFault, jsonRpcCode, toErrorObject, toProtocolError } from '../src/errors.ts';
+import { isFault, jsonRpcCode, toErrorObject, toProtocolError } from '../src/request/errors.ts';
 
 /** Changing a number here changes what clients see: it needs a changeset. */
 const PINNED: Record<string, number> = {

@@ -1,7 +1,7 @@
 import { TaskError } from '@mcp-tasks/store';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { resolveOwner, subjectClientSession, type OwnerContext } from '../src/owner.ts';
+import { resolveOwner, subjectClientSession, type OwnerContext } from '../src/request/owner.ts';
 
 const request = new Request('http://localhost/mcp');
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { questionPacing } from '../src/question-pacing.ts';
+import { questionPacing } from '../src/request/question-pacing.ts';
 
 describe('pacing of questions', () => {
   const clockAt = (time: { nowMs: number }) => ({ nowMs: () => time.nowMs, after: () => () => undefined });

@@ -5,7 +5,7 @@ import {
   type JSONRPCResponse,
 } from '@modelcontextprotocol/server';
 import { describe, expect, it } from 'vitest';
-import { tapTransport, type Inbound, type ResponseSlot } from '../src/response-slots.ts';
+import { tapTransport, type Inbound, type ResponseSlot } from '../src/transport/response-slots.ts';
 
 function connect(request: (message: JSONRPCRequest) => Inbound<ResponseSlot>, early: JSONRPCMessage[] = []) {
   const [client, transport] = InMemoryTransport.createLinkedPair();

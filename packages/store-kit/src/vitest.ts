@@ -1,8 +1,8 @@
 // The binding of the contract to vitest. Adding a line here makes a promise.
 import { describe, it } from 'vitest';
-import { contractCases } from './contract-cases.ts';
-import type { StoreHarness } from './harness.ts';
-import { checkSkips, runSkipped, type ContractSkip } from './skips.ts';
+import { contractCases } from './cases/contract-cases.ts';
+import type { StoreHarness } from './api/harness.ts';
+import { checkSkips, runSkipped, type ContractSkip } from './api/skips.ts';
 
 /** Options of {@link describeContract}. */
 export interface DescribeContractOptions {

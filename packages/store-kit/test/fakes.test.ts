@@ -1,7 +1,7 @@
 import { memoryStore, TaskError, type TaskHint } from '@mcp-tasks/store';
 import { describe, expect, it } from 'vitest';
 import { answersLost, hintsThrough, manualClock } from '../src/fakes.ts';
-import { creation, newTask, readTask } from '../src/records.ts';
+import { creation, newTask, readTask } from '../src/sides/records.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
 

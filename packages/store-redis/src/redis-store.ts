@@ -1,9 +1,10 @@
 import type { TaskStore } from '@mcp-tasks/store';
-import { checkSchema, checkSettings } from './check-server.ts';
+import { checkSettings } from './check-server.ts';
+import { checkSchema } from './migrate.ts';
 import { ownConnection } from './connection.ts';
 import type { RedisClientLike, RedisStoreOptions } from './options.ts';
 import { RedisTaskStore } from './redis-task-store.ts';
-import { loadScripts } from './run-script.ts';
+import { loadScripts } from './statements.ts';
 
 /**
  * Keep tasks in Redis (6.2 or newer) or Valkey, shared by every process that names the same server and store name.

@@ -22,8 +22,8 @@ import {
   ownerKey,
   type RecordReply,
   recordsOf,
-} from './replies.ts';
-import { runScript, type ScriptTarget } from './run-script.ts';
+} from './rows.ts';
+import { runScript, type ScriptTarget } from './statements.ts';
 import type { ScriptName } from './scripts/index.ts';
 
 /** What `redisStore` puts together. */

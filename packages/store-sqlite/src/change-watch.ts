@@ -1,8 +1,8 @@
 import { TASK_STATUSES } from '@mcp-tasks/wire';
 import type { TaskHint } from '@mcp-tasks/store';
 import type { SqliteRow, SqliteSession } from './sqlite-session.ts';
-import { textOf } from './task-row.ts';
-import { DATA_VERSION, LAST_CHANGE, LIST_CHANGES } from './task-sql.ts';
+import { textOf } from './rows.ts';
+import { DATA_VERSION, LAST_CHANGE, LIST_CHANGES } from './statements.ts';
 
 /** Changes that one look at the database reads at most; the rest come with the next look. */
 const MAX_CHANGES = 500;

@@ -1,7 +1,7 @@
 // The public surface of @mcp-tasks/store-sqlite. Adding a line here makes a promise.
 
 // The store
-export { sqliteStore } from './sqlite-task-store.ts';
+export { sqliteStore } from './sqlite-store.ts';
 export type { SqliteTaskStore } from './sqlite-task-store.ts';
 
 // Its options

@@ -1,16 +1,8 @@
 import type { TaskError } from '@mcp-tasks/store';
-import { incompatible, isRefused } from './sqlite-error.ts';
+import { incompatible, isRefused } from './errors.ts';
+import type { Migration } from './migrations/migration.ts';
 import type { SqliteSession } from './sqlite-session.ts';
-import { CHECK_TABLES } from './task-sql.ts';
-
-/** One step of the schema. */
-export interface Migration {
-  /** Number of the schema after this step, from 1 without a gap. */
-  readonly version: number;
-  /** The oldest schema number whose code can still work on this one: a step that only adds keeps it as it was. */
-  readonly oldestCompatibleVersion: number;
-  readonly sql: string;
-}
+import { CHECK_TABLES } from './statements.ts';
 
 type StoredSchema = Omit<Migration, 'sql'>;
 

@@ -12,9 +12,9 @@ import type {
   UpdateTask,
   UpdateTaskOutcome,
 } from '@mcp-tasks/store';
-import { type OpenDatabase, openDatabase } from './open-database.ts';
-import { type ResolvedOptions, resolveOptions, type SqliteTaskStoreOptions } from './options.ts';
-import { notOpened, storeClosed } from './sqlite-error.ts';
+import { type OpenDatabase, openDatabase } from './connection.ts';
+import type { ResolvedOptions } from './options.ts';
+import { notOpened, storeClosed } from './errors.ts';
 import type { SqliteSession } from './sqlite-session.ts';
 import { dueTasks, getRecords, listTasks } from './task-reads.ts';
 import { createTask, deleteExpired, renewLeases, updateTask } from './task-writes.ts';
@@ -22,7 +22,7 @@ import { type Patience, whileLocked } from './while-locked.ts';
 
 type Input<Method extends 'get' | 'due' | 'renew' | 'deleteExpired'> = Parameters<TaskStore[Method]>[0];
 
-/** The store that {@link sqliteStore} makes. */
+/** The store that `sqliteStore` makes. */
 export class SqliteTaskStore implements TaskStore {
   readonly #options: ResolvedOptions;
   readonly #patience: Patience;
@@ -131,17 +131,4 @@ export class SqliteTaskStore implements TaskStore {
   #tell({ taskId, version, status }: TaskHead): void {
     this.#opened?.watch.tell({ taskId, version, status });
   }
-}
-
-/**
- * Keep tasks in a SQLite file: durable, shared by the processes of one machine.
- *
- * With `path` the driver is the built-in `node:sqlite`, or better-sqlite3 where Node.js has none; with `database` it is
- * whatever the connection is of. A file that several processes use is one store to all of them.
- *
- * @throws {TypeError} an option is missing or of the wrong type; the message names it.
- * @throws {RangeError} a number is out of its range; the message names it.
- */
-export function sqliteStore(options: SqliteTaskStoreOptions): SqliteTaskStore {
-  return new SqliteTaskStore(resolveOptions(options));
 }

@@ -7,8 +7,8 @@ import {
   type TaskRecord,
 } from '@mcp-tasks/store';
 import type { SqliteRow, SqliteSession } from './sqlite-session.ts';
-import { entryOf, headOf, textToBlob } from './task-row.ts';
-import * as sql from './task-sql.ts';
+import { entryOf, headOf, textToBlob } from './rows.ts';
+import * as sql from './statements.ts';
 
 // What the reading methods of the port do, each with one statement.
 

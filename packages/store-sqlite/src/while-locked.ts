@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskError } from '@mcp-tasks/store';
-import { isLocked } from './sqlite-error.ts';
+import { isLocked } from './errors.ts';
 
 // Writers hold the lock for a commit only, and nobody queues for it: who looks often gets it.
 const LONGEST_DELAY_MS = 10;

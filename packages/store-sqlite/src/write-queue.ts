@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { isLocked } from './sqlite-error.ts';
+import { isLocked } from './errors.ts';
 import type { SqliteSession } from './sqlite-session.ts';
 import { type Patience, whileLocked } from './while-locked.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { migrate, type Migration } from '../src/migrate.ts';
+import { migrate } from '../src/migrate.ts';
+import type { Migration } from '../src/migrations/migration.ts';
 import { MIGRATIONS } from '../src/migrations/index.ts';
 import { sqliteStore } from '../src/index.ts';
 import { SqliteSession } from '../src/sqlite-session.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import * as statements from '../src/task-sql.ts';
+import * as statements from '../src/statements.ts';
 import { openDatabase, openStore, recording, temporaryFile } from './support/database.ts';
 import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeCursor, encodeCursor } from '../src/cursor.ts';
+import { decodeCursor, encodeCursor } from '../src/view/cursor.ts';
 import { anyText } from './any-text.ts';
 import { T0_MS } from './heads.ts';
 

@@ -19,7 +19,7 @@ describe('TaskError', () => {
 
   it('[TYPE-09] is told from anything else, by code, also when it comes from another copy of the package', async () => {
     vi.resetModules();
-    const copy = await import('../src/task-error.ts');
+    const copy = await import('../src/port/task-error.ts');
     expect(copy.TaskError).not.toBe(TaskError);
     const foreign = new copy.TaskError('STORE_CLOSED', 'x');
     expect(TaskError.is(foreign)).toBe(true);

@@ -1,7 +1,7 @@
 // The public surface of @mcp-tasks/wire. Adding a line here makes a promise.
 
 // JSON and JSON-RPC
-export type { JsonObject, JsonValue } from './json.ts';
+export type { JsonObject, JsonValue } from './schema/json.ts';
 export type {
   JsonRpcError,
   MessageMeta,
@@ -9,17 +9,28 @@ export type {
   RelatedTaskMetadata,
   RequestId,
   ResultMeta,
-} from './json-rpc.ts';
-export { JsonRpcErrorSchema, MessageMetaSchema, RelatedTaskMetadataSchema, RequestIdSchema } from './json-rpc.ts';
-export { JSON_RPC_ERROR } from './error-codes.ts';
-export { TASK_METHODS } from './methods.ts';
+} from './message/json-rpc.ts';
+export {
+  JsonRpcErrorSchema,
+  MessageMetaSchema,
+  RelatedTaskMetadataSchema,
+  RequestIdSchema,
+} from './message/json-rpc.ts';
+export { JSON_RPC_ERROR } from './message/error-codes.ts';
+export { TASK_METHODS } from './message/methods.ts';
 
 // Status table
-export { canTransition, isTerminalStatus, TASK_STATUSES, TASK_TRANSITIONS, TaskStatusSchema } from './status.ts';
-export type { TaskStatus, TerminalTaskStatus } from './status.ts';
+export {
+  canTransition,
+  isTerminalStatus,
+  TASK_STATUSES,
+  TASK_TRANSITIONS,
+  TaskStatusSchema,
+} from './message/status.ts';
+export type { TaskStatus, TerminalTaskStatus } from './message/status.ts';
 
 // The error that a handler throws on purpose
-export { ProtocolFailure } from './protocol-failure.ts';
+export { ProtocolFailure } from './message/protocol-failure.ts';
 
 // `_meta` keys
 export {
@@ -33,14 +44,14 @@ export {
   TASKS_EXTENSION_ID,
   VARIABLES_META_KEY,
   WORKFLOW_META_KEY,
-} from './meta-keys.ts';
+} from './message/meta-keys.ts';
 
 // Schemas
-export { WireParseError } from './wire-schema.ts';
-export type { WireIssue, WireParseResult, WireSchema } from './wire-schema.ts';
+export { WireParseError } from './schema/wire-schema.ts';
+export type { WireIssue, WireParseResult, WireSchema } from './schema/wire-schema.ts';
 
 // Tools: what they are, answer and ask
-export { TASK_SUPPORTS, TaskSupportSchema, ToolExecution2025Schema, ToolSchema } from './tool.ts';
+export { TASK_SUPPORTS, TaskSupportSchema, ToolExecution2025Schema, ToolSchema } from './message/tool.ts';
 export type {
   TaskSupport,
   Tool,
@@ -48,8 +59,8 @@ export type {
   ToolExecution2025,
   ToolInputSchema,
   ToolOutputSchema,
-} from './tool.ts';
-export { ContentBlockSchema, IconSchema } from './content.ts';
+} from './message/tool.ts';
+export { ContentBlockSchema, IconSchema } from './message/content.ts';
 export type {
   BlobResourceContents,
   ContentAnnotations,
@@ -60,8 +71,8 @@ export type {
   ResourceLinkContent,
   TextContent,
   TextResourceContents,
-} from './content.ts';
-export type { CallToolResult, InputRequest, InputResponse } from './tool-result.ts';
+} from './message/content.ts';
+export type { CallToolResult, InputRequest, InputResponse } from './message/tool-result.ts';
 
 // Elicitation
 export {
@@ -69,7 +80,7 @@ export {
   ElicitParams2025Schema,
   ElicitParams2026Schema,
   ElicitResultSchema,
-} from './elicitation.ts';
+} from './message/elicitation.ts';
 export type {
   ElicitFormParams,
   ElicitParams2025,
@@ -78,8 +89,8 @@ export type {
   ElicitUrlParams2025,
   ElicitUrlParams2026,
   FormValue,
-} from './elicitation.ts';
-export { FormFieldSchema, FormSchemaSchema } from './form.ts';
+} from './message/elicitation.ts';
+export { FormFieldSchema, FormSchemaSchema } from './message/form.ts';
 export type {
   BooleanFormField,
   ChoiceFormField,
@@ -92,10 +103,10 @@ export type {
   StringFormField,
   TitledChoiceFormField,
   TitledFormValues,
-} from './form.ts';
+} from './message/form.ts';
 
 // Sampling
-export { CreateMessageParamsSchema, CreateMessageResultSchema } from './sampling.ts';
+export { CreateMessageParamsSchema, CreateMessageResultSchema } from './message/sampling.ts';
 export type {
   CreateMessageParams,
   CreateMessageResult,
@@ -106,7 +117,7 @@ export type {
   ToolChoice,
   ToolResultContent,
   ToolUseContent,
-} from './sampling.ts';
+} from './message/sampling.ts';
 
 // Workflows: our own `_meta`
 export {
@@ -115,7 +126,7 @@ export {
   WorkflowPauseSchema,
   WorkflowRequestMetaSchema,
   WorkflowStepStatusSchema,
-} from './workflow-meta.ts';
+} from './message/workflow-meta.ts';
 export type {
   ClientStepPause,
   IllTypedField,
@@ -129,7 +140,7 @@ export type {
   WorkflowRequestMeta,
   WorkflowStepState,
   WorkflowStepStatus,
-} from './workflow-meta.ts';
+} from './message/workflow-meta.ts';
 
 // 2025-11-25
 export {

@@ -9,7 +9,7 @@ import {
   type Task2025,
   type WireSchema,
 } from '@mcp-tasks/wire';
-import { field, oneOf, openObject, schemaOf } from '../src/schema.ts';
+import { field, oneOf, openObject, schemaOf } from '../src/schema/schema.ts';
 
 interface Message {
   readonly id: string;

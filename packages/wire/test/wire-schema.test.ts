@@ -16,7 +16,7 @@ import {
   WireParseError,
   type WireSchema,
 } from '@mcp-tasks/wire';
-import { field } from '../src/schema.ts';
+import { field } from '../src/schema/schema.ts';
 
 const task = { taskId: 't', status: 'working', createdAt: 'a', lastUpdatedAt: 'b', ttl: null };
 

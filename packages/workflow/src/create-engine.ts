@@ -1,5 +1,5 @@
 import type { Tasks, ToolCall } from '@mcp-tasks/runner';
-import type { WorkflowEngine } from './workflow-engine.ts';
+import type { WorkflowEngine } from './api/workflow-engine.ts';
 import { completeByClient } from './engine/complete-by-client.ts';
 import { continuations } from './engine/continue.ts';
 import { resume } from './engine/resume.ts';

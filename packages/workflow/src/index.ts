@@ -3,7 +3,7 @@
 // Workflows
 export { workflow } from './workflow.ts';
 export { field } from './definition/reference.ts';
-export type { ReadResource, ResourceRequest, WorkflowOptions } from './definition/workflow-options.ts';
+export type { ReadResource, ResourceRequest, WorkflowOptions } from './api/workflow-options.ts';
 export type {
   ClientStep,
   ServerStep,
@@ -13,26 +13,17 @@ export type {
   UriTemplate,
   When,
   WorkflowBuilder,
-} from './definition/step-options.ts';
-export type {
-  Binding,
-  Bindings,
-  Output,
-  Ref,
-  Refs,
-  Step,
-  UntypedBindings,
-  UntypedRef,
-} from './definition/reference-types.ts';
+} from './api/step-options.ts';
+export type { Binding, Bindings, Output, Ref, Refs, Step, UntypedBindings, UntypedRef } from './api/reference-types.ts';
 
 // Errors of a step
-export { StepError } from './definition/step-error.ts';
-export type { StepErrorOptions } from './definition/step-error.ts';
+export { StepError } from './api/step-error.ts';
+export type { StepErrorOptions } from './api/step-error.ts';
 
 // For who serves workflows to clients
 export { workflowEngine } from './create-engine.ts';
-export { workflowsOf } from './registered.ts';
-export { CONTINUATION_WARNING, WORKFLOW_ENTRY_KINDS } from './continuation.ts';
+export { workflowsOf } from './definition/registered.ts';
+export { CONTINUATION_WARNING, WORKFLOW_ENTRY_KINDS } from './plan/entry-kinds.ts';
 export type {
   CallOutcome,
   ContinuationCall,
@@ -44,4 +35,4 @@ export type {
   Workflow,
   WorkflowEngine,
   WorkflowView,
-} from './workflow-engine.ts';
+} from './api/workflow-engine.ts';

@@ -7,12 +7,12 @@ import type { StepDefinition, WorkflowDefinition } from './definition/definition
 import { fingerprintOf } from './definition/fingerprint.ts';
 import { checkPromptArguments } from './definition/prompt-arguments.ts';
 import { argumentReferences, makeReference, type Origin } from './definition/reference.ts';
-import type { Step } from './definition/reference-types.ts';
-import type { WorkflowBuilder } from './definition/step-options.ts';
-import type { WorkflowOptions } from './definition/workflow-options.ts';
+import type { Step } from './api/reference-types.ts';
+import type { WorkflowBuilder } from './api/step-options.ts';
+import type { WorkflowOptions } from './api/workflow-options.ts';
 import { companionHandler } from './engine/companion.ts';
-import { definitionsOf, register } from './registered.ts';
-import type { Workflow } from './workflow-engine.ts';
+import { definitionsOf, register } from './definition/registered.ts';
+import type { Workflow } from './api/workflow-engine.ts';
 
 const DEFAULT_STEP_TIMEOUT_MS = 5 * 60_000;
 

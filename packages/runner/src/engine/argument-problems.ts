@@ -1,6 +1,6 @@
 import type { IllTypedField, JsonObject } from '@mcp-tasks/wire';
-import { parseWith } from '../schema.ts';
-import type { TaskTool } from '../tool.ts';
+import { parseWith } from '../tool/parse-with.ts';
+import type { TaskTool } from '../api/tool.ts';
 
 /** What is wrong with arguments. */
 export interface ArgumentProblems {

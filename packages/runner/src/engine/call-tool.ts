@@ -1,10 +1,10 @@
-import { HandlerContext } from '../context.ts';
-import { callOutcome, refusedOutcome, thrownOutcome } from '../outcome.ts';
-import type { CallOutcome } from '../outcome.ts';
-import { throwIfEnded } from '../run-host.ts';
-import type { RunHost } from '../run-host.ts';
-import { NestedRun } from './nested-run.ts';
-import type { NestedCall } from './nested-run.ts';
+import { HandlerContext } from '../handler/handler-context.ts';
+import { callOutcome, refusedOutcome, thrownOutcome } from '../tool/outcome.ts';
+import type { CallOutcome } from '../tool/outcome.ts';
+import { throwIfEnded } from '../handler/handler-host.ts';
+import type { RunHost } from '../handler/handler-host.ts';
+import { NestedRun } from '../run/nested-run.ts';
+import type { NestedCall } from '../run/nested-run.ts';
 
 /** A tool that a handler calls with {@link callTool}. */
 export interface ToolCallInRun extends NestedCall {

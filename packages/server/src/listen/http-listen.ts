@@ -1,6 +1,6 @@
 import type { McpHandlerRequestOptions } from '@modelcontextprotocol/server';
-import { peekBody } from '../peek-body.ts';
-import type { OwnerContext } from '../owner.ts';
+import { peekBody } from '../request/peek-body.ts';
+import type { OwnerContext } from '../request/owner.ts';
 import { grantTasks, refusal, subscriptionLimit, type GrantedTasks, type ListenRefusal } from './listen-grant.ts';
 import type { ListenHost } from './listen-host.ts';
 import { LISTEN_METHOD, readTaskListen, type TaskListenRequest } from './listen-request.ts';

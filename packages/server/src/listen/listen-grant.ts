@@ -2,9 +2,9 @@ import type { JSONRPCErrorResponse } from '@modelcontextprotocol/server';
 import { JSON_RPC_ERROR } from '@mcp-tasks/wire';
 import type { OwnerTasks } from '@mcp-tasks/runner';
 import { TaskError } from '@mcp-tasks/store';
-import { declaresTasksExtension, tasksExtensionRequired } from '../access.ts';
-import { isFault, toErrorObject } from '../errors.ts';
-import type { OwnerContext } from '../owner.ts';
+import { declaresTasksExtension, tasksExtensionRequired } from '../request/client-capabilities.ts';
+import { isFault, toErrorObject } from '../request/errors.ts';
+import type { OwnerContext } from '../request/owner.ts';
 import type { ListenHost } from './listen-host.ts';
 import type { TaskListenRequest } from './listen-request.ts';
 

@@ -1,6 +1,7 @@
 import type { OwnerTasks } from '@mcp-tasks/runner';
 import type { Clock } from '@mcp-tasks/store';
-import type { OwnerContext } from '../owner.ts';
+import type { OwnerContext } from '../request/owner.ts';
+import type { TaskHost } from '../request/task-host.ts';
 
 /** What serving `subscriptions/listen` needs to know of the server around it. */
 export interface ListenHost {
@@ -13,4 +14,19 @@ export interface ListenHost {
   tasksOf(context: OwnerContext): OwnerTasks | undefined;
   /** Take a fault that the client is told nothing of but -32603. */
   readonly reportError: (error: unknown) => void;
+}
+
+/** Answer what serving `subscriptions/listen` asks of a server. */
+export function listenHost(host: TaskHost): ListenHost {
+  const { tasks } = host;
+  return {
+    clock: tasks.clock,
+    reportError: (error) => {
+      host.reportError(error);
+    },
+    tasksOf(context) {
+      const { kind, owner } = host.ownerOf(context);
+      return kind === 'refused' ? undefined : tasks.for(owner);
+    },
+  };
 }

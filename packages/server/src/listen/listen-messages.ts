@@ -7,9 +7,9 @@ import {
   type ResultMetaObject,
 } from '@modelcontextprotocol/server';
 import { TaskError, type TaskRecord } from '@mcp-tasks/store';
-import { requireInputCapabilities } from '../access.ts';
-import { detailedTask } from '../codec-2026.ts';
-import { toErrorObject } from '../errors.ts';
+import { requireInputCapabilities } from '../request/client-capabilities.ts';
+import { detailedTask } from '../show/codec-2026.ts';
+import { toErrorObject } from '../request/errors.ts';
 import { isObject, isRequestId, type TaskListenRequest } from './listen-request.ts';
 
 const ACKNOWLEDGED_METHOD = 'notifications/subscriptions/acknowledged';

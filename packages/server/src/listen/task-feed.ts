@@ -1,7 +1,7 @@
 import type { OwnerTasks } from '@mcp-tasks/runner';
 import { TaskError, type Clock, type TaskRecord } from '@mcp-tasks/store';
 import { isTerminalStatus } from '@mcp-tasks/wire';
-import { DETAILED_TASK_KINDS } from '../codec-2026.ts';
+import { DETAILED_TASK_KINDS } from '../show/codec-2026.ts';
 
 const RETRY_READ_MS = 1_000;
 

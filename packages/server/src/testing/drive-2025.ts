@@ -1,5 +1,5 @@
 import type { CallToolResult, JsonObject } from '@mcp-tasks/wire';
-import { fieldsOf } from '../task-request.ts';
+import { fieldsOf } from '../request/task-request.ts';
 import type { Driver, DrivenCall, StartedCall } from './driver.ts';
 
 /** Open a 2025-11-25 connection. */

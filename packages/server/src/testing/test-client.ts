@@ -8,8 +8,8 @@ import {
 } from '@mcp-tasks/wire';
 import type { Tasks } from '@mcp-tasks/runner';
 import { InMemoryTransport, McpServer } from '@modelcontextprotocol/server';
-import { serveTasks, type ServeTasksOptions } from '../serve-tasks.ts';
-import type { Generation } from '../task-request.ts';
+import { serveTasks, type ServeTasksOptions } from '../serve/serve-tasks.ts';
+import type { Generation } from '../request/task-request.ts';
 import { callTool2025, initialize2025, startTool2025 } from './drive-2025.ts';
 import { callTool2026, envelope2026, startTool2026 } from './drive-2026.ts';
 import type { Driver, StartedCall, TestCallOptions } from './driver.ts';

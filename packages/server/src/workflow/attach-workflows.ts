@@ -6,13 +6,13 @@ import type {
   ServerContext,
   StandardSchemaWithJSON,
 } from '@modelcontextprotocol/server';
-import { isFault, toErrorObject, toProtocolError } from '../errors.ts';
-import type { TaskRequest } from '../task-request.ts';
-import { CONTINUE_ARGUMENTS, type ContinueArguments } from './continue-arguments.ts';
-import { continueWorkflow } from './continue-tool.ts';
-import { failed } from './continued-answer.ts';
+import { isFault, toErrorObject, toProtocolError } from '../request/errors.ts';
+import type { TaskRequest } from '../request/task-request.ts';
+import { CONTINUE_ARGUMENTS, type ContinueArguments } from './continue/continue-arguments.ts';
+import { continueWorkflow } from './continue/continue-tool.ts';
+import { failed } from './continue/continued-answer.ts';
 import { getPrompt, registerPrompt } from './workflow-prompt.ts';
-import type { WorkflowServing } from './workflow-serving.ts';
+import type { WorkflowServing } from './serving/workflow-serving.ts';
 
 const CONTINUE_DESCRIPTION =
   'Do one step of a workflow that was handed over to you, and record what it came to, so that the workflow goes on. ' +

@@ -1,12 +1,12 @@
 import { ProtocolFailure, type CallToolResult, type JsonRpcError, type WorkflowRequestMeta } from '@mcp-tasks/wire';
 import { TaskError, type TaskHead } from '@mcp-tasks/store';
 import type { WorkflowView } from '@mcp-tasks/workflow';
-import { readEntry } from '../entries.ts';
-import { warningOf } from './continued-call.ts';
-import { handOffText } from './hand-off-text.ts';
+import { readEntry } from '../show/entries.ts';
+import { warningOf } from './continue/continued-call.ts';
+import { handOffText } from './serving/hand-off-text.ts';
 import { runWorkflow, type WorkflowInvocation } from './run-workflow.ts';
-import { withWorkflowMeta } from './task-meta.ts';
-import { workflowAnswerMeta, type WorkflowServing } from './workflow-serving.ts';
+import { withWorkflowMeta } from './serving/task-meta.ts';
+import { workflowAnswerMeta, type WorkflowServing } from './serving/workflow-serving.ts';
 
 /** A call of a workflow's tool. */
 export type CompanionCall = Omit<WorkflowInvocation, 'reference'> & {

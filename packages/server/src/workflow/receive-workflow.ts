@@ -1,11 +1,11 @@
 import { TASK_METHODS, type WorkflowRequestMeta } from '@mcp-tasks/wire';
 import { TaskError } from '@mcp-tasks/store';
 import type { JSONRPCRequest } from '@modelcontextprotocol/server';
-import type { TaskSlot } from '../connection.ts';
-import { fieldsOf, isFields, type Fields, type TaskRequest } from '../task-request.ts';
-import { ContinuedCall } from './continued-call.ts';
-import { readWorkflowReference } from './workflow-reference.ts';
-import type { WorkflowServing } from './workflow-serving.ts';
+import type { TaskSlot } from '../connection/connection.ts';
+import { fieldsOf, isFields, type Fields, type TaskRequest } from '../request/task-request.ts';
+import { ContinuedCall } from './continue/continued-call.ts';
+import { readWorkflowReference } from './serving/workflow-reference.ts';
+import type { WorkflowServing } from './serving/workflow-serving.ts';
 
 const GET_PROMPT = 'prompts/get';
 

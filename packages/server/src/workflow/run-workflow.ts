@@ -3,9 +3,9 @@ import { TaskError, type TaskHead } from '@mcp-tasks/store';
 import type { InlineHost, ToolCall } from '@mcp-tasks/runner';
 import type { WorkflowView } from '@mcp-tasks/workflow';
 import type { ServerContext } from '@modelcontextprotocol/server';
-import { disconnectSignals } from '../request-signals.ts';
-import type { TaskRequest } from '../task-request.ts';
-import { isUnableToPoll, type WorkflowServing } from './workflow-serving.ts';
+import { disconnectSignals } from '../request/request-signals.ts';
+import type { TaskRequest } from '../request/task-request.ts';
+import { isUnableToPoll, type WorkflowServing } from './serving/workflow-serving.ts';
 
 /** A client that asks for a workflow, by its prompt or its tool. */
 export interface WorkflowInvocation {

@@ -2,10 +2,10 @@ import { ProtocolFailure, type CallToolResult, type WorkflowRequestMeta } from '
 import type { InlineHost, TaskTool, ToolCall } from '@mcp-tasks/runner';
 import { runCall } from '@mcp-tasks/runner/engine';
 import type { JSONRPCResponse, ServerContext } from '@modelcontextprotocol/server';
-import type { TaskRequest } from '../task-request.ts';
+import type { TaskRequest } from '../request/task-request.ts';
 import { callCompanion } from './companion.ts';
-import { ContinuedCall } from './continued-call.ts';
-import { becomesTask, type WorkflowServing } from './workflow-serving.ts';
+import { ContinuedCall } from './continue/continued-call.ts';
+import { becomesTask, type WorkflowServing } from './serving/workflow-serving.ts';
 
 /** What a call of one of our tools has to do with a workflow. */
 export interface WorkflowCall {

@@ -2,13 +2,13 @@ import { TaskError } from '@mcp-tasks/store';
 import type { AuthorSchema, ToolCall } from '@mcp-tasks/runner';
 import type { PromptMessage, Workflow } from '@mcp-tasks/workflow';
 import type { GetPromptResult, McpServer, ServerContext, StandardSchemaWithJSON } from '@modelcontextprotocol/server';
-import { inputCapabilities } from '../access.ts';
-import { callerOf } from '../caller.ts';
-import { inlineHost } from '../inline-host.ts';
-import { readArguments, readCallMeta, type TaskRequest } from '../task-request.ts';
+import { inputCapabilities } from '../request/client-capabilities.ts';
+import { callerOf } from '../request/caller.ts';
+import { inlineHost } from '../request/inline-host.ts';
+import { readArguments, readCallMeta, type TaskRequest } from '../request/task-request.ts';
 import { runWorkflow } from './run-workflow.ts';
-import { MALFORMED_REFERENCE, readWorkflowReference } from './workflow-reference.ts';
-import { becomesTask, workflowAnswerMeta, type WorkflowServing } from './workflow-serving.ts';
+import { MALFORMED_REFERENCE, readWorkflowReference } from './serving/workflow-reference.ts';
+import { becomesTask, workflowAnswerMeta, type WorkflowServing } from './serving/workflow-serving.ts';
 
 /** Serves the prompt of a workflow. */
 type ServePrompt = (context: ServerContext) => Promise<GetPromptResult>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { TASK_ENTRY_KINDS, type TaskEntry, type TaskHead } from '@mcp-tasks/store';
-import { contractCase } from '../case-kit.ts';
+import { contractCase } from './case-kit.ts';
 import {
   assertSameEntries,
   assertSameHead,
@@ -10,7 +10,7 @@ import {
   newTask,
   readTask,
   stored,
-} from '../records.ts';
+} from '../sides/records.ts';
 
 /** A head with every optional field. */
 function fullHead(nowMs: number): TaskHead {

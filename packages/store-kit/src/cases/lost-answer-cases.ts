@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { TaskError, type TaskEntry, type TaskHead, type TaskStore } from '@mcp-tasks/store';
-import { contractCase, type CaseKit } from '../case-kit.ts';
-import { answersLost, sameStore } from '../faulty-store.ts';
-import { applyRuleCall, type RuleCall } from '../racers.ts';
+import { contractCase, type CaseKit } from './case-kit.ts';
+import { answersLost, sameStore } from '../fakes/faulty-store.ts';
+import { applyRuleCall, type RuleCall } from '../sides/racers.ts';
 import {
   assertSameEntries,
   assertSameHead,
@@ -12,7 +12,7 @@ import {
   mustRead,
   newTask,
   stored,
-} from '../records.ts';
+} from '../sides/records.ts';
 
 /** A connection that does what it is told and loses every answer. */
 async function losingConnection({ data, other }: CaseKit): Promise<TaskStore> {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { WaiterHub, type TaskHead, type TaskHint } from '@mcp-tasks/store';
-import { contractCase } from '../case-kit.ts';
-import { hintsThrough } from '../faulty-store.ts';
-import { manualClock } from '../manual-clock.ts';
-import { newTask, stored } from '../records.ts';
-import { until } from '../until.ts';
+import { contractCase } from './case-kit.ts';
+import { hintsThrough } from '../fakes/faulty-store.ts';
+import { manualClock } from '../fakes/manual-clock.ts';
+import { newTask, stored } from '../sides/records.ts';
+import { until } from '../sides/until.ts';
 
 const TICK_MS = 1_000;
 

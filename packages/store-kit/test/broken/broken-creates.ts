@@ -1,5 +1,5 @@
 import { TaskError, type CreateTask, type TaskHead, type TaskStore } from '@mcp-tasks/store';
-import { ROOMY_LIMITS } from '../../src/records.ts';
+import { ROOMY_LIMITS } from '../../src/sides/records.ts';
 import { allOf, headOf, pause, type BrokenStore } from './broken-store.ts';
 
 type Create = Pick<TaskStore, 'create'>;

@@ -1,5 +1,5 @@
 import { TaskError, type TaskHead, type TaskStore } from '@mcp-tasks/store';
-import { HOUR_MS } from '../../src/records.ts';
+import { HOUR_MS } from '../../src/sides/records.ts';
 import { allOf, carelessUpdate, headOf, pause, type BrokenStore } from './broken-store.ts';
 
 type Due = Pick<TaskStore, 'due'>;

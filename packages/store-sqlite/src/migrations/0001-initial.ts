@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts';
+import type { Migration } from './migration.ts';
 
 /**
  * Text that may hold anything (also NUL, which drivers cut TEXT at) is kept as a BLOB of UTF-8, and so compared by bytes.

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts';
+import type { Migration } from './migration.ts';
 import { initial } from './0001-initial.ts';
 
 /** Every migration in order; append only, never edited. */

@@ -1,5 +1,5 @@
 import { isTerminalStatus } from '@mcp-tasks/wire';
-import type { TaskHead } from '../record.ts';
+import type { TaskHead } from '../port/record.ts';
 import type { MemoryRecord } from './memory-record.ts';
 import { OrderedIndex } from './ordered-index.ts';
 

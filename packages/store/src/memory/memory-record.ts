@@ -1,5 +1,5 @@
-import { changedHead } from '../record.ts';
-import type { Mutable, TaskEntry, TaskEntryKind, TaskHead, TaskPatch } from '../record.ts';
+import { changedHead } from '../port/record.ts';
+import type { Mutable, TaskEntry, TaskEntryKind, TaskHead, TaskPatch } from '../port/record.ts';
 
 const NO_QUESTIONS: readonly string[] = Object.freeze([]);
 

@@ -1,6 +1,6 @@
 import { isTerminalStatus } from '@mcp-tasks/wire';
-import { applyHeadPatch, changedHead, type TaskEntryKind, type TaskHead, type TaskRecord } from '../record.ts';
-import { TaskError } from '../task-error.ts';
+import { applyHeadPatch, changedHead, type TaskEntryKind, type TaskHead, type TaskRecord } from '../port/record.ts';
+import { TaskError } from '../port/task-error.ts';
 import type {
   CreateTask,
   CreateTaskOutcome,
@@ -11,7 +11,7 @@ import type {
   TaskStore,
   UpdateTask,
   UpdateTaskOutcome,
-} from '../task-store.ts';
+} from '../port/task-store.ts';
 import { LiveTasks } from './live-tasks.ts';
 import { MemoryRecord } from './memory-record.ts';
 import { OrderedIndex } from './ordered-index.ts';

@@ -1,7 +1,7 @@
 import { isTerminalStatus } from '@mcp-tasks/wire';
-import { interrupted } from '../failures.ts';
-import type { TaskHead } from '../record.ts';
-import type { TaskLease } from '../task-store.ts';
+import { interrupted } from '../port/failures.ts';
+import type { TaskHead } from '../port/record.ts';
+import type { TaskLease } from '../port/task-store.ts';
 import { endFailed } from './end.ts';
 import { done, liveRule, write, type Rule } from './rule.ts';
 

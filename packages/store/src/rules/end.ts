@@ -1,9 +1,9 @@
 import { isTerminalStatus, type CallToolResult, type TerminalTaskStatus } from '@mcp-tasks/wire';
-import { interrupted, runEnded, type TaskFailure } from '../failures.ts';
-import type { TaskEntry, TaskHead, TaskHeadPatch } from '../record.ts';
-import { TaskError } from '../task-error.ts';
-import type { TaskLease } from '../task-store.ts';
-import { cutUtf8 } from '../text.ts';
+import { interrupted, runEnded, type TaskFailure } from '../port/failures.ts';
+import type { TaskEntry, TaskHead, TaskHeadPatch } from '../port/record.ts';
+import { TaskError } from '../port/task-error.ts';
+import type { TaskLease } from '../port/task-store.ts';
+import { cutUtf8 } from '../port/text.ts';
 import { holds } from './lease.ts';
 import { done, liveRule, refused, write, type Rule, type Verdict } from './rule.ts';
 

@@ -1,9 +1,9 @@
 import type { InputRequest } from '@mcp-tasks/wire';
-import { runEnded } from '../failures.ts';
-import type { TaskLimits } from '../limits.ts';
-import type { TaskEntry, TaskEntryKey, TaskProgress } from '../record.ts';
-import { TaskError } from '../task-error.ts';
-import type { TaskLease } from '../task-store.ts';
+import { runEnded } from '../port/failures.ts';
+import type { TaskLimits } from '../port/limits.ts';
+import type { TaskEntry, TaskEntryKey, TaskProgress } from '../port/record.ts';
+import { TaskError } from '../port/task-error.ts';
+import type { TaskLease } from '../port/task-store.ts';
 import { gaveBack, holds } from './lease.ts';
 import { done, liveRule, refused, write, type Rule } from './rule.ts';
 

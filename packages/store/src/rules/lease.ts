@@ -1,6 +1,6 @@
 import { isTerminalStatus } from '@mcp-tasks/wire';
-import type { TaskHead } from '../record.ts';
-import type { TaskLease } from '../task-store.ts';
+import type { TaskHead } from '../port/record.ts';
+import type { TaskLease } from '../port/task-store.ts';
 
 /**
  * Tell whether the run may write for the task. The end of the lease plays no part: it only allows others to take

@@ -1,8 +1,8 @@
 import { isTerminalStatus } from '@mcp-tasks/wire';
-import { runEnded } from '../failures.ts';
-import type { TaskEntry, TaskHead } from '../record.ts';
-import { TaskError } from '../task-error.ts';
-import type { TaskLease } from '../task-store.ts';
+import { runEnded } from '../port/failures.ts';
+import type { TaskEntry, TaskHead } from '../port/record.ts';
+import { TaskError } from '../port/task-error.ts';
+import type { TaskLease } from '../port/task-store.ts';
 import { completed, endedBy, type Completion } from './end.ts';
 import { holds } from './lease.ts';
 import { done, liveRule, refused, write, type Rule } from './rule.ts';

@@ -1,7 +1,7 @@
 import { canTransition, type TaskStatus } from '@mcp-tasks/wire';
-import { taskNotFound } from '../failures.ts';
-import type { TaskEntry, TaskEntryKey, TaskHead, TaskHeadPatch, TaskPatch } from '../record.ts';
-import { TaskError } from '../task-error.ts';
+import { taskNotFound } from '../port/failures.ts';
+import type { TaskEntry, TaskEntryKey, TaskHead, TaskHeadPatch, TaskPatch } from '../port/record.ts';
+import { TaskError } from '../port/task-error.ts';
 
 /** What a rule makes of a head. */
 export type Verdict<Value> =

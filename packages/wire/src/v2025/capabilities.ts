@@ -1,8 +1,8 @@
-import { jsonObject } from '../fields.ts';
-import { frozen } from '../frozen.ts';
-import type { JsonObject } from '../json.ts';
-import { field, openObject } from '../schema.ts';
-import type { WireSchema } from '../wire-schema.ts';
+import { jsonObject } from '../schema/fields.ts';
+import { frozen } from '../schema/frozen.ts';
+import type { JsonObject } from '../schema/json.ts';
+import { field, openObject } from '../schema/schema.ts';
+import type { WireSchema } from '../schema/wire-schema.ts';
 
 /** Which requests of the kind `tools` may become tasks. */
 export interface ServerToolRequests2025 {

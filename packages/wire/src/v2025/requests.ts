@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { jsonObject } from '../fields.ts';
-import { MessageMetaSchema, type MessageMeta } from '../json-rpc.ts';
-import type { JsonObject } from '../json.ts';
-import { field, openObject } from '../schema.ts';
-import type { WireSchema } from '../wire-schema.ts';
+import { jsonObject } from '../schema/fields.ts';
+import { MessageMetaSchema, type MessageMeta } from '../message/json-rpc.ts';
+import type { JsonObject } from '../schema/json.ts';
+import { field, openObject } from '../schema/schema.ts';
+import type { WireSchema } from '../schema/wire-schema.ts';
 
 /** `params.task` of a request: asks for a task. @see 2025-11-25, Tasks, "Creating Tasks" */
 export interface TaskMetadata2025 {

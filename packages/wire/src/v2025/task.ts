@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { meta } from '../fields.ts';
-import { MessageMetaSchema, type MessageMeta, type ResultMeta } from '../json-rpc.ts';
-import { field, openObject } from '../schema.ts';
-import { TaskStatusSchema, type TaskStatus } from '../status.ts';
-import type { WireSchema } from '../wire-schema.ts';
+import { meta } from '../schema/fields.ts';
+import { MessageMetaSchema, type MessageMeta, type ResultMeta } from '../message/json-rpc.ts';
+import { field, openObject } from '../schema/schema.ts';
+import { TaskStatusSchema, type TaskStatus } from '../message/status.ts';
+import type { WireSchema } from '../schema/wire-schema.ts';
 
 /** A task as 2025-11-25 shows it. @see 2025-11-25, Tasks, "Task" */
 export interface Task2025 {

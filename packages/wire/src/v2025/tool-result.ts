@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { sentContent } from '../content.ts';
-import { meta } from '../fields.ts';
-import { field, openObject } from '../schema.ts';
-import type { CallToolResult } from '../tool-result.ts';
-import type { WireSchema } from '../wire-schema.ts';
+import { sentContent } from '../message/content.ts';
+import { meta } from '../schema/fields.ts';
+import { field, openObject } from '../schema/schema.ts';
+import type { CallToolResult } from '../message/tool-result.ts';
+import type { WireSchema } from '../schema/wire-schema.ts';
 
 /** What a tool answers to a 2025-11-25 client: structured content is an object. @see 2025-11-25, Tools, "Structured Content" */
 export interface CallToolResult2025 extends CallToolResult {

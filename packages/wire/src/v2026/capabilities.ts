@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { jsonObject } from '../fields.ts';
-import { frozen } from '../frozen.ts';
-import type { JsonObject } from '../json.ts';
-import { TASKS_EXTENSION_ID } from '../meta-keys.ts';
-import { field, openObject } from '../schema.ts';
-import type { WireSchema } from '../wire-schema.ts';
+import { jsonObject } from '../schema/fields.ts';
+import { frozen } from '../schema/frozen.ts';
+import type { JsonObject } from '../schema/json.ts';
+import { TASKS_EXTENSION_ID } from '../message/meta-keys.ts';
+import { field, openObject } from '../schema/schema.ts';
+import type { WireSchema } from '../schema/wire-schema.ts';
 
 /** What a client can be asked, on each 2026-07-28 request. Keys of others pass through. */
 export interface ClientCapabilities2026 {

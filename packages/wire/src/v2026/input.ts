@@ -4,17 +4,17 @@ import {
   ElicitResultSchema,
   type ElicitParams2026,
   type ElicitResult,
-} from '../elicitation.ts';
-import { jsonObject, meta } from '../fields.ts';
-import type { JsonObject } from '../json.ts';
+} from '../message/elicitation.ts';
+import { jsonObject, meta } from '../schema/fields.ts';
+import type { JsonObject } from '../schema/json.ts';
 import {
   CreateMessageParamsSchema,
   CreateMessageResultSchema,
   type CreateMessageParams,
   type CreateMessageResult,
-} from '../sampling.ts';
-import { field, oneOf, openObject, schemaOf } from '../schema.ts';
-import type { WireSchema } from '../wire-schema.ts';
+} from '../message/sampling.ts';
+import { field, oneOf, openObject, schemaOf } from '../schema/schema.ts';
+import type { WireSchema } from '../schema/wire-schema.ts';
 
 /** Asks the person behind the client. */
 export interface ElicitRequest2026 {

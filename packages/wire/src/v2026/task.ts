@@ -1,16 +1,16 @@
 import * as z from 'zod';
-import { jsonObject, meta } from '../fields.ts';
+import { jsonObject, meta } from '../schema/fields.ts';
 import {
   JsonRpcErrorSchema,
   MessageMetaSchema,
   type JsonRpcError,
   type MessageMeta,
   type ResultMeta,
-} from '../json-rpc.ts';
-import type { JsonObject } from '../json.ts';
-import { field, oneOf, openObject } from '../schema.ts';
-import { TaskStatusSchema, type TaskStatus } from '../status.ts';
-import type { WireSchema } from '../wire-schema.ts';
+} from '../message/json-rpc.ts';
+import type { JsonObject } from '../schema/json.ts';
+import { field, oneOf, openObject } from '../schema/schema.ts';
+import { TaskStatusSchema, type TaskStatus } from '../message/status.ts';
+import type { WireSchema } from '../schema/wire-schema.ts';
 import { InputRequests2026Schema, type InputRequests2026 } from './input.ts';
 
 interface TaskFields2026 {

@@ -1,4 +1,4 @@
-import type { Ref, Refs, UntypedRef } from './reference-types.ts';
+import type { Ref, Refs, UntypedRef } from '../api/reference-types.ts';
 import type { ValueSource } from './source.ts';
 
 /** What a reference stands for, and the workflow that it belongs to. */

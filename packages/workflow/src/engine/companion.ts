@@ -3,7 +3,7 @@ import { amendOwn, fromJson, leaseOf, toJson } from '@mcp-tasks/runner/engine';
 import { TaskError } from '@mcp-tasks/store';
 import type { CallToolResult, JsonObject } from '@mcp-tasks/wire';
 import { JSON_RPC_ERROR, ProtocolFailure } from '@mcp-tasks/wire';
-import { WORKFLOW_ENTRY_KINDS } from '../continuation.ts';
+import { WORKFLOW_ENTRY_KINDS } from '../plan/entry-kinds.ts';
 import type { StepDefinition, WorkflowDefinition } from '../definition/definition.ts';
 import { handOffText } from '../hand-off/hand-off-text.ts';
 import { remainingSteps } from '../hand-off/remaining.ts';

@@ -4,7 +4,7 @@ import { rules, TaskError, utf8Bytes } from '@mcp-tasks/store';
 import type { TaskHead } from '@mcp-tasks/store';
 import { WORKFLOW_META_KEY } from '@mcp-tasks/wire';
 import type { CallToolResult } from '@mcp-tasks/wire';
-import { WORKFLOW_ENTRY_KINDS } from '../continuation.ts';
+import { WORKFLOW_ENTRY_KINDS } from '../plan/entry-kinds.ts';
 import { stateNow, workflowTaskOf } from './workflow-task.ts';
 
 /** A result that a client supplies for its task. */

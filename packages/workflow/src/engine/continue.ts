@@ -3,7 +3,7 @@ import { amendTask, argumentProblems } from '@mcp-tasks/runner/engine';
 import { cutUtf8, rules, TaskError } from '@mcp-tasks/store';
 import type { RecordRule, TaskHead } from '@mcp-tasks/store';
 import { isTerminalStatus } from '@mcp-tasks/wire';
-import { CONTINUATION_WARNING, WORKFLOW_ENTRY_KINDS } from '../continuation.ts';
+import { CONTINUATION_WARNING, WORKFLOW_ENTRY_KINDS } from '../plan/entry-kinds.ts';
 import { stepNamed } from '../definition/definition.ts';
 import { metaOf } from '../hand-off/view.ts';
 import { checkArguments } from '../plan/check-arguments.ts';
@@ -18,7 +18,7 @@ import { definitionChanged, isFinished, rebase } from '../plan/settle.ts';
 import { standings } from '../plan/standing.ts';
 import { initialPlan, planStep, readState, withPlan } from '../plan/state.ts';
 import { isMoving, uselessQuestions, waitingMessage } from '../plan/status.ts';
-import type { CallOutcome, ContinuationCall, WorkflowEngine } from '../workflow-engine.ts';
+import type { CallOutcome, ContinuationCall, WorkflowEngine } from '../api/workflow-engine.ts';
 import type { WorkflowTask } from './workflow-task.ts';
 import { isFollowable, readWorkflowTask, stateNow } from './workflow-task.ts';
 

@@ -4,7 +4,7 @@ import { rules, TaskError, taskNotFound } from '@mcp-tasks/store';
 import type { TaskHead } from '@mcp-tasks/store';
 import { isTerminalStatus } from '@mcp-tasks/wire';
 import type { JsonObject } from '@mcp-tasks/wire';
-import { WORKFLOW_ENTRY_KINDS } from '../continuation.ts';
+import { WORKFLOW_ENTRY_KINDS } from '../plan/entry-kinds.ts';
 import { deepEqual } from '../plan/deep-equal.ts';
 import { nextReady } from '../plan/standing.ts';
 import { callArguments } from '../plan/state.ts';

@@ -7,8 +7,8 @@ import type { PlanStep } from '../plan/plan.ts';
 import type { Context } from '../plan/resolve.ts';
 import { planStep } from '../plan/state.ts';
 import { fill } from '../plan/fill.ts';
-import { jsonLine } from './words.ts';
-import type { PromptMessage } from '../workflow-engine.ts';
+import { jsonLine } from '../plan/pause-sentence.ts';
+import type { PromptMessage } from '../api/workflow-engine.ts';
 
 /** Beyond this a text is cut: a conversation has to fit a model. */
 const MAX_TEXT_BYTES = 16 * 1024;

@@ -7,7 +7,7 @@ import type { Context } from '../plan/resolve.ts';
 import { standings } from '../plan/standing.ts';
 import { outputOf } from '../plan/outcome.ts';
 import { firstPause } from './remaining.ts';
-import { jsonLine, pauseSentence } from './words.ts';
+import { jsonLine, pauseSentence } from '../plan/pause-sentence.ts';
 
 const MAX_SHOWN_BYTES = 1024;
 

@@ -4,7 +4,7 @@ import type { WorkflowMeta } from '@mcp-tasks/wire';
 import { stepStates } from '../plan/completion.ts';
 import type { Context } from '../plan/resolve.ts';
 import { standings } from '../plan/standing.ts';
-import type { PromptMessage, WorkflowView } from '../workflow-engine.ts';
+import type { PromptMessage, WorkflowView } from '../api/workflow-engine.ts';
 import { conversation, say } from './conversation.ts';
 import { handOffText, type Continuing } from './hand-off-text.ts';
 import { firstPause, remainingSteps } from './remaining.ts';

@@ -2,7 +2,7 @@ import { messageOf } from '@mcp-tasks/runner/engine';
 import { cutUtf8, utf8Bytes } from '@mcp-tasks/store';
 import type { TaskEntry } from '@mcp-tasks/store';
 import type { CallToolResult, JsonObject, JsonValue } from '@mcp-tasks/wire';
-import { StepError } from '../definition/step-error.ts';
+import { StepError } from '../api/step-error.ts';
 import type { StepDefinition } from '../definition/definition.ts';
 import type { PlanStep, ReadText, StepRecord } from './plan.ts';
 import type { WorkflowState } from './state.ts';

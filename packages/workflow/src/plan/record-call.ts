@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { utf8Bytes } from '@mcp-tasks/store';
 import type { TaskEntry } from '@mcp-tasks/store';
-import type { CallOutcome, ContinuationCall } from '../workflow-engine.ts';
+import type { CallOutcome, ContinuationCall } from '../api/workflow-engine.ts';
 import { matchStep, type CheckedArguments } from './match.ts';
 import type { StepReport } from './outcome.ts';
 import { applyReport } from './outcome.ts';

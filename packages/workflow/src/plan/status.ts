@@ -1,4 +1,4 @@
-import { pauseSentence } from '../hand-off/words.ts';
+import { pauseSentence } from './pause-sentence.ts';
 import type { TaskHead } from '@mcp-tasks/store';
 import { isOver, type Plan } from './plan.ts';
 import type { Context } from './resolve.ts';

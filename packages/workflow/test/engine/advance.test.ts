@@ -7,7 +7,7 @@ import { advance } from '../../src/engine/advance.ts';
 import type { Advance, AdvanceOptions } from '../../src/engine/advance.ts';
 import { workflow } from '../../src/index.ts';
 import type { StepReport } from '../../src/plan/outcome.ts';
-import { definitionsOf } from '../../src/registered.ts';
+import { definitionsOf } from '../../src/definition/registered.ts';
 import { structured, text } from '../support/layer.ts';
 
 const HEAD: TaskHead = {

@@ -1,0 +1,56 @@
+import { applyRecordRule, checkOwner, ownerView } from '@mcp-tasks/store';
+import type { RecordRule, RuleOutcome, TaskEntryKind } from '@mcp-tasks/store';
+import { isTerminalStatus } from '@mcp-tasks/wire';
+import { tell, writeByRule } from '../core/core.ts';
+import { internalsOf } from '../process/internals.ts';
+import { toldOfRefusal } from './owner-tasks.ts';
+import { queuedTask } from '../api/executor.ts';
+import { readTrace } from '../tool/stored-call.ts';
+import type { TraceContext } from '../api/tool.ts';
+import type { Tasks } from '../api/tasks.ts';
+
+/** A task of an owner. */
+export interface OwnedTask {
+  readonly owner: string;
+  readonly taskId: string;
+  /** The entries that the rule looks at. */
+  readonly kinds: readonly TaskEntryKind[];
+}
+
+/**
+ * From outside a run: decide on the record of an owner's task and write what is decided, under compare-and-set. The event
+ * listener is told, and a parked task that the write made due is submitted.
+ *
+ * @throws {TaskError} TASK_NOT_FOUND - for foreign, missing and expired tasks alike; STORE_UNAVAILABLE, STORE_CONFLICT,
+ *   STORE_CLOSED; whatever the rule refuses with.
+ */
+export async function amendTask<Value>(
+  tasks: Tasks,
+  { owner, taskId, kinds }: OwnedTask,
+  rule: RecordRule<Value>,
+): Promise<RuleOutcome<Value>> {
+  const { core, lifecycle } = internalsOf(tasks);
+  checkOwner(owner, core.limits.maxOwnerBytes);
+  const view = ownerView(core, owner);
+  const amend = async () => {
+    await lifecycle.ready();
+    let trace: TraceContext | undefined;
+    const read = async () => {
+      const record = await toldOfRefusal(core, owner, taskId, () => view.get(taskId, kinds));
+      trace = readTrace(record.entries);
+      return record;
+    };
+    const outcome = await applyRecordRule(
+      { read, write: (head, headRule) => writeByRule(core, head, headRule, trace) },
+      rule,
+    );
+    const { before, head, wrote } = outcome;
+    if (wrote && isTerminalStatus(head.status) && !isTerminalStatus(before.status)) {
+      tell(core, head, trace, { type: 'settled', status: head.status, isError: head.toolError !== undefined });
+    }
+    const isWoken = before.dueAtMs === null && head.dueAtMs !== null;
+    if (wrote && isWoken) core.executor.submit(queuedTask(head));
+    return outcome;
+  };
+  return lifecycle.during(amend());
+}

@@ -1,0 +1,115 @@
+import { checkOwner, ownerView, rules, TaskError } from '@mcp-tasks/store';
+import type { TaskEntryKind, TaskHead, TaskRecord } from '@mcp-tasks/store';
+import type { InputResponse } from '@mcp-tasks/wire';
+import type { Core } from '../core/core.ts';
+import { tell, writeByRule } from '../core/core.ts';
+import { answerInvalid } from '../tool/question-answer.ts';
+import type { Lifecycle } from '../process/lifecycle.ts';
+import { checkAnswer } from '../tool/question-form.ts';
+import { queuedTask } from '../api/executor.ts';
+import { readQuestions, readTrace } from '../tool/stored-call.ts';
+import type { OwnerTasks } from '../api/tasks.ts';
+
+/** What an owner can do with their tasks. */
+export function ownerTasks(core: Core, owner: string, lifecycle: Lifecycle): OwnerTasks {
+  checkOwner(owner, core.limits.maxOwnerBytes);
+  const view = ownerView(core, owner);
+
+  const told = async <Value>(taskId: string, work: () => Promise<Value>): Promise<Value> => {
+    const opening = lifecycle.ready();
+    if (opening !== undefined) await opening;
+    return toldOfRefusal(core, owner, taskId, work);
+  };
+  /** A call that ends by itself: closing waits for it. */
+  const call = <Value>(taskId: string, work: () => Promise<Value>): Promise<Value> =>
+    lifecycle.during(told(taskId, work));
+  const listed: OwnerTasks['list'] = async (options) => {
+    await lifecycle.ready();
+    return view.list(options);
+  };
+  /** Events carry the trace of the call, which costs reading the call. */
+  const withCall = (kinds: readonly TaskEntryKind[]): readonly TaskEntryKind[] =>
+    core.hasListener ? ['call', ...kinds] : kinds;
+
+  return {
+    owner,
+    get: (taskId, kinds) => call(taskId, () => view.get(taskId, kinds)),
+    list: (options) => lifecycle.during(listed(options)),
+    cancel: (taskId) => call(taskId, async () => cancelTask(core, await view.get(taskId, withCall([])))),
+    answer: (taskId, responses) =>
+      call(taskId, async () => answerTask(core, await view.get(taskId, withCall(['question'])), responses)),
+    waitFor: (taskId, until, options) => told(taskId, () => view.waitFor(taskId, until, options)),
+    watch(taskId, listener) {
+      let isKnown = false;
+      return view.watch(taskId, (head) => {
+        if (head === undefined && !isKnown) tellRefused(core, owner, taskId);
+        isKnown = true;
+        listener(head);
+      });
+    },
+  };
+}
+
+/** Tell the listener when an owner asks for what is not theirs, or not there. */
+export async function toldOfRefusal<Value>(
+  core: Core,
+  owner: string,
+  taskId: string,
+  work: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    if (TaskError.is(error, 'TASK_NOT_FOUND')) tellRefused(core, owner, taskId);
+    throw error;
+  }
+}
+
+function tellRefused(core: Core, owner: string, taskId: string): void {
+  core.emit({ type: 'access-refused', reason: 'unknown-task', owner, taskId, atMs: core.clock.nowMs() });
+}
+
+async function cancelTask(core: Core, { head, entries }: TaskRecord): Promise<TaskHead> {
+  const trace = readTrace(entries);
+  const outcome = await writeByRule(core, head, rules.cancel(), trace);
+  if (outcome.wrote) tell(core, outcome.head, trace, { type: 'cancelled' });
+  return outcome.head;
+}
+
+async function answerTask(
+  core: Core,
+  { head, entries }: TaskRecord,
+  responses: Readonly<Record<string, InputResponse>>,
+): Promise<TaskHead> {
+  const checked = checkedAnswers(core, head, entries, responses);
+  const trace = readTrace(entries);
+  const outcome = await writeByRule(core, head, rules.answer(checked), trace);
+  if (outcome.wrote) {
+    for (const key of outcome.value.keys) tell(core, outcome.head, trace, { type: 'question-answered', key });
+  }
+  if (outcome.value.wakes) core.executor.submit(queuedTask(outcome.head));
+  return outcome.head;
+}
+
+/**
+ * The answers to open questions, each of which must fit, or none is stored. The others are left out: a question that opens
+ * before the write must not take an answer that nobody checked.
+ */
+function checkedAnswers(
+  core: Core,
+  head: TaskHead,
+  entries: TaskRecord['entries'],
+  responses: Readonly<Record<string, InputResponse>>,
+): Record<string, InputResponse> {
+  const questions = readQuestions(entries);
+  const checked: [string, InputResponse][] = [];
+  for (const key of head.openQuestions) {
+    const request = questions.get(key);
+    const response = Object.hasOwn(responses, key) ? responses[key] : undefined;
+    if (request === undefined || response === undefined) continue;
+    const problem = checkAnswer(request, response, core.limits.maxArgumentsBytes);
+    if (problem !== undefined) throw answerInvalid(key, problem);
+    checked.push([key, response]);
+  }
+  return Object.fromEntries(checked);
+}

@@ -1,0 +1,14 @@
+import { runInline } from '../run/inline-run.ts';
+import type { InlineOutcome } from '../run/inline-run.ts';
+import { internalsOf } from '../process/internals.ts';
+import type { InlineHost, Tasks } from '../api/tasks.ts';
+import type { ToolCall } from '../api/tool.ts';
+
+/**
+ * Run a tool inside a request, as `runInline` of the task layer does, and answer with all that is known of its end.
+ *
+ * @throws as `runInline`, but for what the handler threw
+ */
+export function runCall(tasks: Tasks, call: ToolCall, host: InlineHost): Promise<InlineOutcome> {
+  return runInline(internalsOf(tasks).core, call, host);
+}

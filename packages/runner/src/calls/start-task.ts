@@ -1,0 +1,108 @@
+import { newTaskId, TaskError } from '@mcp-tasks/store';
+import type { CreateTask, TaskEntry, TaskHead } from '@mcp-tasks/store';
+import { createHash } from 'node:crypto';
+import type { Core } from '../core/core.ts';
+import { tell } from '../core/core.ts';
+import { checkCall } from '../core/check-call.ts';
+import type { CheckedCall } from '../core/check-call.ts';
+import { callDigest } from '../tool/json.ts';
+import { resend } from '../write/resend.ts';
+import type { Runs } from '../process/runs.ts';
+import { RunEntries } from '../handler/task-entries.ts';
+import { storedCall } from '../tool/stored-call.ts';
+import type { TaskTool, ToolCall } from '../api/tool.ts';
+
+/** Store a task for a call, held by this process, and submit it: one write. */
+export async function startTask(
+  core: Core,
+  runs: Runs,
+  call: ToolCall,
+  opening: Promise<void> | undefined,
+): Promise<TaskHead> {
+  if (opening !== undefined) await opening;
+  const checked = await checkCall(core, call);
+  const create = newTask(core, checked);
+  // The id is ours: sent again after a lost answer, this makes no second task.
+  const send = () => core.store.create(create);
+  const outcome = await send().catch((error: unknown) => resend(core.clock, send, error));
+  if (outcome.status === 'over-quota') throw overQuota(core, outcome.limit);
+  const { head } = outcome;
+  if (head.taskId !== create.head.taskId) {
+    if (head.callDigest !== create.head.callDigest) throw keyReused(head.taskId);
+    return head;
+  }
+  core.hub.hint(head);
+  tell(core, head, call.trace, { type: 'task-created' });
+  runs.submitFresh({ head, entries: new RunEntries(storedCall(call)), parsedArguments: checked.parsed });
+  return head;
+}
+
+function newTask(core: Core, { call, tool, parsed, lifetime }: CheckedCall): CreateTask {
+  const { limits, clock, holder, settings, executor } = core;
+  const { options } = tool;
+  const nowMs = clock.nowMs();
+  const isOurs = executor.runsElsewhere !== true;
+  const idempotencyKey = idempotencyKeyOf(core, call, tool, parsed);
+  const head: TaskHead = {
+    taskId: newTaskId(),
+    owner: call.owner,
+    version: 1,
+    status: 'working',
+    createdAtMs: nowMs,
+    lastUpdatedAtMs: nowMs,
+    ...lifetime,
+    expiresAtMs: nowMs + lifetime.ttlMs,
+    pollIntervalMs: options.pollIntervalMs ?? limits.pollIntervalMs,
+    handler: tool.name,
+    callDigest: idempotencyKey === undefined ? '' : callDigest(tool.name, call.arguments),
+    attempt: 0,
+    crashCount: 0,
+    holder: isOurs ? holder : undefined,
+    dueAtMs: isOurs ? nowMs + settings.leaseMs : nowMs,
+    openQuestions: [],
+  };
+  const entries: TaskEntry[] = [{ kind: 'call', name: '', value: JSON.stringify(storedCall(call)) }];
+  return { head, entries, idempotencyKey, limits, nowMs };
+}
+
+/** The client's key, or else the author's; an author's key is the tool's own and cannot meet a client's. */
+function idempotencyKeyOf(core: Core, call: ToolCall, tool: TaskTool, parsed: unknown): string | undefined {
+  const maxCharacters = core.limits.maxIdempotencyKeyCharacters;
+  if (call.idempotencyKey !== undefined) return checkKey(call.idempotencyKey, maxCharacters);
+  const key = tool.options.idempotencyKey?.(parsed);
+  if (key === undefined) return undefined;
+  const digest = createHash('sha256')
+    .update(`${tool.name}\0${checkKey(key, maxCharacters)}`)
+    .digest('base64url');
+  return `tool:${digest}`;
+}
+
+function checkKey(key: unknown, maxCharacters: number): string {
+  const fits = typeof key === 'string' && key.length > 0 && key.length <= maxCharacters && !/\p{Cs}/u.test(key);
+  if (fits) return key;
+  throw new TaskError(
+    'IDEMPOTENCY_KEY_INVALID',
+    `The idempotency key must be a string of 1 to ${maxCharacters} characters.`,
+    { details: { maxCharacters } },
+  );
+}
+
+function overQuota(core: Core, limit: 'maxActiveTasks' | 'maxStoredTasks'): TaskError {
+  const most = core.limits[limit];
+  const kind = limit === 'maxActiveTasks' ? 'active' : 'stored';
+  return new TaskError(
+    'TASK_QUOTA_EXCEEDED',
+    `The owner has ${most} ${kind} tasks, which is the limit: wait until one ends or expires.`,
+    {
+      details: { limit, [limit]: most },
+    },
+  );
+}
+
+function keyReused(taskId: string): TaskError {
+  return new TaskError(
+    'IDEMPOTENCY_KEY_REUSED',
+    'The idempotency key belongs to another call: use a new key for another tool or other arguments.',
+    { details: { taskId } },
+  );
+}

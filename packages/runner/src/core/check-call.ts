@@ -1,0 +1,70 @@
+import { checkOwner, grantTtl, TaskError, utf8Bytes } from '@mcp-tasks/store';
+import type { Core } from './core.ts';
+import { answerInvalid } from '../tool/question-answer.ts';
+import { toJson } from '../tool/json.ts';
+import { parseArguments } from '../tool/parse-arguments.ts';
+import { askRequests, checkAnswer } from '../tool/question-form.ts';
+import type { TaskTool, ToolCall } from '../api/tool.ts';
+
+/** A call that may be made: arguments parsed, sizes checked, authorized. */
+export interface CheckedCall {
+  readonly call: ToolCall;
+  readonly tool: TaskTool;
+  /** The arguments as the tool's schema parsed them. */
+  readonly parsed: unknown;
+  readonly lifetime: ReturnType<typeof grantTtl>;
+}
+
+/**
+ * Check a call, of a task or inline, before anything is done.
+ *
+ * @throws {TaskError} TOOL_NOT_FOUND, OWNER_INVALID, INVALID_TTL, CALLER_INVALID, ARGUMENTS_TOO_LARGE, INVALID_ARGUMENTS,
+ *   TASK_ANSWER_INVALID; whatever `authorize` throws.
+ */
+export async function checkCall(core: Core, call: ToolCall): Promise<CheckedCall> {
+  const tool = core.registry.tools.get(call.tool);
+  if (tool === undefined)
+    throw new TaskError('TOOL_NOT_FOUND', `Tool ${call.tool} not found`, { details: { tool: call.tool } });
+  const { maxOwnerBytes, maxCallerBytes, maxArgumentsBytes } = core.limits;
+  checkOwner(call.owner, maxOwnerBytes);
+  const lifetime = grantTtl({ requestedTtlMs: call.requestedTtlMs, ttlMs: tool.options.ttlMs }, core.limits);
+  checkSize('CALLER_INVALID', 'The caller value', call.caller, maxCallerBytes);
+  checkSize('ARGUMENTS_TOO_LARGE', `The arguments of tool ${tool.name}`, call.arguments, maxArgumentsBytes);
+  const parsed = await parseArguments(tool, call.arguments);
+  checkAnswers(tool, call, maxArgumentsBytes);
+  const { owner, caller, arguments: args, trace } = call;
+  const via = call.workflow === undefined ? 'call' : 'continuation';
+  const authorized = core.authorize({ owner, caller, tool: tool.name, arguments: args, via }, { trace });
+  if (authorized !== undefined) await authorized;
+  return { call, tool, parsed, lifetime };
+}
+
+function checkSize(
+  code: 'CALLER_INVALID' | 'ARGUMENTS_TOO_LARGE',
+  what: string,
+  value: unknown,
+  limitBytes: number,
+): void {
+  let text: string | undefined;
+  try {
+    text = toJson(value, what);
+  } catch (error) {
+    throw new TaskError(code === 'CALLER_INVALID' ? code : 'INVALID_ARGUMENTS', (error as TaskError).message, {
+      cause: error,
+    });
+  }
+  const actualBytes = text === undefined ? 0 : utf8Bytes(text);
+  if (actualBytes <= limitBytes) return;
+  throw new TaskError(code, `${what} has ${actualBytes} bytes; the limit is ${limitBytes}.`, {
+    details: { actualBytes, limitBytes },
+  });
+}
+
+/** Answers that came with the call must fit; those to no question of the tool are ignored. */
+function checkAnswers(tool: TaskTool, { answers = {} }: ToolCall, limitBytes: number): void {
+  for (const [key, request] of Object.entries(askRequests(tool))) {
+    if (!Object.hasOwn(answers, key)) continue;
+    const problem = checkAnswer(request, answers[key], limitBytes);
+    if (problem !== undefined) throw answerInvalid(key, problem);
+  }
+}

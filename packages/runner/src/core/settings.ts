@@ -1,0 +1,36 @@
+import { DEFAULT_LIMITS } from '@mcp-tasks/store';
+import type { TaskLimits } from '@mcp-tasks/store';
+import type { TasksOptions } from '../api/tasks.ts';
+import { checkInteger } from '../tool/check-integer.ts';
+
+const MINUTE_MS = 60_000;
+
+/** The times and counts of `createTasks`, all set. */
+export interface RunSettings {
+  readonly leaseMs: number;
+  readonly parkAfterMs: number;
+  readonly maxCrashes: number;
+  readonly graceMs: number;
+  readonly sweepIntervalMs: number;
+}
+
+/** Fill in the defaults. @throws {RangeError} a value is out of range; {TypeError} a limit is unknown. */
+export function runSettings(options: TasksOptions): RunSettings {
+  return {
+    leaseMs: checkInteger('leaseMs', options.leaseMs, 1) ?? 20_000,
+    parkAfterMs: checkInteger('parkAfterMs', options.parkAfterMs, 0) ?? 30_000,
+    maxCrashes: checkInteger('maxCrashes', options.maxCrashes, 1) ?? 3,
+    graceMs: checkInteger('graceMs', options.graceMs, 0) ?? 5_000,
+    sweepIntervalMs: checkInteger('sweepIntervalMs', options.sweepIntervalMs, 1) ?? MINUTE_MS,
+  };
+}
+
+/** Fill in the limits that are not given. @throws as {@link runSettings} */
+export function taskLimits(given: TasksOptions['limits'] = {}, defaults: TaskLimits = DEFAULT_LIMITS): TaskLimits {
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  for (const [name, value] of set) {
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new TypeError(`limits.${name} is not a limit`);
+    checkInteger(`limits.${name}`, value, name === 'keepResultMs' ? 0 : 1);
+  }
+  return { ...defaults, ...Object.fromEntries(set) };
+}

@@ -1,0 +1,188 @@
+import { cutUtf8, TaskError } from '@mcp-tasks/store';
+import type { CallToolResult, InputRequest, JsonObject, JsonValue } from '@mcp-tasks/wire';
+import { toElicited } from '../tool/question-answer.ts';
+import { handled } from './handled.ts';
+import { fromJson, toJson } from '../tool/json.ts';
+import { errorResult } from '../tool/outcome.ts';
+import { elicitRequest } from '../tool/question-form.ts';
+import { throwIfEnded } from './handler-host.ts';
+import type { RunHost } from './handler-host.ts';
+import type { QuestionKeys } from './question-keys.ts';
+import type { AuthorSchema, SchemaOutput } from '../api/schema.ts';
+import { taskSteps } from './steps.ts';
+import type { Elicited, ElicitQuestion, ParkedRun, Sampled, TaskContext } from '../api/task-context.ts';
+import { taskVariables } from './variables.ts';
+
+const PARKED = new WeakMap<object, string>();
+
+/** The message of what {@link TaskContext.park} made; `undefined` for anything else that a handler returned. */
+export function parkedMessage(value: unknown): string | undefined {
+  return typeof value === 'object' && value !== null ? PARKED.get(value) : undefined;
+}
+
+type Reports = Pick<TaskContext, 'progress' | 'status'>;
+type Questions = Pick<TaskContext, 'elicit' | 'sample'>;
+
+/**
+ * What a handler gets, on top of a run that stores or of an inline one.
+ *
+ * Methods are functions of their own, so that a handler may take them apart; those that go together are made together,
+ * when one of them is looked at.
+ */
+export class HandlerContext implements TaskContext {
+  readonly answers: TaskContext['answers'];
+  readonly #host: RunHost;
+  readonly #keys: QuestionKeys;
+  #reports: Reports | undefined;
+  #variables: ReturnType<typeof taskVariables> | undefined;
+  #steps: ReturnType<typeof taskSteps> | undefined;
+  #questions: Questions | undefined;
+
+  constructor(host: RunHost, keys: QuestionKeys, answers: Readonly<Record<string, Elicited<unknown>>>) {
+    this.#host = host;
+    this.#keys = keys;
+    this.answers = answers as TaskContext['answers'];
+  }
+
+  /** What a context stands on. @throws {TypeError} it was not made here. */
+  static hostOf(task: object): RunHost {
+    if (#host in task) return task.#host;
+    throw new TypeError('the task context was not made by this package');
+  }
+
+  get id(): string {
+    return this.#host.taskId;
+  }
+
+  get owner(): string {
+    return this.#host.owner;
+  }
+
+  get caller(): JsonValue | undefined {
+    return this.#host.entries.call.caller;
+  }
+
+  get attempt(): number {
+    return this.#host.attempt;
+  }
+
+  get workflow(): TaskContext['workflow'] {
+    return this.#host.workflow;
+  }
+
+  get inline(): boolean {
+    return this.#host.inline;
+  }
+
+  get signal(): AbortSignal {
+    return this.#host.signal;
+  }
+
+  get progress(): TaskContext['progress'] {
+    return (this.#reports ??= taskReports(this.#host)).progress;
+  }
+
+  get status(): TaskContext['status'] {
+    return (this.#reports ??= taskReports(this.#host)).status;
+  }
+
+  get get(): TaskContext['get'] {
+    return (this.#variables ??= taskVariables(this.#host)).get;
+  }
+
+  get set(): TaskContext['set'] {
+    return (this.#variables ??= taskVariables(this.#host)).set;
+  }
+
+  get merge(): TaskContext['merge'] {
+    return (this.#variables ??= taskVariables(this.#host)).merge;
+  }
+
+  get delete(): TaskContext['delete'] {
+    return (this.#variables ??= taskVariables(this.#host)).delete;
+  }
+
+  get publish(): TaskContext['publish'] {
+    return (this.#variables ??= taskVariables(this.#host)).publish;
+  }
+
+  get step(): TaskContext['step'] {
+    return (this.#steps ??= taskSteps(this.#host)).step;
+  }
+
+  get elicit(): TaskContext['elicit'] {
+    return (this.#questions ??= taskQuestions(this.#host, this.#keys)).elicit;
+  }
+
+  get sample(): TaskContext['sample'] {
+    return (this.#questions ??= taskQuestions(this.#host, this.#keys)).sample;
+  }
+
+  get fail(): (text: string) => CallToolResult {
+    return errorResult;
+  }
+
+  get park(): TaskContext['park'] {
+    return (message) => park(this.#host, message);
+  }
+}
+
+function taskReports(host: RunHost): Reports {
+  const cut = (message: string) => cutUtf8(message, host.limits.maxStatusMessageBytes);
+  let latest = host.progressDone;
+  return {
+    progress: (done, total, message) => {
+      throwIfEnded(host);
+      // Reports that do not grow are dropped: the protocol wants progress to increase.
+      if (!Number.isFinite(done) || done <= latest) return;
+      latest = done;
+      const shown = message === undefined ? {} : { message: cut(message) };
+      const progress = { done, ...(Number.isFinite(total) && { total }), ...shown };
+      host.report({ progress, ...(message !== undefined && { statusMessage: cut(message) }) });
+    },
+    status: (message) => {
+      throwIfEnded(host);
+      host.report({ statusMessage: cut(message) });
+    },
+  };
+}
+
+function taskQuestions(host: RunHost, keys: QuestionKeys): Questions {
+  const ask = (key: string, request: InputRequest) => {
+    throwIfEnded(host);
+    keys.use(host.taskId, key);
+    return host.ask(key, request);
+  };
+  const elicit = async <Schema extends AuthorSchema>(
+    key: string,
+    question: ElicitQuestion<Schema>,
+  ): Promise<Elicited<SchemaOutput<Schema>>> =>
+    toElicited(key, question.schema, await ask(key, elicitRequest(key, question)));
+  const sample = async (key: string, params: JsonObject): Promise<Sampled> =>
+    (await ask(key, sampleRequest(key, params))) as unknown as Sampled;
+  return {
+    elicit: (key, question) => handled(elicit(key, question)),
+    sample: (key, params) => handled(sample(key, params)),
+  };
+}
+
+/** @see 2025-11-25, Sampling, "Creating Messages" */
+function sampleRequest(key: string, params: JsonObject): InputRequest {
+  if (!Array.isArray(params['messages'])) throw new TypeError(`question "${key}": messages must be an array`);
+  if (!Number.isSafeInteger(params['maxTokens']))
+    throw new TypeError(`question "${key}": maxTokens must be an integer`);
+  const text = toJson(params, `the params of question "${key}"`) ?? '{}';
+  return { method: 'sampling/createMessage', params: fromJson(text) as JsonObject };
+}
+
+function park(host: RunHost, message: string): ParkedRun {
+  throwIfEnded(host);
+  if (!host.canPark) {
+    const where = host.workflow === undefined ? undefined : 'it runs as a step of a workflow';
+    const because = where ?? (host.inline ? 'it runs inline' : "it is not registered with onCrash: 'rerun'");
+    throw new TaskError('RERUN_REQUIRED', `Tool ${host.tool.name} cannot park: ${because}.`);
+  }
+  const parked = {};
+  PARKED.set(parked, message);
+  return parked as ParkedRun;
+}

@@ -1,0 +1,51 @@
+import type { Clock, Effects, RecordRule, TaskEntryKind, TaskLease, TaskLimits } from '@mcp-tasks/store';
+import type { InputRequest, InputResponse, JsonObject } from '@mcp-tasks/wire';
+import type { RunEnd } from './run-end.ts';
+import type { RunEntries } from './task-entries.ts';
+import type { TaskTool } from '../api/tool.ts';
+import type { WorkflowStepInfo } from '../api/workflow-step.ts';
+
+/** What a run reports; the latest wins. */
+export type Report = Pick<Effects, 'progress' | 'statusMessage'>;
+
+/** What a context stands on: a run that stores, or an inline one. */
+export interface RunHost {
+  readonly taskId: string;
+  readonly owner: string;
+  readonly attempt: number;
+  readonly inline: boolean;
+  /** The handler may end the run to wait. */
+  readonly canPark: boolean;
+  /** Under which the run writes. */
+  readonly lease: TaskLease;
+  readonly clock: Clock;
+  /** The workflow's step that this run is. */
+  readonly workflow: WorkflowStepInfo | undefined;
+  readonly signal: AbortSignal;
+  readonly tool: TaskTool;
+  readonly limits: TaskLimits;
+  /** The run's own copy, changed before it is stored: only this run writes variables and checkpoints. */
+  readonly entries: RunEntries;
+  readonly ended: RunEnd | undefined;
+  /** The arguments as the tool's schema parsed them, when that was done for this run already. */
+  readonly parsedArguments: unknown;
+  /** The latest `done` that was reported, by an earlier run too; -Infinity before the first. */
+  readonly progressDone: number;
+  record(change: Pick<Effects, 'put' | 'delete'>): Promise<void>;
+  /** Decide on the record as it is now, and write; throws what the rule throws or refuses with. */
+  amend<Value>(kinds: readonly TaskEntryKind[], rule: RecordRule<Value>): Promise<Value>;
+  report(report: Report): void;
+  /** Ask and wait for a response that fits. */
+  ask(key: string, request: InputRequest): Promise<InputResponse>;
+  /** Ask without waiting; the response if there is one already. */
+  openQuestion(key: string, request: InputRequest): Promise<InputResponse | undefined>;
+  /** Throws to refuse a call that a step of a workflow makes. */
+  authorizeStep(tool: string, args: JsonObject): Promise<void> | undefined;
+  /** Steps in flight hold off parking. */
+  stepBegan(): () => void;
+}
+
+/** @throws {TaskError} RUN_ENDED - the run may no longer write. */
+export function throwIfEnded({ ended }: RunHost): void {
+  if (ended !== undefined) throw ended.error;
+}

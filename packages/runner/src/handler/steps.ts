@@ -1,0 +1,81 @@
+import { TaskError, utf8Bytes } from '@mcp-tasks/store';
+import { handled } from './handled.ts';
+import { fromJson, toJson } from '../tool/json.ts';
+import { checkUsedName } from '../tool/names.ts';
+import { throwIfEnded } from './handler-host.ts';
+import type { RunHost } from './handler-host.ts';
+import type { StepContext, TaskContext } from '../api/task-context.ts';
+
+/** The JSON of a checkpoint: in an object, so that a step may return `undefined`. */
+interface Checkpoint {
+  readonly value?: unknown;
+}
+
+/** The durable steps of one run: names, not order, tell them apart. */
+export function taskSteps(host: RunHost): Pick<TaskContext, 'step'> {
+  const names = new Set<string>();
+  let inFlight = 0;
+  const { entries, taskId } = host;
+
+  const run = async <Value>(name: string, fn: (step: StepContext) => Value | Promise<Value>): Promise<Value> => {
+    throwIfEnded(host);
+    checkUsedName('a step name', name);
+    if (names.has(name)) throw nameReused(taskId, name);
+    names.add(name);
+    const stored = entries.checkpoints.get(name);
+    if (stored !== undefined) return valueOf(stored) as Value;
+
+    checkRoom(host, inFlight);
+    inFlight++;
+    const ended = host.stepBegan();
+    try {
+      const value = await fn({ idempotencyKey: `${taskId}/${name}`, signal: host.signal });
+      throwIfEnded(host);
+      const text = checkpointText(host, name, value);
+      await host.record({ put: [{ kind: 'checkpoint', name, value: text }] });
+      entries.checkpoints.set(name, text);
+      return valueOf(text) as Value;
+    } finally {
+      inFlight--;
+      ended();
+    }
+  };
+  return { step: (name, fn) => handled(run(name, fn)) };
+}
+
+function valueOf(text: string): unknown {
+  return (fromJson(text) as Checkpoint).value;
+}
+
+function checkpointText(host: RunHost, name: string, value: unknown): string {
+  const text = toJson(value, `the value of step "${name}"`);
+  const bytes = text === undefined ? 0 : utf8Bytes(text);
+  const maxBytes = host.limits.maxCheckpointBytes;
+  if (bytes > maxBytes) {
+    throw new TaskError(
+      'CHECKPOINT_TOO_LARGE',
+      `The value of step "${name}" of task ${host.taskId} has ${bytes} bytes; the limit is ${maxBytes}.`,
+      { details: { taskId: host.taskId, step: name, bytes, maxBytes } },
+    );
+  }
+  return text === undefined ? '{}' : `{"value":${text}}`;
+}
+
+/** Refuse before the step runs: what it did could not be kept. */
+function checkRoom(host: RunHost, inFlight: number): void {
+  const { maxCheckpoints } = host.limits;
+  if (host.entries.checkpoints.size + inFlight < maxCheckpoints) return;
+  throw new TaskError(
+    'CHECKPOINT_LIMIT',
+    `Task ${host.taskId} has ${maxCheckpoints} checkpoints, which is the limit: put more work into one step.`,
+    { details: { taskId: host.taskId, maxCheckpoints } },
+  );
+}
+
+function nameReused(taskId: string, name: string): TaskError {
+  return new TaskError(
+    'STEP_NAME_REUSED',
+    `Task ${taskId} used the step name "${name}" twice in one run: give each step its own name.`,
+    { details: { taskId, step: name } },
+  );
+}

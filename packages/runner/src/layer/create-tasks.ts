@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { memoryStore, serverClock, WaiterHub } from '@mcp-tasks/store';
+import type { Clock } from '@mcp-tasks/store';
+import { safeListener } from '../core/core.ts';
+import type { Core } from '../core/core.ts';
+import { countedClock } from '../core/counted-clock.ts';
+import { inProcessExecutor } from '../process/in-process-executor.ts';
+import { inlineResult, runInline } from '../run/inline-run.ts';
+import { exposeInternals } from '../process/internals.ts';
+import { Lifecycle } from '../process/lifecycle.ts';
+import { runSettings, taskLimits } from '../core/settings.ts';
+import { ownerTasks } from '../calls/owner-tasks.ts';
+import { Recovery } from '../process/recovery.ts';
+import { ToolRegistry } from '../tool/registry.ts';
+import { Runs } from '../process/runs.ts';
+import { startTask } from '../calls/start-task.ts';
+import type { Tasks, TasksOptions } from '../api/tasks.ts';
+import type { TaskTool } from '../api/tool.ts';
+
+/**
+ * Make the task layer of a server or worker: registers tools, starts and runs tasks, recovers those of others.
+ *
+ * Make it once, at module scope; nothing happens before `start`, or before the first task is started or looked at.
+ *
+ * @throws {TypeError} an option is unknown or of the wrong type; {RangeError} one is out of range: the message names it.
+ */
+export function createTasks(options: TasksOptions = {}): Tasks {
+  const settings = runSettings(options);
+  const limits = taskLimits(options.limits);
+  const store = options.store ?? memoryStore();
+  const base = serverClock(store, options.clock);
+  const clock = countedClock(base);
+  const hub = new WaiterHub({ store, clock });
+  const report = options.onBackgroundError ?? warn;
+  const emit = safeListener(options.onEvent, report);
+  const core: Core = {
+    store,
+    clock,
+    limits,
+    settings,
+    registry: new ToolRegistry(),
+    executor: options.executor ?? inProcessExecutor(),
+    hub,
+    holder: randomUUID(),
+    authorize: authorizer(options, emit, clock),
+    emit,
+    hasListener: options.onEvent !== undefined,
+    report,
+  };
+  const runs = new Runs(core);
+  const lifecycle = new Lifecycle(core, {
+    runs,
+    recovery: new Recovery(core, runs),
+    measureClock: () => base.measure(),
+    ownsStore: options.store === undefined,
+  });
+  const tasks = assemble(core, runs, lifecycle);
+  exposeInternals(tasks, { core, clock, runs, lifecycle });
+  return tasks;
+}
+
+function assemble(core: Core, runs: Runs, lifecycle: Lifecycle): Tasks {
+  return {
+    limits: core.limits,
+    clock: core.clock,
+    tools: core.registry.tools,
+    tool: (name, options, handler) => {
+      const tool = { name, options, handler } as unknown as TaskTool<never, never>;
+      core.registry.add(tool);
+      return tool;
+    },
+    startTask: (call) => lifecycle.during(startTask(core, runs, call, lifecycle.opening())),
+    runInline: async (call, host) => inlineResult(await runInline(core, call, host)),
+    for: (owner) => ownerTasks(core, owner, lifecycle),
+    emit: (event) => {
+      core.emit(event);
+    },
+    start: () => lifecycle.start(),
+    close: ({ drainMs } = {}) => lifecycle.close(drainMs),
+  };
+}
+
+function authorizer({ authorize }: TasksOptions, emit: Core['emit'], clock: Clock): Core['authorize'] {
+  if (authorize === undefined) return () => undefined;
+  return async (request, { taskId, trace } = {}) => {
+    try {
+      await authorize(request);
+    } catch (error) {
+      const { owner, tool } = request;
+      emit({
+        type: 'access-refused',
+        reason: 'unauthorized',
+        owner,
+        tool,
+        atMs: clock.nowMs(),
+        ...(taskId !== undefined && { taskId }),
+        ...(trace !== undefined && { trace }),
+      });
+      throw error;
+    }
+  };
+}
+
+/** Who gives no `onBackgroundError` sees a warning of the process. */
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error), 'McpTasksWarning');
+}

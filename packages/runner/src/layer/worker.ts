@@ -1,0 +1,44 @@
+import type { Tasks } from '../api/tasks.ts';
+
+/** Options of {@link startWorker}. */
+export interface WorkerOptions {
+  /** How long runs may go on after the process was told to end; default 5 s. */
+  readonly drainMs?: number | undefined;
+}
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+/**
+ * Run tasks in a process without a server: start the task layer, and drain it when the process is told to end.
+ *
+ * On SIGTERM or SIGINT it closes the layer; the process then ends by itself, with its exit code untouched, as soon as
+ * nothing else keeps it alive. A second signal ends it at once, as without a worker.
+ *
+ * @returns closes the layer and takes the signal handlers away; safe to call twice.
+ * @throws {TaskError} as `start` of the task layer.
+ */
+export async function startWorker(tasks: Tasks, options: WorkerOptions = {}): Promise<() => Promise<void>> {
+  await tasks.start();
+  // The layer's own timers do not keep a process alive.
+  const keepAlive = setInterval(() => undefined, 2 ** 30);
+  const release = () => {
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+    clearInterval(keepAlive);
+  };
+  const close = async () => {
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+    try {
+      await tasks.close({ drainMs: options.drainMs });
+    } finally {
+      release();
+    }
+  };
+  const onSignal = () => {
+    close().catch((error: unknown) => {
+      process.exitCode = 1;
+      process.emitWarning(error instanceof Error ? error : String(error), 'McpTasksWarning');
+    });
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  return close;
+}

@@ -1,4 +1,0 @@
-import type { RunSlot } from './executor.ts';
-
-/** For what takes no slot of an executor. */
-export const NO_SLOT: RunSlot = { release: () => undefined, reacquire: async () => undefined };

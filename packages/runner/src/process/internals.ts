@@ -1,0 +1,49 @@
+import type { Core } from '../core/core.ts';
+import type { CountedClock } from '../core/counted-clock.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import type { Runs } from './runs.ts';
+import type { Tasks } from '../api/tasks.ts';
+
+/** The inside of a task layer: for what builds on it, and for what tests want to count. */
+export interface Internals {
+  readonly core: Core;
+  readonly clock: CountedClock;
+  readonly runs: Runs;
+  readonly lifecycle: Lifecycle;
+}
+
+const INTERNALS = new WeakMap<Tasks, Internals>();
+
+/** Make the inside of a task layer known to {@link internalsOf}. */
+export function exposeInternals(tasks: Tasks, internals: Internals): void {
+  INTERNALS.set(tasks, internals);
+}
+
+/** @throws {TypeError} the task layer was not made by `createTasks`, or by that of another copy of this package. */
+export function internalsOf(tasks: Tasks): Internals {
+  const internals = INTERNALS.get(tasks);
+  if (internals === undefined) throw new TypeError('tasks was not made by createTasks of this copy of the package');
+  return internals;
+}
+
+/** How much a task layer holds in memory, by kind. */
+export interface TasksInspection {
+  /** Runs that may still write. */
+  readonly runs: number;
+  /** Tasks created here that wait for a slot. */
+  readonly queued: number;
+  /** Timers that have not fired. */
+  readonly timers: number;
+  /** Those who wait for changes of a task: runs, and callers of `waitFor` and `watch`. */
+  readonly waiters: number;
+}
+
+/**
+ * Count what a task layer holds, to see that nothing stays behind.
+ *
+ * @throws {TypeError} it was not made by `createTasks`.
+ */
+export function inspect(tasks: Tasks): TasksInspection {
+  const { core, clock, runs } = internalsOf(tasks);
+  return { runs: runs.active.size, queued: runs.queuedCount, timers: clock.timers, waiters: core.hub.size };
+}

@@ -1,0 +1,54 @@
+import type { Core } from '../core/core.ts';
+import { ExpiryTimer } from './expiry-timer.ts';
+import type { Run } from '../run/stored-run.ts';
+
+/** Lets the runs of a process hear of what others write, and of their expiry. */
+export class RunWatch {
+  readonly #core: Core;
+  readonly #expiry: ExpiryTimer;
+  readonly #leaveHub = new Map<Run, () => void>();
+  /** Runs that began in this turn of the event loop. */
+  readonly #unwatched = new Set<Run>();
+  #willWatch = false;
+
+  constructor(core: Core, active: ReadonlyMap<string, Run>) {
+    this.#core = core;
+    this.#expiry = new ExpiryTimer(core.clock, () => active.values());
+  }
+
+  /** Most runs are over before anybody could need to tell them something: only what goes on is watched. */
+  add(run: Run): void {
+    this.#unwatched.add(run);
+    if (this.#willWatch) return;
+    this.#willWatch = true;
+    setImmediate(() => {
+      this.#willWatch = false;
+      for (const waiting of this.#unwatched) this.#watch(waiting);
+      this.#unwatched.clear();
+    });
+  }
+
+  remove(run: Run): void {
+    this.#unwatched.delete(run);
+    this.#leaveHub.get(run)?.();
+    this.#leaveHub.delete(run);
+  }
+
+  /** No run is left that could expire. */
+  disarm(): void {
+    this.#expiry.disarm();
+  }
+
+  /** The hub reads after each registration. */
+  #watch(run: Run): void {
+    this.#expiry.arm(run.head.expiresAtMs);
+    const leave = this.#core.hub.add({
+      taskId: run.taskId,
+      seenVersion: () => run.head.version,
+      notify: (head) => {
+        run.onHead(head);
+      },
+    });
+    this.#leaveHub.set(run, leave);
+  }
+}

@@ -1,0 +1,52 @@
+import { TaskError } from '@mcp-tasks/store';
+import type { InputRequest, InputResponse } from '@mcp-tasks/wire';
+import { answerInvalid } from '../tool/question-answer.ts';
+import { checkResponse } from '../tool/question-form.ts';
+import type { RunHost } from '../handler/handler-host.ts';
+import { checkSupported, unsupported } from '../handler/question-keys.ts';
+import type { RunWaits } from './run-time.ts';
+import type { InlineHost } from '../api/tasks.ts';
+
+/** The questions of one run inside a request: put to its client at once, and stored nowhere. */
+export class InlineQuestions {
+  readonly #run: RunHost;
+  readonly #host: InlineHost;
+  readonly #waits: RunWaits;
+  #openCount = 0;
+
+  constructor(run: RunHost, host: InlineHost, waits: RunWaits) {
+    this.#run = run;
+    this.#host = host;
+    this.#waits = waits;
+  }
+
+  get areOpen(): boolean {
+    return this.#openCount > 0;
+  }
+
+  async ask(key: string, request: InputRequest): Promise<InputResponse> {
+    const { entries, limits, signal } = this.#run;
+    checkSupported(key, request, entries.call.inputCapabilities);
+    if (this.#host.ask === undefined)
+      throw unsupported(key, 'the tool runs inside a request that no question can be sent on');
+    if (this.#openCount >= limits.maxOpenQuestions) throw questionLimit(limits.maxOpenQuestions);
+    this.#openCount++;
+    if (this.#openCount === 1) this.#waits.began();
+    try {
+      const response = await this.#host.ask(key, request, signal);
+      if (this.#run.ended !== undefined) throw this.#run.ended.error;
+      const problem = checkResponse(request, response);
+      if (problem !== undefined) throw answerInvalid(key, problem);
+      return response;
+    } finally {
+      this.#openCount--;
+      if (this.#openCount === 0) await this.#waits.ended();
+    }
+  }
+}
+
+function questionLimit(maxOpenQuestions: number): TaskError {
+  return new TaskError('QUESTION_LIMIT', `The run has ${maxOpenQuestions} open questions, which is the limit.`, {
+    details: { maxOpenQuestions },
+  });
+}

@@ -1,0 +1,172 @@
+import type { Clock, Effects, TaskEntryKey, TaskLease, TaskLimits } from '@mcp-tasks/store';
+import type { InputRequest, InputResponse, JsonObject } from '@mcp-tasks/wire';
+import { executeTool } from '../handler/execute.ts';
+import type { Execution } from '../handler/execute.ts';
+import { NO_SLOT } from './no-slot.ts';
+import { timedOutOutcome } from '../tool/outcome.ts';
+import type { RunEntries } from '../handler/task-entries.ts';
+import { RunEnd } from '../handler/run-end.ts';
+import type { RunHost } from '../handler/handler-host.ts';
+import { RunWaits } from './run-time.ts';
+import type { TaskTool } from '../api/tool.ts';
+import type { WorkflowStepInfo } from '../api/workflow-step.ts';
+import type { Report } from '../handler/handler-host.ts';
+
+/** A tool that a run calls. */
+export interface NestedCall {
+  readonly tool: TaskTool;
+  readonly arguments: JsonObject;
+  /** Stands before the names of all that the tool stores and asks. */
+  readonly prefix: string;
+  /** The call ends as `isError` after this long; waiting at a question does not count. */
+  readonly timeoutMs: number;
+  readonly workflow: WorkflowStepInfo;
+}
+
+/** A tool's handler inside another run: in its slot, under its lease, with names of its own. */
+export class NestedRun implements RunHost {
+  readonly canPark = false;
+  readonly parsedArguments = undefined;
+  readonly progressDone = -Infinity;
+  readonly tool: TaskTool;
+  readonly workflow: WorkflowStepInfo;
+  readonly entries: RunEntries;
+  readonly #outer: RunHost;
+  readonly #prefix: string;
+  readonly #timeoutMs: number;
+  readonly #abort = new AbortController();
+  readonly #waits: RunWaits;
+  #openQuestions = 0;
+  #ended: RunEnd | undefined;
+  #timeOut: (execution: Execution) => void = () => undefined;
+
+  constructor(outer: RunHost, call: NestedCall) {
+    this.#outer = outer;
+    this.tool = call.tool;
+    this.workflow = call.workflow;
+    this.entries = outer.entries.within(call.prefix, call.arguments);
+    this.#prefix = call.prefix;
+    this.#timeoutMs = call.timeoutMs;
+    this.#waits = new RunWaits({
+      clock: outer.clock,
+      slot: NO_SLOT,
+      signal: this.#abort.signal,
+      parkAfterMs: undefined,
+      timeoutMs: call.timeoutMs,
+      isWaiting: () => this.#openQuestions > 0,
+      park: () => undefined,
+      timeOut: () => {
+        this.#end(this.#endOf('timeout'));
+        this.#timeOut(timedOutOutcome(this.tool, this.#timeoutMs));
+      },
+    });
+  }
+
+  get taskId(): string {
+    return this.#outer.taskId;
+  }
+
+  get owner(): string {
+    return this.#outer.owner;
+  }
+
+  get attempt(): number {
+    return this.workflow.attempt;
+  }
+
+  get inline(): boolean {
+    return this.#outer.inline;
+  }
+
+  get lease(): TaskLease {
+    return this.#outer.lease;
+  }
+
+  get clock(): Clock {
+    return this.#outer.clock;
+  }
+
+  get limits(): TaskLimits {
+    return this.#outer.limits;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get ended(): RunEnd | undefined {
+    return this.#ended ?? this.#outer.ended;
+  }
+
+  /** Run the handler, until it returns, throws, takes too long, or the outer run ends. */
+  async go(): Promise<Execution> {
+    const { signal } = this.#outer;
+    const onAbort = () => {
+      this.#end(this.#outer.ended ?? this.#endOf('finished'));
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    this.#waits.start();
+    const timedOut = new Promise<Execution>((resolve) => {
+      this.#timeOut = resolve;
+    });
+    try {
+      return await Promise.race([executeTool(this), timedOut]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      this.#waits.stop();
+      // Whatever the handler still does, it does after its end.
+      this.#ended ??= this.#endOf('finished');
+    }
+  }
+
+  async record(change: Pick<Effects, 'put' | 'delete'>): Promise<void> {
+    if (this.ended !== undefined) throw this.ended.error;
+    const named = <Key extends TaskEntryKey>(key: Key): Key => ({ ...key, name: this.#prefix + key.name });
+    await this.#outer.record({ put: change.put?.map(named), delete: change.delete?.map(named) });
+  }
+
+  /** The run's progress is that of all its steps: of one step only the message is shown. */
+  report({ statusMessage }: Report): void {
+    if (statusMessage !== undefined && this.ended === undefined) this.#outer.report({ statusMessage });
+  }
+
+  async ask(key: string, request: InputRequest): Promise<InputResponse> {
+    this.#openQuestions++;
+    if (this.#openQuestions === 1) this.#waits.began();
+    try {
+      const response = await this.#outer.ask(this.#prefix + key, request);
+      if (this.ended !== undefined) throw this.ended.error;
+      return response;
+    } finally {
+      this.#openQuestions--;
+      if (this.#openQuestions === 0) await this.#waits.ended();
+    }
+  }
+
+  stepBegan(): () => void {
+    return this.#outer.stepBegan();
+  }
+
+  amend(): never {
+    throw new TypeError('a tool that another run calls has no record of its own');
+  }
+
+  openQuestion(): never {
+    return this.amend();
+  }
+
+  authorizeStep(): never {
+    return this.amend();
+  }
+
+  #endOf(reason: 'timeout' | 'finished'): RunEnd {
+    return new RunEnd({ taskId: this.taskId, attempt: this.attempt, reason });
+  }
+
+  #end(end: RunEnd): void {
+    this.#ended ??= end;
+    this.#waits.stop();
+    this.#abort.abort(end.error);
+  }
+}

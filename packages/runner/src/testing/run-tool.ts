@@ -1,0 +1,145 @@
+import { memoryStore, TASK_ENTRY_KINDS } from '@mcp-tasks/store';
+import type { Clock, TaskHead, TaskRecord } from '@mcp-tasks/store';
+import { isTerminalStatus } from '@mcp-tasks/wire';
+import type { CallToolResult, InputRequest, InputResponse, JsonObject, JsonValue } from '@mcp-tasks/wire';
+import { createTasks } from '../layer/create-tasks.ts';
+import type { TaskEvent } from '../api/events.ts';
+import { fromJson } from '../tool/json.ts';
+import { taskLimits } from '../core/settings.ts';
+import type { TaskFailure } from '@mcp-tasks/store';
+import { readQuestions } from '../tool/stored-call.ts';
+import type { Tasks, TasksOptions } from '../api/tasks.ts';
+import type { TaskTool } from '../api/tool.ts';
+
+/** An answer to a question, or what makes one of the request that was asked. */
+export type TestAnswer = InputResponse | ((request: InputRequest) => InputResponse | Promise<InputResponse>);
+
+/** How {@link runTool} runs a tool. */
+export interface RunToolOptions {
+  readonly arguments?: JsonObject | undefined;
+  /** Answers by question key, as a client would send them: `{ action: 'accept', content: { ... } }`. */
+  readonly answers?: Readonly<Record<string, TestAnswer>> | undefined;
+  /** Default `'test-owner'`. */
+  readonly owner?: string | undefined;
+  readonly caller?: JsonValue | undefined;
+  /** Default: the system's; a `fakeClock()` stands still until the test turns it. */
+  readonly clock?: Clock | undefined;
+  /** Default: those of the task layer, field by field, or {@link DEFAULT_LIMITS} for a tool alone. */
+  readonly limits?: TasksOptions['limits'];
+  /** Cancels the task when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What became of a tool under test. */
+export interface ToolRun {
+  readonly status: 'completed' | 'failed' | 'cancelled';
+  /** The result of a completed task. */
+  readonly result: CallToolResult | undefined;
+  /** The JSON-RPC error of a failed task. */
+  readonly error: TaskFailure | undefined;
+  readonly head: TaskHead;
+  readonly variables: Readonly<Record<string, JsonValue>>;
+  readonly published: Readonly<Record<string, JsonValue>>;
+  /** Names of the steps that were recorded. */
+  readonly steps: readonly string[];
+  /** What the tool asked, by key. */
+  readonly questions: Readonly<Record<string, InputRequest>>;
+  readonly events: readonly TaskEvent[];
+}
+
+/**
+ * Run one tool as a task, on a store of its own, and answer its questions.
+ *
+ * @param tool - what `tasks.tool` returned, or a task layer and the tool's name; the layer itself is left alone.
+ * @throws {TypeError} there is no such tool, or it asked a question without an answer; {TaskError} as `startTask`;
+ *   TASK_ANSWER_INVALID - an answer does not fit its question.
+ */
+export async function runTool(
+  tool: TaskTool | { readonly tasks: Tasks; readonly name: string },
+  options: RunToolOptions = {},
+): Promise<ToolRun> {
+  const { name, options: toolOptions, handler } = toolOf(tool);
+  const events: TaskEvent[] = [];
+  const tasks = createTasks({
+    store: memoryStore(),
+    clock: options.clock,
+    // A clock that stands still would never end a grace.
+    graceMs: 0,
+    limits: taskLimits(options.limits, 'tasks' in tool ? tool.tasks.limits : undefined),
+    onEvent: (event) => void events.push(event),
+  });
+  tasks.tool(name, toolOptions as never, handler as never);
+  try {
+    const head = await tasks.startTask({
+      tool: name,
+      owner: options.owner ?? 'test-owner',
+      arguments: options.arguments ?? {},
+      ...(options.caller !== undefined && { caller: options.caller }),
+    });
+    const record = await driven(tasks, head, options);
+    return { ...toolRun(record), events };
+  } finally {
+    await tasks.close({ drainMs: 0 });
+  }
+}
+
+function toolOf(tool: TaskTool | { readonly tasks: Tasks; readonly name: string }): TaskTool {
+  if (!('tasks' in tool)) return tool;
+  const found = tool.tasks.tools.get(tool.name);
+  if (found === undefined) throw new TypeError(`there is no tool "${tool.name}"`);
+  return found;
+}
+
+/** Answer what is asked until the task is over. */
+async function driven(tasks: Tasks, { taskId, owner }: TaskHead, options: RunToolOptions): Promise<TaskRecord> {
+  const mine = tasks.for(owner);
+  // A task that is over already needs no cancel.
+  const cancel = () => void mine.cancel(taskId).catch(() => undefined);
+  options.signal?.addEventListener('abort', cancel);
+  if (options.signal?.aborted === true) cancel();
+  try {
+    for (;;) {
+      const wantsAttention = (head: TaskHead) => isTerminalStatus(head.status) || head.openQuestions.length > 0;
+      const head = await mine.waitFor(taskId, wantsAttention, { signal: new AbortController().signal });
+      if (isTerminalStatus(head.status)) return await mine.get(taskId, TASK_ENTRY_KINDS);
+      await answerOpen(tasks, head, options.answers ?? {});
+    }
+  } finally {
+    options.signal?.removeEventListener('abort', cancel);
+  }
+}
+
+async function answerOpen(
+  tasks: Tasks,
+  { taskId, owner }: TaskHead,
+  answers: Readonly<Record<string, TestAnswer>>,
+): Promise<void> {
+  const { head, entries } = await tasks.for(owner).get(taskId, ['question']);
+  const questions = readQuestions(entries);
+  const responses: Record<string, InputResponse> = {};
+  for (const key of head.openQuestions) {
+    const answer = Object.hasOwn(answers, key) ? answers[key] : undefined;
+    const request = questions.get(key);
+    if (answer === undefined || request === undefined)
+      throw new TypeError(`the tool asked "${key}", and answers has none for it`);
+    responses[key] = typeof answer === 'function' ? await answer(request) : answer;
+  }
+  await tasks.for(owner).answer(taskId, responses);
+}
+
+function toolRun({ head, entries }: TaskRecord): Omit<ToolRun, 'events'> {
+  const byName = (kind: string): Record<string, JsonValue> =>
+    Object.fromEntries(
+      entries.filter((entry) => entry.kind === kind).map(({ name, value }) => [name, fromJson(value)]),
+    );
+  return {
+    status: head.status as ToolRun['status'],
+    result: byName('result')[''] as CallToolResult | undefined,
+    error: byName('error')[''] as TaskFailure | undefined,
+    head,
+    variables: byName('variable'),
+    published: byName('published'),
+    steps: Object.keys(byName('checkpoint')),
+    questions: Object.fromEntries(readQuestions(entries)),
+  };
+}

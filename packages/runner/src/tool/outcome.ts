@@ -1,0 +1,187 @@
+import { TaskError, utf8Bytes } from '@mcp-tasks/store';
+import type { TaskFailure } from '@mcp-tasks/store';
+import type { CallToolResult, JsonValue } from '@mcp-tasks/wire';
+import { JSON_RPC_ERROR, ProtocolFailure } from '@mcp-tasks/wire';
+import { fromJson, isJsonObject, messageOf, toJson } from './json.ts';
+import { schemaIssues } from './parse-with.ts';
+import type { TaskTool } from '../api/tool.ts';
+
+/** How a run ended: the same through a task and inline. */
+export type RunOutcome =
+  /** `json` is the result: `result` is what the handler made, before it was written as JSON. */
+  | { readonly kind: 'result'; readonly result: CallToolResult; readonly json: string }
+  | { readonly kind: 'error'; readonly error: TaskFailure };
+
+/** How a call of a tool ended, for whoever made it. */
+export type CallOutcome =
+  /** The result as JSON gives it back, `isError` possible. `thrown` is what the handler threw, if it did. */
+  | { readonly kind: 'result'; readonly result: CallToolResult; readonly thrown?: unknown }
+  /** A JSON-RPC error, or a refusal. */
+  | { readonly kind: 'error'; readonly error: TaskFailure; readonly thrown?: unknown };
+
+/** The outcome of a run for whoever called its tool. */
+export function callOutcome(outcome: RunOutcome, thrown?: unknown): CallOutcome {
+  const because = thrown === undefined ? {} : { thrown };
+  if (outcome.kind === 'error') return { ...outcome, ...because };
+  // As through a task: the result is its JSON.
+  return { kind: 'result', result: parseResult(outcome.json), ...because };
+}
+
+/** Parse a result that was found to be one before it was written. */
+function parseResult(json: string): CallToolResult {
+  return JSON.parse(json) as CallToolResult;
+}
+
+/** The brands that the MCP SDK stamps on its errors, the same in every copy of it. */
+const SDK_ERROR_BRANDS = Symbol.for('mcp.sdk.errorBrands');
+const SDK_PROTOCOL_ERROR = 'mcp.ProtocolError';
+
+/** A result that says that the tool failed. */
+export function errorResult(text: string): CallToolResult {
+  return { content: [{ type: 'text', text }], isError: true };
+}
+
+/** The outcome `isError` with this text. */
+function failedOutcome(text: string): RunOutcome {
+  const result = errorResult(text);
+  return { kind: 'result', result, json: JSON.stringify(result) };
+}
+
+/** The outcome of a run that this package itself had to end: -32603 with the code in `data`. */
+function faultOutcome(error: TaskError): RunOutcome {
+  const data = { code: error.code, ...error.details };
+  return { kind: 'error', error: { code: JSON_RPC_ERROR.INTERNAL_ERROR, message: error.message, data } };
+}
+
+/** What becomes of a value that a handler returned. */
+export function returnedOutcome(
+  tool: TaskTool,
+  value: unknown,
+  maxResultBytes: number,
+): RunOutcome | Promise<RunOutcome> {
+  try {
+    const problem = resultProblem(value);
+    if (problem !== undefined) {
+      throw new TaskError('RESULT_INVALID', `Tool ${tool.name} did not return a tool result: ${problem}`);
+    }
+    const result = withContent(value as CallToolResult);
+    const json = toJson(result, `the result of tool ${tool.name}`) ?? '';
+    const actualBytes = utf8Bytes(json);
+    if (actualBytes > maxResultBytes) return faultOutcome(resultTooLarge(tool.name, actualBytes, maxResultBytes));
+    const outcome: RunOutcome = { kind: 'result', result, json };
+    return tool.options.outputSchema === undefined ? outcome : checkedOutcome(tool, outcome);
+  } catch (error) {
+    return failedOutcome(messageOf(error));
+  }
+}
+
+/** The outcome when its structured content fits the tool's output schema. */
+async function checkedOutcome(tool: TaskTool, outcome: Extract<RunOutcome, { kind: 'result' }>): Promise<RunOutcome> {
+  try {
+    const mismatch = await outputMismatch(tool, outcome.json);
+    return mismatch === undefined ? outcome : failedOutcome(mismatch);
+  } catch (error) {
+    return failedOutcome(messageOf(error));
+  }
+}
+
+/** What becomes of a value that a handler threw. */
+export function thrownOutcome(thrown: unknown): RunOutcome {
+  const failure = protocolFailure(thrown);
+  return failure === undefined ? failedOutcome(messageOf(thrown)) : { kind: 'error', error: failure };
+}
+
+/** What becomes of a run that took too long. */
+export function timedOutOutcome(tool: TaskTool, timeoutMs = tool.options.timeoutMs): RunOutcome {
+  return failedOutcome(`Tool ${tool.name} took longer than ${timeoutMs ?? 0} ms and was stopped.`);
+}
+
+/** What becomes of a run that `authorize` refused: its own JSON-RPC error, else -32602 with its message. */
+export function refusedOutcome(tool: TaskTool, thrown: unknown): RunOutcome {
+  const message = `Tool ${tool.name} may not run: ${messageOf(thrown)}`;
+  return { kind: 'error', error: protocolFailure(thrown) ?? { code: JSON_RPC_ERROR.INVALID_PARAMS, message } };
+}
+
+/** The JSON-RPC error that a thrown value stands for; never merely because it has a numeric `code`. */
+export function protocolFailure(thrown: unknown): TaskFailure | undefined {
+  if (!ProtocolFailure.is(thrown) && !isSdkProtocolError(thrown)) return undefined;
+  const { code, message, data } = thrown;
+  if (!Number.isSafeInteger(code)) return undefined;
+  return { code, message, ...(data !== undefined && { data: jsonOrNothing(data) }) };
+}
+
+function isSdkProtocolError(thrown: unknown): thrown is { code: number; message: string; data?: unknown } {
+  if (typeof thrown !== 'object' || thrown === null || !Object.hasOwn(thrown, SDK_ERROR_BRANDS)) return false;
+  const brands = (thrown as Record<symbol, unknown>)[SDK_ERROR_BRANDS];
+  return brands instanceof Set && brands.has(SDK_PROTOCOL_ERROR);
+}
+
+/** An error's data that is not JSON must not cost the error itself. */
+function jsonOrNothing(data: unknown): JsonValue | undefined {
+  try {
+    const text = toJson(data, 'error data');
+    return text === undefined ? undefined : fromJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** As the SDK: a result with structured content only gets an empty list of blocks. */
+function withContent(result: Partial<CallToolResult>): CallToolResult {
+  const { content = [] } = result;
+  return { ...result, content };
+}
+
+/** The texts are the SDK's, so that a result fetched through a task equals the inline one. */
+async function outputMismatch(tool: TaskTool, json: string): Promise<string | undefined> {
+  const { outputSchema } = tool.options;
+  // What clients get is the JSON, so that is what must fit.
+  const result = parseResult(json);
+  if (outputSchema === undefined || result.isError === true) return undefined;
+  if (result.structuredContent === undefined) {
+    return `Output validation error: Tool ${tool.name} has an output schema but no structured content was provided`;
+  }
+  const issues = await schemaIssues(outputSchema, result.structuredContent);
+  return issues && `Output validation error: Invalid structured content for tool ${tool.name}: ${issues}`;
+}
+
+function resultTooLarge(tool: string, actualBytes: number, limitBytes: number): TaskError {
+  return new TaskError(
+    'RESULT_TOO_LARGE',
+    `The result of tool ${tool} has ${actualBytes} bytes, the limit is ${limitBytes} bytes`,
+    { details: { actualBytes, limitBytes } },
+  );
+}
+
+/** Required text fields of each kind of block. @see 2025-11-25, Tools, "Tool Result" */
+const BLOCK_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  text: ['text'],
+  image: ['data', 'mimeType'],
+  audio: ['data', 'mimeType'],
+  resource_link: ['uri', 'name'],
+  resource: [],
+};
+
+function resultProblem(value: unknown): string | undefined {
+  if (!isJsonObject(value)) return value === undefined ? 'it returned nothing' : 'it is not an object';
+  const { content, structuredContent, isError, _meta } = value;
+  if (content === undefined && structuredContent === undefined) return '`content` is missing';
+  if (content !== undefined && !Array.isArray(content)) return '`content` is not an array';
+  if (isError !== undefined && typeof isError !== 'boolean') return '`isError` is not a boolean';
+  if (_meta !== undefined && !isJsonObject(_meta)) return '`_meta` is not an object';
+  const blocks = (content ?? []) as readonly unknown[];
+  const bad = blocks.findIndex((block) => !isBlock(block));
+  return bad === -1 ? undefined : `\`content[${bad}]\` is not a content block`;
+}
+
+function isBlock(block: unknown): boolean {
+  if (!isJsonObject(block) || typeof block['type'] !== 'string') return false;
+  if (!Object.hasOwn(BLOCK_FIELDS, block['type'])) return false;
+  if (block['type'] === 'resource') return isResource(block['resource']);
+  return (BLOCK_FIELDS[block['type']] ?? []).every((field) => typeof block[field] === 'string');
+}
+
+function isResource(resource: unknown): boolean {
+  if (!isJsonObject(resource) || typeof resource['uri'] !== 'string') return false;
+  return typeof resource['text'] === 'string' || typeof resource['blob'] === 'string';
+}

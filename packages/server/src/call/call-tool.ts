@@ -1,0 +1,62 @@
+import { TaskError } from '@mcp-tasks/store';
+import type { TaskTool, ToolCall } from '@mcp-tasks/runner';
+import type { CallToolResult, InputRequiredResult, ServerContext } from '@modelcontextprotocol/server';
+import { askFirst } from '../request/ask-first.ts';
+import { declaresTasksExtension, inputCapabilities, tasksExtensionRequired } from '../request/client-capabilities.ts';
+import type { CallSlot } from './call-slot.ts';
+import { callerOf } from '../request/caller.ts';
+import type { TaskHost } from '../request/task-host.ts';
+import { inlineHost } from '../request/inline-host.ts';
+import { readArguments } from '../request/task-request.ts';
+
+/** What the SDK gets where the slot holds the answer: it passes an output schema, and never goes out. */
+const PLACEHOLDER: CallToolResult = { content: [], isError: true };
+
+/** Serve a call whose arguments the SDK found right, as its slot has planned it. */
+export async function callTool(
+  host: TaskHost,
+  tool: TaskTool,
+  slot: CallSlot,
+  context: ServerContext,
+): Promise<CallToolResult | InputRequiredResult> {
+  slot.begin();
+  const { plan, request } = slot;
+  if (plan.mode === 'refuse') return PLACEHOLDER;
+  try {
+    const asksFirst = tool.options.ask !== undefined && request.generation === '2026-07-28';
+    const asked = asksFirst ? askFirst(tool, request.params) : undefined;
+    if (asked?.status === 'asking') return asked.result;
+    const call: ToolCall = {
+      tool: tool.name,
+      owner: request.owner.owner,
+      arguments: readArguments(request.params),
+      caller: callerOf(host, request),
+      requestedTtlMs: plan.requestedTtlMs,
+      idempotencyKey: plan.meta.idempotencyKey,
+      inputCapabilities: inputCapabilities(request.clientCapabilities),
+      answers: asked?.answers,
+      progressToken: plan.meta.progressToken,
+      trace: plan.meta.trace,
+    };
+    if (plan.mode === 'inline') {
+      const inside = inlineHost(request, plan.meta, context);
+      const run = slot.workflow?.run(call, inside, context) ?? host.tasks.runInline(call, inside);
+      return (await run) as CallToolResult;
+    }
+    slot.create(tool, await host.tasks.startTask(call));
+  } catch (error) {
+    if (TaskError.is(error, 'INPUT_UNSUPPORTED')) return unsupportedInput(slot, error);
+    slot.fail(error);
+  }
+  return PLACEHOLDER;
+}
+
+/** A tool asked inside a request that cannot carry questions: with the tasks extension it could, if the client lacks just that. */
+function unsupportedInput(slot: CallSlot, error: TaskError): CallToolResult {
+  const { generation, clientCapabilities } = slot.request;
+  if (generation === '2026-07-28' && !declaresTasksExtension(clientCapabilities)) {
+    slot.fail(tasksExtensionRequired());
+    return PLACEHOLDER;
+  }
+  return { content: [{ type: 'text', text: error.message }], isError: true };
+}

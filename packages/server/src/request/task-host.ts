@@ -1,0 +1,78 @@
+import type { JsonValue } from '@mcp-tasks/wire';
+import type { Tasks } from '@mcp-tasks/runner';
+import { resolveOwner, type OwnerContext, type OwnerOptions, type ResolvedOwner } from './owner.ts';
+import { questionPacing, type QuestionPacing } from './question-pacing.ts';
+import { workflowSettings, type WorkflowServingOptions } from './workflow-options.ts';
+
+/** How tasks are served, whatever serves them. */
+export interface TaskServerOptions extends OwnerOptions {
+  /**
+   * What handlers get as `task.caller`, in every process: runs once for each call of a task tool. JSON, at most 8 KiB, stored
+   * with the task and never sent to a client: no place for a token. Default: nothing.
+   */
+  readonly caller?: ((context: OwnerContext) => JsonValue) | undefined;
+  /** How workflows are served, if `tasks` has some. */
+  readonly workflows?: WorkflowServingOptions | undefined;
+  /** Gets the one warning there is: that callers without an owner were refused tasks. Default: `console.warn`. */
+  readonly warn?: ((message: string) => void) | undefined;
+  /** Gets the faults that a client is told nothing of but -32603: of the store, of `owner` and `caller`, of ours. Default: `console.error`. */
+  readonly onerror?: ((error: unknown) => void) | undefined;
+}
+
+/** A task layer and how it is served: what outlives servers, connections and requests. */
+export interface TaskHost {
+  readonly tasks: Tasks;
+  readonly options: TaskServerOptions;
+  readonly pacing: QuestionPacing;
+  /** @throws {TaskError} OWNER_INVALID - the owner is too long, or no well-formed Unicode. */
+  ownerOf(context: OwnerContext): ResolvedOwner;
+  reportError(error: unknown): void;
+}
+
+interface SharedState {
+  readonly pacing: QuestionPacing;
+  warned: boolean;
+}
+
+// Escape hatches are called once per server or session, all for one task layer.
+const sharedStates = new WeakMap<Tasks, SharedState>();
+
+const REFUSED_WARNING =
+  'mcp-tasks: a caller without an owner was served as if there were no tasks. Verify callers and pass `authInfo` with ' +
+  '`extra.sub` (and `extra.iss`), or set `owner`, or set `anonymous: "allow"` to let all of them share one owner.';
+
+/** Tie a task layer to the way in which it is served. */
+export function createHost(tasks: Tasks, options: TaskServerOptions): TaskHost {
+  checkOptions(options);
+  const shared = sharedStates.get(tasks) ?? { pacing: questionPacing(tasks.clock), warned: false };
+  sharedStates.set(tasks, shared);
+  return {
+    tasks,
+    options,
+    pacing: shared.pacing,
+    ownerOf(context) {
+      const resolved = resolveOwner(context, options);
+      if (resolved.kind === 'refused' && !shared.warned) {
+        shared.warned = true;
+        (options.warn ?? console.warn)(REFUSED_WARNING);
+      }
+      return resolved;
+    },
+    reportError: options.onerror ?? printError,
+  };
+}
+
+function printError(error: unknown): void {
+  console.error('mcp-tasks:', error);
+}
+
+function checkOptions({ owner, anonymous, caller, warn, onerror, workflows }: TaskServerOptions): void {
+  workflowSettings(workflows);
+  for (const [name, value] of Object.entries({ owner, caller, warn, onerror })) {
+    if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} must be a function`);
+  }
+  const policies: readonly unknown[] = ['refuse', 'allow', undefined];
+  if (!policies.includes(anonymous)) {
+    throw new TypeError('anonymous must be "refuse" or "allow"');
+  }
+}

@@ -1,0 +1,104 @@
+import { JSON_RPC_ERROR } from '@mcp-tasks/wire';
+import type { Tasks } from '@mcp-tasks/runner';
+import {
+  isJsonContentType,
+  isJSONRPCResponse,
+  type JSONRPCResponse,
+  type McpHttpHandler,
+} from '@modelcontextprotocol/server';
+import { isFault, toErrorObject } from '../request/errors.ts';
+import { createHost, type TaskHost, type TaskServerOptions } from '../request/task-host.ts';
+import { listenHost } from '../listen/listen-host.ts';
+import { listenOverHttp, type ListenOverHttpOptions } from '../listen/http-listen.ts';
+import type { OwnerContext } from '../request/owner.ts';
+import { peekBody } from '../request/peek-body.ts';
+import { acceptAnswer, answeredQuestion } from '../connection/questions-2025.ts';
+import { isFields } from '../request/task-request.ts';
+
+/** Options of {@link wrapHandler}; give those of the SDK's handler again, since it does not tell them. */
+export interface WrapHandlerOptions extends TaskServerOptions, Omit<ListenOverHttpOptions, 'maxStreams'> {
+  /** Open `subscriptions/listen` streams with task notifications, beside the SDK's own; default 1,024. */
+  readonly maxSubscriptions?: number | undefined;
+}
+
+type Fetch = McpHttpHandler['fetch'];
+
+/** Handlers that serve tasks already. */
+const wrapped = new WeakSet<McpHttpHandler>();
+
+/**
+ * Let an HTTP handler of the SDK serve what goes beyond one server object: `subscriptions/listen` with `taskIds` (2026-07-28), and
+ * the answers to a task's questions that a 2025-11-25 client without a session posts.
+ *
+ * The servers that the handler's factory makes need `attach`. All else reaches the handler as it is, `parsedBody` and `authInfo`
+ * included. Wrapping a wrapped handler gives that handler back.
+ *
+ * @throws {TypeError} an option has the wrong type. @throws {RangeError} a number is negative.
+ */
+export function wrapHandler(tasks: Tasks, handler: McpHttpHandler, options: WrapHandlerOptions = {}): McpHttpHandler {
+  return wrapped.has(handler) ? handler : wrapHandlerOf(createHost(tasks, options), handler, options);
+}
+
+/** {@link wrapHandler} for a host that exists. */
+export function wrapHandlerOf(
+  host: TaskHost,
+  handler: McpHttpHandler,
+  options: Omit<WrapHandlerOptions, keyof TaskServerOptions>,
+): McpHttpHandler {
+  const { keepAliveMs, maxSubscriptions, maxRequestBodySize } = options;
+  const takeAnswers = takingAnswers(host, (...parameters) => handler.fetch(...parameters), maxRequestBodySize);
+  const listening = listenOverHttp(listenHost(host), takeAnswers, {
+    keepAliveMs,
+    maxStreams: maxSubscriptions,
+    maxRequestBodySize,
+  });
+  const { notify, bus } = handler;
+  const result: McpHttpHandler = {
+    fetch: listening.fetch,
+    notify,
+    bus,
+    async close() {
+      listening.close();
+      await handler.close();
+    },
+  };
+  wrapped.add(result);
+  return result;
+}
+
+/** Take posted answers to questions of ours, in front of what serves all else. */
+function takingAnswers(host: TaskHost, next: Fetch, maxRequestBodySize: number | undefined): Fetch {
+  return async (request, options) => {
+    if (!mayCarryAnswer(request)) return next(request, options);
+    const body = options?.parsedBody ?? (await peekBody(request, maxRequestBodySize));
+    if (body === undefined) return next(request, options);
+    if (!isAnswer(body)) return next(request, { ...options, parsedBody: body });
+    return takeAnswer(host, body, { request, authInfo: options?.authInfo });
+  };
+}
+
+/** A 2026-07-28 request names its method in a header, and its clients are asked nothing. */
+function mayCarryAnswer({ method, headers }: Request): boolean {
+  return method === 'POST' && !headers.has('mcp-method') && isJsonContentType(headers.get('content-type'));
+}
+
+function isAnswer(body: unknown): body is JSONRPCResponse {
+  return isFields(body) && !('method' in body) && answeredQuestion(body['id']) !== undefined && isJSONRPCResponse(body);
+}
+
+/**
+ * The answer is stored before it is acknowledged; one that does not fit its question is refused.
+ *
+ * @see 2025-11-25, Transports, "Sending Messages to the Server"
+ */
+async function takeAnswer(host: TaskHost, response: JSONRPCResponse, context: OwnerContext): Promise<Response> {
+  try {
+    await acceptAnswer(host, response, context);
+    return new Response(null, { status: 202 });
+  } catch (thrown) {
+    if (isFault(thrown)) host.reportError(thrown);
+    const error = toErrorObject(thrown);
+    const status = error.code === JSON_RPC_ERROR.INTERNAL_ERROR ? 500 : 400;
+    return Response.json({ jsonrpc: '2.0', id: null, error }, { status });
+  }
+}

@@ -1,0 +1,46 @@
+import type { JsonObject } from '@mcp-tasks/wire';
+import type { AuthorSchema } from '@mcp-tasks/runner';
+import { isFields } from '../../request/task-request.ts';
+
+/** What a model says to do a step of a workflow. */
+export interface ContinueArguments {
+  readonly taskId: string;
+  readonly step: string;
+  readonly arguments?: JsonObject | undefined;
+}
+
+const JSON_SCHEMA = {
+  type: 'object',
+  properties: {
+    taskId: { type: 'string', description: 'Id of the workflow task, as the hand-off names it.' },
+    step: { type: 'string', description: 'Name of the step, as the hand-off names it.' },
+    arguments: {
+      type: 'object',
+      description:
+        "Arguments of the step's tool, with real values in place of <placeholders>. Leave them out to use those of the hand-off. " +
+        'For a step that you did by other means: its result, an object.',
+    },
+  },
+  required: ['taskId', 'step'],
+} as const;
+
+/** The schema of {@link ContinueArguments}. */
+export const CONTINUE_ARGUMENTS: AuthorSchema<unknown, ContinueArguments> = {
+  '~standard': {
+    version: 1,
+    vendor: 'mcp-tasks',
+    jsonSchema: { input: () => ({ ...JSON_SCHEMA }), output: () => ({ ...JSON_SCHEMA }) },
+    validate(value) {
+      if (!isFields(value)) return { issues: [{ message: 'must be an object' }] };
+      const issues = [
+        ...(['taskId', 'step'] as const)
+          .filter((name) => typeof value[name] !== 'string')
+          .map((name) => ({ message: 'must be a string', path: [name] })),
+        ...(value['arguments'] === undefined || isFields(value['arguments'])
+          ? []
+          : [{ message: 'must be an object', path: ['arguments'] }]),
+      ];
+      return issues.length > 0 ? { issues } : { value: value as unknown as ContinueArguments }; // each field was looked at above
+    },
+  },
+};

@@ -1,0 +1,82 @@
+import type { CallToolResult, WorkflowRequestMeta } from '@mcp-tasks/wire';
+import { CONTINUATION_WARNING, type CallOutcome, type ContinuationMatch } from '@mcp-tasks/workflow';
+import { ProtocolErrorCode, SERVER_INFO_META_KEY, type JSONRPCResponse } from '@modelcontextprotocol/server';
+import { fieldsOf, readArguments, type TaskRequest } from '../../request/task-request.ts';
+import { Continuation } from './continuation.ts';
+import { withWorkflowMeta } from '../serving/task-meta.ts';
+import { MALFORMED_REFERENCE } from '../serving/workflow-reference.ts';
+import { workflowAnswerMeta, type WorkflowServing } from '../serving/workflow-serving.ts';
+
+/** The part of a `tools/call` that continues a workflow by its `_meta`. */
+export class ContinuedCall {
+  readonly #request: TaskRequest;
+  readonly #continuation: Continuation | undefined;
+  readonly #warning: string;
+  #isDispatched = false;
+  /** As the handler left it, before the SDK made the generation's answer of it. */
+  #outcome: CallOutcome | undefined;
+
+  constructor(serving: WorkflowServing, request: TaskRequest, reference: WorkflowRequestMeta | 'malformed') {
+    this.#request = request;
+    this.#warning = warningOf(reference);
+    if (reference !== 'malformed' && request.owner.kind !== 'refused') {
+      const { name } = request.params;
+      const { taskId, ...said } = reference;
+      this.#continuation = new Continuation(
+        serving,
+        { owner: request.owner.owner, taskId },
+        {
+          ...said,
+          tool: typeof name === 'string' ? name : undefined,
+          arguments: readArguments(request.params),
+        },
+      );
+    }
+    // What the protocol layer answers while it looks at the message is no outcome of a call: none was made.
+    queueMicrotask(() => {
+      this.#isDispatched = true;
+    });
+  }
+
+  /** The step that the handler of one of our tools is told of; undefined when the call fits none. @throws {TaskError} of the store */
+  async step(): Promise<ContinuationMatch['step']> {
+    return (await this.#continuation?.match())?.step;
+  }
+
+  /** Note what the handler came to. */
+  note(outcome: CallOutcome): void {
+    this.#outcome = outcome;
+  }
+
+  /** Record what the call came to, and say so in its answer. Never throws. */
+  finish(answer: JSONRPCResponse): JSONRPCResponse | Promise<JSONRPCResponse> {
+    const outcome = this.#isDispatched ? (this.#outcome ?? outcomeOf(answer)) : undefined;
+    return outcome === undefined ? answer : this.#record(outcome, answer);
+  }
+
+  async #record(outcome: CallOutcome, answer: JSONRPCResponse): Promise<JSONRPCResponse> {
+    const meta = (await this.#continuation?.record(outcome)) ?? { warning: this.#warning };
+    if ('error' in answer) return answer;
+    return { ...answer, result: withWorkflowMeta(answer.result, workflowAnswerMeta(this.#request, meta)) };
+  }
+}
+
+/** What is said to who names a task that cannot be continued. */
+export function warningOf(reference: WorkflowRequestMeta | 'malformed'): string {
+  const malformed = `The call was made, and nothing was recorded: ${MALFORMED_REFERENCE}.`;
+  return reference === 'malformed' ? malformed : CONTINUATION_WARNING;
+}
+
+/** What an answer says that a call came to; undefined for a round of questions before the work. */
+function outcomeOf(answer: JSONRPCResponse): CallOutcome | undefined {
+  if ('error' in answer) {
+    const { code, message } = answer.error;
+    return code === (ProtocolErrorCode.UrlElicitationRequired as number) ? undefined : { error: { code, message } };
+  }
+  const { resultType, _meta, ...result } = answer.result;
+  if (resultType === 'input_required') return undefined;
+  // What the SDK stamps on an answer is none of the tool's.
+  const own = Object.entries(fieldsOf(_meta)).filter(([key]) => key !== SERVER_INFO_META_KEY);
+  const kept = own.length === 0 ? result : { ...result, _meta: Object.fromEntries(own) };
+  return { result: kept as unknown as CallToolResult }; // the SDK has encoded it as one
+}

@@ -1,0 +1,13 @@
+import { MemoryTaskStore } from './memory-task-store.ts';
+import type { TaskStore } from '../port/task-store.ts';
+
+/**
+ * Keep tasks in the memory of this process: the fast store, for tests, for one process, for tasks that may be lost with it.
+ *
+ * Every promise of {@link TaskStore} holds, within the process. A page costs the records that are on it; an expired task
+ * costs nothing but its memory until `deleteExpired` removes it. There is no timer and no limit of its own.
+ * `close` drops all tasks.
+ */
+export function memoryStore(): TaskStore {
+  return new MemoryTaskStore();
+}

@@ -1,0 +1,171 @@
+import type { InputResponse } from '@mcp-tasks/wire';
+import { applyRule, type RuleOutcome } from '../rules/apply-rule.ts';
+import type { Clock } from '../port/clock.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { taskNotFound } from '../port/failures.ts';
+import type { TaskEntryKind, TaskHead, TaskRecord } from '../port/record.ts';
+import { answer, type Answered } from '../rules/answer.ts';
+import { cancel } from '../rules/end.ts';
+import type { Rule } from '../rules/rule.ts';
+import { TaskError } from '../port/task-error.ts';
+import type { TaskStore } from '../port/task-store.ts';
+import type { WaiterHub } from '../watch/waiter-hub.ts';
+
+const PAGE_SIZE = 50;
+
+/** What an owner's view looks through. */
+export interface OwnerViewOptions {
+  readonly store: TaskStore;
+  readonly clock: Clock;
+  readonly hub: WaiterHub;
+}
+
+/** A page of an owner's tasks, newest first. */
+export interface OwnerPage {
+  readonly heads: readonly TaskHead[];
+  /** Opaque and bound to the owner; absent on the last page. */
+  readonly nextCursor?: string | undefined;
+}
+
+/**
+ * One owner's tasks. No method reaches a task of another owner: such a task, a missing and an expired one all give
+ * {@link TaskError} TASK_NOT_FOUND with one text.
+ */
+export interface OwnerView {
+  readonly owner: string;
+  /** The head, and the entries of these kinds (default: none). */
+  get(taskId: string, kinds?: readonly TaskEntryKind[]): Promise<TaskRecord>;
+  /**
+   * Newest first, 50 on a page by default.
+   *
+   * @throws {TaskError} INVALID_CURSOR; {RangeError} `limit` is not an integer from 1.
+   */
+  list(options?: { readonly cursor?: string | undefined; readonly limit?: number | undefined }): Promise<OwnerPage>;
+  /** Apply a rule to a task. @throws what the rule refuses with, and as `applyRule` */
+  apply<Value>(taskId: string, rule: Rule<Value>): Promise<RuleOutcome<Value>>;
+  /** @throws {TaskError} TASK_ALREADY_TERMINAL - `details.status` says which; as {@link OwnerView.apply} */
+  cancel(taskId: string): Promise<RuleOutcome<'cancelled'>>;
+  /** Store answers that were checked already; keys that are not open are ignored. */
+  answer(taskId: string, responses: Readonly<Record<string, InputResponse>>): Promise<RuleOutcome<Answered>>;
+  /**
+   * Wait until `until` holds for the head: tried at once and after each change. A failing store only delays it.
+   *
+   * Rejects with the reason when `signal` aborts, with TASK_NOT_FOUND when the task expires, with STORE_CLOSED when the hub closes.
+   */
+  waitFor(
+    taskId: string,
+    until: (head: TaskHead) => boolean,
+    options: { readonly signal: AbortSignal },
+  ): Promise<TaskHead>;
+  /**
+   * Call `listener` with the head at once and after each change, with `undefined` as the last call when the task is gone.
+   *
+   * @returns stops; safe to call twice.
+   */
+  watch(taskId: string, listener: (head: TaskHead | undefined) => void): () => void;
+}
+
+/** Make the view of one owner. The owner string must have been checked. */
+export function ownerView({ store, clock, hub }: OwnerViewOptions, owner: string): OwnerView {
+  const get = async (taskId: string, kinds: readonly TaskEntryKind[] = []): Promise<TaskRecord> => {
+    const records = await store.get({ taskIds: [taskId], kinds, nowMs: clock.nowMs() });
+    const record = records[0];
+    if (record?.head.owner !== owner) throw taskNotFound();
+    return record;
+  };
+  const apply = async <Value>(taskId: string, rule: Rule<Value>): Promise<RuleOutcome<Value>> => {
+    const { head } = await get(taskId);
+    return applyRule(store, clock, head, rule);
+  };
+
+  return {
+    owner,
+    get,
+    apply,
+    cancel: (taskId) => apply(taskId, cancel()),
+    answer: (taskId, responses) => apply(taskId, answer(responses)),
+
+    async list({ cursor, limit = PAGE_SIZE } = {}) {
+      if (!Number.isSafeInteger(limit) || limit < 1)
+        throw new RangeError(`limit must be an integer from 1, not ${limit}`);
+      const after = cursor === undefined ? undefined : decodeCursor(owner, cursor);
+      const { heads, hasMore } = await store.list({ owner, after, limit, nowMs: clock.nowMs() });
+      const last = heads.at(-1);
+      return hasMore && last ? { heads, nextCursor: encodeCursor(owner, last) } : { heads };
+    },
+
+    async waitFor(taskId, until, { signal }) {
+      signal.throwIfAborted();
+      const { head } = await get(taskId);
+      return until(head) ? head : waitInHub(hub, head, until, signal);
+    },
+
+    watch(taskId, listener) {
+      let isOver = false;
+      const leave = hub.add({
+        taskId,
+        seenVersion: () => 0,
+        notify: (head) => {
+          const own = head?.owner === owner ? head : undefined;
+          if (isOver) return;
+          if (own === undefined) stop();
+          listener(own);
+        },
+      });
+      const stop = () => {
+        isOver = true;
+        leave();
+      };
+      return stop;
+    },
+  };
+}
+
+/** Wait for later versions of a head that was seen to be the owner's. */
+function waitInHub(
+  hub: WaiterHub,
+  first: TaskHead,
+  until: (head: TaskHead) => boolean,
+  signal: AbortSignal,
+): Promise<TaskHead> {
+  return new Promise((resolve, reject) => {
+    const settle = (end: () => void) => {
+      leave();
+      signal.removeEventListener('abort', abort);
+      end();
+    };
+    const refuse = (error: unknown) => {
+      settle(() => {
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a signal's reason is handed on as it is
+        reject(error);
+      });
+    };
+    const abort = () => {
+      refuse(signal.reason);
+    };
+    const look = (head: TaskHead | undefined) => {
+      if (head === undefined) throw taskNotFound();
+      if (until(head)) {
+        settle(() => {
+          resolve(head);
+        });
+      }
+    };
+    const leave = hub.add({
+      taskId: first.taskId,
+      seenVersion: () => first.version,
+      notify: (head) => {
+        try {
+          look(head);
+        } catch (error) {
+          refuse(error);
+        }
+      },
+      failed: (error) => {
+        if (TaskError.is(error, 'STORE_CLOSED')) refuse(error);
+      },
+    });
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort);
+  });
+}
