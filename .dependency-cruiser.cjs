@@ -1,6 +1,9 @@
 // `layers.json` is the one table of allowed edges between packages: a row lists what a package's sources may import.
 // Tests may also use the contract kit. `packages/repo-check` plants a fault for every rule below and sees it found.
 const layers = require('./layers.json');
+// `folders.json` is the same inside a package: the folders of its `src`, lowest first. The files of `src` itself are its
+// entries, on top of all folders.
+const folders = require('./folders.json');
 
 const edge = ([name, below], folder, extra) => ({
   name: `${name}-${folder}-imports-only-what-is-below`,
@@ -9,6 +12,21 @@ const edge = ([name, below], folder, extra) => ({
   from: { path: `^packages/${name}/${folder}/` },
   to: { path: '^packages/', pathNot: [name, ...below, ...extra].map((target) => `^packages/${target}/`) },
 });
+
+const downwards = ([name, rooms]) =>
+  rooms.map((room, floor) => {
+    const below = rooms.slice(0, floor + 1);
+    return {
+      name: `${name}-${room.replace('/', '-')}-imports-downwards`,
+      comment: `packages/${name}/src/${room} may import ${below.join(', ')}.`,
+      severity: 'error',
+      from: { path: `^packages/${name}/src/${room}/[^/]+$` },
+      to: {
+        path: `^packages/${name}/src/`,
+        pathNot: below.map((target) => `^packages/${name}/src/${target}/[^/]+$`),
+      },
+    };
+  });
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -46,6 +64,7 @@ module.exports = {
     },
     ...Object.entries(layers).map((row) => edge(row, 'src', [])),
     ...Object.entries(layers).map((row) => edge(row, 'test', ['store-kit'])),
+    ...Object.entries(folders).flatMap(downwards),
   ],
   options: {
     // Not `exclude`: an excluded dist would hide the edges that `no-dist` is there to find.

@@ -64,6 +64,11 @@ export async function readLayers(): Promise<Readonly<Record<string, readonly str
   return JSON.parse(await readText('layers.json')) as Record<string, string[]>;
 }
 
+/** `folders.json`: the folders of each package's sources, lowest first. */
+export async function readFolders(): Promise<Readonly<Record<string, readonly string[]>>> {
+  return JSON.parse(await readText('folders.json')) as Record<string, string[]>;
+}
+
 const LEFT_OUT = new Set(['node_modules', '.git', '.turbo', 'dist', 'coverage']);
 
 /** Files below a folder whose path fits, sorted, relative to it, with `/`; built and installed ones left out. */

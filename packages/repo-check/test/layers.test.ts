@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { publishedPackages, readLayers, readManifest, REPOSITORY, workspacePackages } from '../src/repository.ts';
+import {
+  filesBelow,
+  publishedPackages,
+  readFolders,
+  readLayers,
+  readManifest,
+  REPOSITORY,
+  workspacePackages,
+} from '../src/repository.ts';
 
 const run = promisify(execFile);
 const DEPCRUISE = path.join(REPOSITORY, 'node_modules/.bin/depcruise');
@@ -30,7 +38,7 @@ async function violations(directory: string): Promise<readonly string[]> {
 /** A copy of the workspace in which every package can resolve every other one and what the rules are about. */
 async function copyWorkspace(directory: string): Promise<void> {
   const packages = await publishedPackages();
-  for (const file of ['.dependency-cruiser.cjs', 'layers.json', 'tsconfig.base.json']) {
+  for (const file of ['.dependency-cruiser.cjs', 'layers.json', 'folders.json', 'tsconfig.base.json']) {
     await cp(path.join(REPOSITORY, file), path.join(directory, file));
   }
   await mkdir(path.join(directory, 'examples/planted'), { recursive: true });
@@ -68,6 +76,34 @@ function installedNames(manifest: {
 async function link(target: string, modules: string, name: string): Promise<void> {
   await mkdir(path.dirname(path.join(modules, name)), { recursive: true });
   await symlink(target, path.join(modules, name));
+}
+
+type Plant = (rule: string, file: string, source: string) => Promise<void>;
+
+/** In each folder of each package: an import of the folder above it, of an entry, and a circle of folders that is none of files. */
+async function plantInFolders(plant: Plant): Promise<void> {
+  for (const [name, folders] of Object.entries(await readFolders())) {
+    const file = (folder: string, kind: string) => `packages/${name}/src/${folder}/planted-${kind}.ts`;
+    for (const [floor, folder] of folders.entries()) {
+      const rule = `${name}-${folder.replace('/', '-')}-imports-downwards`;
+      const up = folder
+        .split('/')
+        .map(() => '..')
+        .join('/');
+      await plant(rule, file(folder, 'entry-import'), `import '${up}/index.ts';\n`);
+      const above = folders[floor + 1];
+      if (above === undefined) continue;
+      await plant('', file(above, 'above'), 'export {};\n');
+      await plant(rule, file(folder, 'upwards'), `import '${up}/${above}/planted-above.ts';\n`);
+      const downAgain = above
+        .split('/')
+        .map(() => '..')
+        .join('/');
+      await plant('', file(above, 'circle-2'), `import '${downAgain}/${folder}/planted-circle-3.ts';\n`);
+      await plant('', file(folder, 'circle-3'), 'export {};\n');
+      await plant(rule, file(folder, 'circle-1'), `import '${up}/${above}/planted-circle-2.ts';\n`);
+    }
+  }
 }
 
 describe('the layer check', () => {
@@ -119,6 +155,8 @@ describe('the layer check', () => {
     const development = "import * as check from 'fast-check';\nconsole.log(check);\n";
     await plant('no-development-dependency-in-sources', 'packages/store/src/planted-development.ts', development);
 
+    await plantInFolders(plant);
+
     const found = await violations(directory);
     // zod and the SDK are development dependencies of some packages: that is a second fault of the same file.
     const extra = found.filter((line) => !expected.includes(line));
@@ -159,6 +197,17 @@ describe('the table of allowed edges', () => {
         expect([...allowed, '@mcp-tasks/store-kit'], `${folder} tests with ${name}`).toContain(name);
         expect(range, `${folder} tests with ${name}`).toBe('workspace:^');
       }
+    }
+  });
+});
+
+describe('the table of folders', () => {
+  it('lists every folder of every published package, and no other', async () => {
+    const table = await readFolders();
+    for (const { folder, directory } of await publishedPackages()) {
+      const files = await filesBelow(path.join(directory, 'src'), /\.ts$/);
+      const rooms = new Set(files.map((file) => path.posix.dirname(file)).filter((room) => room !== '.'));
+      expect([...(table[folder] ?? [])].sort(), folder).toEqual([...rooms].sort());
     }
   });
 });
