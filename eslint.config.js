@@ -2,6 +2,7 @@ import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import prettier from 'eslint-config-prettier';
 import jsdoc from 'eslint-plugin-jsdoc';
+import importSort from 'eslint-plugin-simple-import-sort';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
@@ -17,7 +18,11 @@ export default defineConfig(
         tsconfigRootDir: import.meta.dirname,
       },
     },
+    plugins: { 'import-sort': importSort },
     rules: {
+      // Packages first, then files from the lowest folder up; one import for each module, with `type` beside the name.
+      'import-sort/imports': ['error', { groups: [['^\\u0000', '^node:', '^@?\\w', '^', '^\\.']] }],
+      'no-duplicate-imports': 'error',
       // Numbers in a template read well and cannot be misread.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       // `async` without `await` is how a port's method says "I may fail later".

@@ -1,7 +1,7 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
-import { outcomeOf, progressOf, type DemoClient } from './demo-client.ts';
+import { type DemoClient, outcomeOf, progressOf } from './demo-client.ts';
 import { HASH_FILES } from './hash-tool.ts';
 
 /** A 2025-11-25 client: version 1 of the SDK with its experimental tasks. It starts the server and speaks to it over stdio. */

@@ -1,6 +1,6 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { createTaskSessionFromClient, taskViewFromExecutionEvent } from '@modelcontextprotocol/ext-tasks/client';
-import { outcomeOf, progressOf, type DemoClient } from './demo-client.ts';
+import { type DemoClient, outcomeOf, progressOf } from './demo-client.ts';
 import { HASH_FILES } from './hash-tool.ts';
 import { rawDispatchOverHttp } from './raw-dispatch.ts';
 

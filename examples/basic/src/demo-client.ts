@@ -1,7 +1,7 @@
 import { VARIABLES_META_KEY } from '@mcp-tasks/wire';
 import * as z from 'zod';
-import { HashResult, Progress, PROGRESS, type HashArguments } from './hash-tool.ts';
 import type { Digest } from './files.ts';
+import { type HashArguments, HashResult, PROGRESS, Progress } from './hash-tool.ts';
 
 /** How a task ended, as its client sees it. */
 export type Outcome =

@@ -8,8 +8,8 @@ import { connectClient2026 } from './client-2026-http.ts';
 import type { DemoClient } from './demo-client.ts';
 import { expectedDigest } from './expected-digest.ts';
 import type { Digest } from './files.ts';
-import { readOpenLog, type LogEntry } from './open-log.ts';
-import { progressView, type Output } from './progress-view.ts';
+import { type LogEntry, readOpenLog } from './open-log.ts';
+import { type Output, progressView } from './progress-view.ts';
 import { serverCommand, startHttpServer } from './server-process.ts';
 
 /** Long enough that a cancel sent half way arrives before the end, on a slow machine too. */

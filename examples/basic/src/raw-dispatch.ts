@@ -1,9 +1,9 @@
 import {
   isJSONRPCErrorResponse,
   isJSONRPCResultResponse,
+  type JSONRPCMessage,
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client';
-import type { JSONRPCMessage } from '@modelcontextprotocol/client';
 import type { CreateTaskSessionFromClientOptions } from '@modelcontextprotocol/ext-tasks/client';
 
 type RawDispatch = NonNullable<CreateTaskSessionFromClientOptions['rawDispatch']>;

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DemoClient, Outcome, WatchedTask } from '../src/demo-client.ts';
 import { playBothActs } from '../src/demo.ts';
+import type { DemoClient, Outcome, WatchedTask } from '../src/demo-client.ts';
 import type { Digest } from '../src/files.ts';
 import { openLog } from '../src/open-log.ts';
 

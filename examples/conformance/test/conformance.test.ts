@@ -1,6 +1,6 @@
-import { startEverythingServer, type HttpServerProcess } from '@mcp-tasks/example-everything-server/testing';
+import { type HttpServerProcess, startEverythingServer } from '@mcp-tasks/example-everything-server/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openSuite, type Check } from './suite.ts';
+import { type Check, openSuite } from './suite.ts';
 
 const EXPECTED_CHECKS = 44;
 /** The suite skips it by itself; the server's tests cover notifications. */

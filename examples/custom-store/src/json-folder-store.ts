@@ -1,19 +1,19 @@
 import path from 'node:path';
-import { isTerminalStatus } from '@mcp-tasks/wire';
-import { TaskError } from '@mcp-tasks/store';
-import type {
-  CreateTask,
-  CreateTaskOutcome,
-  ListPosition,
-  ListTasks,
-  TaskHead,
-  TaskLease,
-  TaskPage,
-  TaskRecord,
-  TaskStore,
-  UpdateTask,
-  UpdateTaskOutcome,
+import {
+  type CreateTask,
+  type CreateTaskOutcome,
+  type ListPosition,
+  type ListTasks,
+  TaskError,
+  type TaskHead,
+  type TaskLease,
+  type TaskPage,
+  type TaskRecord,
+  type TaskStore,
+  type UpdateTask,
+  type UpdateTaskOutcome,
 } from '@mcp-tasks/store';
+import { isTerminalStatus } from '@mcp-tasks/wire';
 import { makeFolder, namesIn } from './durable-files.ts';
 import { type OwnedTask, OwnerClaims } from './owner-claims.ts';
 import { type JournalEntry, TaskJournal } from './task-journal.ts';

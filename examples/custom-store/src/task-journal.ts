@@ -1,8 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { applyHeadPatch, TaskError } from '@mcp-tasks/store';
-import type { TaskEntry, TaskEntryKey, TaskHead, TaskPatch } from '@mcp-tasks/store';
+import {
+  applyHeadPatch,
+  type TaskEntry,
+  type TaskEntryKey,
+  TaskError,
+  type TaskHead,
+  type TaskPatch,
+} from '@mcp-tasks/store';
 import { hasCode, linkNew, makeFolder, namesIn, readIfThere, replace, writeNew } from './durable-files.ts';
 
 /** One write of a task: the head after it, and what it changed. */

@@ -3,11 +3,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { localhostHostValidation, localhostOriginValidation } from '@modelcontextprotocol/node';
 import {
+  type AuthInfo,
   bearerAuthChallengeResponse,
   DEFAULT_MAX_REQUEST_BODY_SIZE,
-  verifyBearerToken,
-  type AuthInfo,
   type OAuthTokenVerifier,
+  verifyBearerToken,
 } from '@modelcontextprotocol/server';
 import { answer, answerError, JSON_RPC_HTTP_ERROR } from './answers.ts';
 

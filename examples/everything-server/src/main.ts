@@ -1,7 +1,7 @@
 import { toNodeHandler } from '@modelcontextprotocol/node';
-import { createApplication, type Application } from './application.ts';
+import { type Application, createApplication } from './application.ts';
 import { subjectTokens } from './bearer-tokens.ts';
-import { parseEnvironment, type Environment } from './environment.ts';
+import { type Environment, parseEnvironment } from './environment.ts';
 import { listenHttp } from './http-server.ts';
 import { Sessions, withSessions } from './sessions.ts';
 

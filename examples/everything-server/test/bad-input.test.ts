@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startEverythingServer, type HttpServerProcess } from '../src/testing.ts';
+import { type HttpServerProcess, startEverythingServer } from '../src/testing.ts';
 import { accept, finish } from './conversation.ts';
 import {
+  type Caller,
   callerOf,
+  type Generation,
   GENERATIONS,
   postRaw,
   REVISION,
-  type Caller,
-  type Generation,
   type WireError,
   type WireResult,
 } from './raw-client.ts';

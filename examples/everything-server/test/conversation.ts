@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
 import {
-  postRaw,
-  stream,
-  TERMINAL,
   type Caller,
   type Deviation,
   type Params,
+  postRaw,
+  stream,
+  TERMINAL,
   type WireError,
   type WireResult,
 } from './raw-client.ts';

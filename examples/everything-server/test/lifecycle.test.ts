@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { accept, finish } from './conversation.ts';
-import { callerOf, GENERATIONS, serverOf, TERMINAL, type Caller } from './raw-client.ts';
+import { type Caller, callerOf, GENERATIONS, serverOf, TERMINAL } from './raw-client.ts';
 
 const INVALID_PARAMS = -32602;
 const METHOD_NOT_FOUND = -32601;

@@ -1,5 +1,5 @@
-import { startEverythingServer, type HttpServerProcess } from '../src/testing.ts';
 import { expect, onTestFinished } from 'vitest';
+import { type HttpServerProcess, startEverythingServer } from '../src/testing.ts';
 
 export const REVISION = { 2025: '2025-11-25', 2026: '2026-07-28' } as const;
 export type Generation = keyof typeof REVISION;

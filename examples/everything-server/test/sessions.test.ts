@@ -1,13 +1,13 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { accept, finish } from './conversation.ts';
 import {
+  type Caller,
   callerOf,
   messagesOf,
   postRaw,
   request,
   REVISION,
   serverOf,
-  type Caller,
   type WireMessage,
 } from './raw-client.ts';
 

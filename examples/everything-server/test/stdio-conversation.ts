@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import { spawnEverythingServer, type RunningServer } from '../src/testing.ts';
+import { type RunningServer, spawnEverythingServer } from '../src/testing.ts';
 import { REVISION, type WireMessage } from './raw-client.ts';
 
 /** `_meta` of a request of 2026-07-28. */

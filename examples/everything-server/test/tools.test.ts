@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { accept, finish, type Answers } from './conversation.ts';
-import { callerOf, GENERATIONS, serverOf, type Params } from './raw-client.ts';
+import { accept, type Answers, finish } from './conversation.ts';
+import { callerOf, GENERATIONS, type Params, serverOf } from './raw-client.ts';
 
 const VARIABLES = 'io.github.mcp-tasks/variables';
 const RELATED_TASK = 'io.modelcontextprotocol/related-task';

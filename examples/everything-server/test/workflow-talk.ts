@@ -1,11 +1,11 @@
-import { WORKFLOW_META_KEY, WorkflowMetaSchema, type WorkflowMeta } from '@mcp-tasks/wire';
+import { WORKFLOW_META_KEY, type WorkflowMeta, WorkflowMetaSchema } from '@mcp-tasks/wire';
 import { expect } from 'vitest';
 import {
-  callerOf,
-  serverOf,
   type Caller,
+  callerOf,
   type Generation,
   type Params,
+  serverOf,
   type WireError,
   type WireResult,
 } from './raw-client.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readExecutions, readStored } from './support/counted-steps.ts';
-import { DATABASES, type Database } from './support/databases.ts';
+import { type Database, DATABASES } from './support/databases.ts';
 import { seededRandom } from './support/seeded-random.ts';
 import { startServer } from './support/server.ts';
 import { until } from './support/until.ts';

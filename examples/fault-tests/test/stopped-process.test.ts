@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readExecutions } from './support/counted-steps.ts';
-import { DATABASES, type Database } from './support/databases.ts';
+import { type Database, DATABASES } from './support/databases.ts';
 import { startServer } from './support/server.ts';
 import { until } from './support/until.ts';
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { DATABASES, SQLITE, type Database } from './support/databases.ts';
+import { type Database, DATABASES, SQLITE } from './support/databases.ts';
 import { callIdOf, finishWorkflow } from './support/finish-workflow.ts';
 import { seededRandom } from './support/seeded-random.ts';
-import { startServer, type FaultServer } from './support/server.ts';
+import { type FaultServer, startServer } from './support/server.ts';
 import { lostOutcomes, readOutcomes, type StoredWorkflow } from './support/stored-outcomes.ts';
 import { until } from './support/until.ts';
 

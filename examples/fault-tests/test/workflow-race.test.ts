@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { DATABASES, type Database } from './support/databases.ts';
-import { startServer, type FaultServer } from './support/server.ts';
+import { type Database, DATABASES } from './support/databases.ts';
+import { type FaultServer, startServer } from './support/server.ts';
 import { readOutcomes } from './support/stored-outcomes.ts';
 import { until } from './support/until.ts';
 

@@ -1,5 +1,5 @@
-import { generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import { OAuthError, OAuthErrorCode, type OAuthTokenVerifier } from '@modelcontextprotocol/server';
+import { generateKeyPair, jwtVerify, SignJWT } from 'jose';
 
 const ALGORITHM = 'ES256';
 

@@ -1,6 +1,6 @@
 import { WORKFLOW_META_KEY, type WorkflowRemainingStep } from '@mcp-tasks/wire';
 import { expect } from 'vitest';
-import { JOKE, type Continued, type Ended, type InteropClient } from './clients/client.ts';
+import { type Continued, type Ended, type InteropClient, JOKE } from './clients/client.ts';
 
 /** The clients, by who wrote them and the revision that they speak. */
 export const CLIENTS = ['ext-tasks 2026-07-28', 'ext-tasks 2025-11-25', 'SDK v1 2025-11-25'] as const;

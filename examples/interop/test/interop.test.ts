@@ -1,13 +1,13 @@
 import {
   EVERYTHING_SERVER_PATH,
-  startEverythingServer,
   type HttpServerProcess,
+  startEverythingServer,
 } from '@mcp-tasks/example-everything-server/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectExtTasks } from './clients/ext-tasks.ts';
 import type { Endpoint, InteropClient } from './clients/client.ts';
+import { connectExtTasks } from './clients/ext-tasks.ts';
 import { connectSdkV1 } from './clients/sdk-v1.ts';
-import { CLIENTS, FLOWS, type ClientName, type Flow } from './flows.ts';
+import { type ClientName, CLIENTS, type Flow, FLOWS } from './flows.ts';
 
 const TRANSPORTS = ['HTTP without sessions', 'HTTP with sessions', 'stdio'] as const;
 type TransportName = (typeof TRANSPORTS)[number];

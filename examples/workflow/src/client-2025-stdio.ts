@@ -2,7 +2,7 @@ import { IDEMPOTENCY_KEY_META_KEY, WORKFLOW_META_KEY } from '@mcp-tasks/wire';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { CallToolResultSchema, CreateTaskResultSchema } from '@modelcontextprotocol/sdk/types.js';
-import { handOffOf, releaseResultOf, workflowMetaOf, type ReleaseClient } from './release-client.ts';
+import { handOffOf, type ReleaseClient, releaseResultOf, workflowMetaOf } from './release-client.ts';
 import { PREPARE_RELEASE } from './release-workflow.ts';
 
 const CONTINUE_WORKFLOW = 'continue_workflow';

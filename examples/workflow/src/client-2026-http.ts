@@ -1,17 +1,17 @@
 import {
-  Client,
-  isJSONRPCErrorResponse,
-  isJSONRPCResultResponse,
-  StreamableHTTPClientTransport,
-} from '@modelcontextprotocol/client';
-import {
   CLIENT_CAPABILITIES_META_KEY,
   IDEMPOTENCY_KEY_META_KEY,
   TASKS_EXTENSION_ID,
   WORKFLOW_META_KEY,
 } from '@mcp-tasks/wire';
+import {
+  Client,
+  isJSONRPCErrorResponse,
+  isJSONRPCResultResponse,
+  StreamableHTTPClientTransport,
+} from '@modelcontextprotocol/client';
 import * as z from 'zod';
-import { handOffOf, releaseResultOf, workflowMetaOf, type ReleaseClient } from './release-client.ts';
+import { handOffOf, type ReleaseClient, releaseResultOf, workflowMetaOf } from './release-client.ts';
 import { PREPARE_RELEASE } from './release-workflow.ts';
 
 const PROTOCOL_VERSION = '2026-07-28';

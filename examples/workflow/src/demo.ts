@@ -6,11 +6,11 @@ import { TaskError } from '@mcp-tasks/store';
 import { sqliteStore } from '@mcp-tasks/store-sqlite';
 import { connectClient2025 } from './client-2025-stdio.ts';
 import { connectClient2026 } from './client-2026-http.ts';
-import { expectedRelease, type ExpectedRelease } from './expected-release.ts';
+import { type ExpectedRelease, expectedRelease } from './expected-release.ts';
 import { playRelease } from './release-act.ts';
 import type { ReleaseClient } from './release-client.ts';
-import { serverCommand, startHttpServer, type ServerSettings } from './server-process.ts';
-import { readBegunSteps, type BegunStep } from './step-log.ts';
+import { serverCommand, type ServerSettings, startHttpServer } from './server-process.ts';
+import { type BegunStep, readBegunSteps } from './step-log.ts';
 import type { Output } from './step-view.ts';
 
 /** Long enough that a kill hits the step that it is meant for, on a slow machine too. */

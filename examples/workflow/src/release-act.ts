@@ -6,7 +6,7 @@ import type { ExpectedRelease } from './expected-release.ts';
 import type { ReleaseClient } from './release-client.ts';
 import { sha256Of } from './release-tools.ts';
 import { readBegunSteps } from './step-log.ts';
-import { stepView, writeQuoted, type Output } from './step-view.ts';
+import { type Output, stepView, writeQuoted } from './step-view.ts';
 
 const POLL_MS = 50;
 const GIVE_UP_MS = 60_000;

@@ -1,4 +1,4 @@
-import { WORKFLOW_META_KEY, WorkflowMetaSchema, type WorkflowMeta } from '@mcp-tasks/wire';
+import { WORKFLOW_META_KEY, type WorkflowMeta, WorkflowMetaSchema } from '@mcp-tasks/wire';
 import * as z from 'zod';
 
 /** What a client knows of a workflow when it is asked to help. */

@@ -3,12 +3,12 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import {
+  type Exports,
   publishedPackages,
   readManifest,
   readText,
   REPOSITORY,
   workspacePackages,
-  type Exports,
 } from '../src/repository.ts';
 
 const SOURCE_CONDITION = '@mcp-tasks/source';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { DEFAULT_LIMITS } from '@mcp-tasks/store';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { codeBlocks, linkTargets, readPages, tableRows, type Page } from '../src/markdown.ts';
+import { codeBlocks, linkTargets, type Page, readPages, tableRows } from '../src/markdown.ts';
 import { publishedPackages, readLayers, readManifest, readText, REPOSITORY } from '../src/repository.ts';
 
 let pages: readonly Page[];

@@ -5,9 +5,9 @@
  * Needs a build: `pnpm build && pnpm --filter @mcp-tasks/server bench [rounds]` (default 10,000).
  */
 import { performance } from 'node:perf_hooks';
-import { Client } from '@modelcontextprotocol/client';
 import { createTasks } from '@mcp-tasks/runner';
 import { serveTasks } from '@mcp-tasks/server';
+import { Client } from '@modelcontextprotocol/client';
 import { InMemoryTransport, McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 

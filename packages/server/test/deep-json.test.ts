@@ -1,9 +1,9 @@
+import { createInterface } from 'node:readline';
+import { PassThrough } from 'node:stream';
 import { createTasks, type Tasks } from '@mcp-tasks/runner';
-import { ProtocolFailure, type JsonObject, type JsonValue } from '@mcp-tasks/wire';
+import { type JsonObject, type JsonValue, ProtocolFailure } from '@mcp-tasks/wire';
 import { McpServer } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
-import { PassThrough } from 'node:stream';
-import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { serveTasks, type TaskApp } from '../src/index.ts';

@@ -1,9 +1,9 @@
 import type { TaskEvent } from '@mcp-tasks/runner';
 import { inspect } from '@mcp-tasks/runner/testing';
 import type { JsonObject, ProtocolFailure, TaskStatus } from '@mcp-tasks/wire';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ServeTasksOptions } from '../src/index.ts';
 import { connectTestClient, type TestClient, type TestClientOptions } from '../src/testing.ts';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTestTools, type TestTools } from './support/test-tools.ts';
 
 const RELATED = 'io.modelcontextprotocol/related-task';

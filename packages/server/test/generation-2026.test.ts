@@ -1,6 +1,6 @@
 import type { JsonObject, TaskStatus } from '@mcp-tasks/wire';
-import { connectTestClient, type TestClient, type TestClientOptions } from '../src/testing.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connectTestClient, type TestClient, type TestClientOptions } from '../src/testing.ts';
 import { createTestTools, type TestTools } from './support/test-tools.ts';
 
 const VARIABLES = 'io.github.mcp-tasks/variables';

@@ -1,10 +1,10 @@
 import { inspect } from '@mcp-tasks/runner/testing';
 import type { JsonObject } from '@mcp-tasks/wire';
 import {
-  McpServer,
   type AuthInfo,
   type CreateMcpHandlerOptions,
   type McpHttpHandler,
+  McpServer,
 } from '@modelcontextprotocol/server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveTasks, type ServeTasksOptions, type TaskApp } from '../src/index.ts';

@@ -1,15 +1,15 @@
 import type { ScopeChallengeHandler, ToolOptions } from '@mcp-tasks/runner';
 import type { JsonObject } from '@mcp-tasks/wire';
 import {
-  McpServer,
-  requireScopes,
   type AuthInfo,
   type CreateMcpHandlerOptions,
   type McpHttpHandler,
+  McpServer,
+  requireScopes,
   type ScopeChallengeHandler as SdkScopeChallengeHandler,
 } from '@modelcontextprotocol/server';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
-import { serveTasks, wrapHandler, type ServeTasksOptions, type TaskApp } from '../src/index.ts';
+import { serveTasks, type ServeTasksOptions, type TaskApp, wrapHandler } from '../src/index.ts';
 import { HttpClient, TASK_CAPABILITIES } from './support/http-client.ts';
 import { createTestTools, type TestTools } from './support/test-tools.ts';
 

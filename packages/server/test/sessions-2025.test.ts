@@ -3,7 +3,7 @@ import type { JsonObject } from '@mcp-tasks/wire';
 import { McpServer, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { attach, subjectClientSession, type TaskServerOptions } from '../src/index.ts';
-import { HttpClient, readStream, type HttpStream } from './support/http-client.ts';
+import { HttpClient, type HttpStream, readStream } from './support/http-client.ts';
 import { createTestTools, type TestTools } from './support/test-tools.ts';
 
 const RELATED = 'io.modelcontextprotocol/related-task';

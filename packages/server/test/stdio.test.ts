@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream';
+import { CLIENT_CAPABILITIES_META_KEY, type JsonObject } from '@mcp-tasks/wire';
 import { InMemoryTransport, McpServer } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
-import { CLIENT_CAPABILITIES_META_KEY, type JsonObject } from '@mcp-tasks/wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { serveTasks, wrapTransport, type ServeTasksOptions, type StdioConnection, type TaskApp } from '../src/index.ts';
+import { serveTasks, type ServeTasksOptions, type StdioConnection, type TaskApp, wrapTransport } from '../src/index.ts';
 import { TASK_CAPABILITIES } from './support/http-client.ts';
 import { createTestTools, type TestTools } from './support/test-tools.ts';
 

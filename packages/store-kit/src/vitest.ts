@@ -1,8 +1,8 @@
 // The binding of the contract to vitest. Adding a line here makes a promise.
 import { describe, it } from 'vitest';
-import { contractCases } from './cases/contract-cases.ts';
 import type { StoreHarness } from './api/harness.ts';
-import { checkSkips, runSkipped, type ContractSkip } from './api/skips.ts';
+import { checkSkips, type ContractSkip, runSkipped } from './api/skips.ts';
+import { contractCases } from './cases/contract-cases.ts';
 
 /** Options of {@link describeContract}. */
 export interface DescribeContractOptions {

@@ -1,5 +1,5 @@
-import { memoryStore, TaskError } from '@mcp-tasks/store';
 import assert from 'node:assert/strict';
+import { memoryStore, TaskError } from '@mcp-tasks/store';
 import { describe, expect, it } from 'vitest';
 import { contractCases } from '../src/index.ts';
 import { describeContract } from '../src/vitest.ts';

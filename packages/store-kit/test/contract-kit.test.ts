@@ -1,9 +1,9 @@
 import { memoryStore, TaskError } from '@mcp-tasks/store';
 import { describe, expect, it } from 'vitest';
 import { contractCase } from '../src/cases/case-kit.ts';
+import { countOverlaps } from '../src/fakes/timed-store.ts';
 import { checkSkips, contractCases, runSkipped } from '../src/index.ts';
 import { creation, newTask } from '../src/sides/records.ts';
-import { countOverlaps } from '../src/fakes/timed-store.ts';
 import { memoryHarness, servedHarness } from './support/memory-harness.ts';
 
 const REASON = 'a reason that is long enough';

@@ -1,5 +1,4 @@
-import type { TaskEntry, TaskEntryKind, TaskHead, TaskRecord } from '@mcp-tasks/store';
-import { TaskError } from '@mcp-tasks/store';
+import { type TaskEntry, type TaskEntryKind, TaskError, type TaskHead, type TaskRecord } from '@mcp-tasks/store';
 import { TASK_STATUSES } from '@mcp-tasks/wire';
 import { corruptRecord } from './errors.ts';
 

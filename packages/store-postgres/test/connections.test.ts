@@ -1,5 +1,5 @@
-import { countingProxy } from '@mcp-tasks/store-kit/fakes';
 import type { TaskHead, TaskStore } from '@mcp-tasks/store';
+import { countingProxy } from '@mcp-tasks/store-kit/fakes';
 import pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
 import type { PostgresStoreOptions } from '../src/index.ts';

@@ -3,7 +3,7 @@ import { countingProxy } from '@mcp-tasks/store-kit/fakes';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { postgresStore, type PostgresStoreOptions } from '../src/index.ts';
 import { makeCertificate } from './support/certificate.ts';
-import { describeWithPrograms, missingPrograms, ownServer, type OwnServer } from './support/own-server.ts';
+import { describeWithPrograms, missingPrograms, type OwnServer, ownServer } from './support/own-server.ts';
 import { makeStore, query } from './support/postgres.ts';
 import { stored } from './support/tasks.ts';
 import { until } from './support/until.ts';

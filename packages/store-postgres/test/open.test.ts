@@ -1,6 +1,6 @@
-import { inspect } from 'node:util';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
+import { inspect } from 'node:util';
 import { countingProxy } from '@mcp-tasks/store-kit/fakes';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {

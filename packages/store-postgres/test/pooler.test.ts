@@ -1,7 +1,7 @@
 import { contractCases, type StoreHarness } from '@mcp-tasks/store-kit';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { connect } from './support/connect.ts';
-import { describeWithPrograms, ownServer, type OwnServer } from './support/own-server.ts';
+import { describeWithPrograms, type OwnServer, ownServer } from './support/own-server.ts';
 import { type Pooler, transactionPooler } from './support/pooler.ts';
 import { makeStore, newSchema, query } from './support/postgres.ts';
 import { stored } from './support/tasks.ts';

@@ -1,7 +1,7 @@
 import type { TaskStore } from '@mcp-tasks/store';
 import { checkSettings } from './check-server.ts';
-import { checkSchema } from './migrate.ts';
 import { ownConnection } from './connection.ts';
+import { checkSchema } from './migrate.ts';
 import type { RedisClientLike, RedisStoreOptions } from './options.ts';
 import { RedisTaskStore } from './redis-task-store.ts';
 import { loadScripts } from './statements.ts';

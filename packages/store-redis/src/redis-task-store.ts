@@ -23,8 +23,8 @@ import {
   type RecordReply,
   recordsOf,
 } from './rows.ts';
-import { runScript, type ScriptTarget } from './statements.ts';
 import type { ScriptName } from './scripts/index.ts';
+import { runScript, type ScriptTarget } from './statements.ts';
 
 /** What `redisStore` puts together. */
 export interface RedisTaskStoreParts extends ScriptTarget {

@@ -2,10 +2,10 @@ import { contractCases, type StoreHarness } from '@mcp-tasks/store-kit';
 import { Cluster } from 'ioredis';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { redisStore } from '../src/index.ts';
-import { describeWithPrograms, ownServer, type OwnServer } from './support/own-server.ts';
+import { describeWithPrograms, type OwnServer, ownServer } from './support/own-server.ts';
 import { keysOf, newName, withRedis } from './support/redis.ts';
-import { until } from './support/until.ts';
 import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';
+import { until } from './support/until.ts';
 
 /** Every method in every order, and what several connections do at once. */
 const CASES = [

@@ -1,7 +1,7 @@
-import { createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { countingProxy } from '@mcp-tasks/store-kit/fakes';
+import { createServer, type Socket } from 'node:net';
 import type { TaskHead, TaskStore } from '@mcp-tasks/store';
+import { countingProxy } from '@mcp-tasks/store-kit/fakes';
 import { Redis, type RedisOptions } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
 import { isRetryable } from './support/load.ts';

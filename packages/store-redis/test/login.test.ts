@@ -3,7 +3,7 @@ import { countingProxy } from '@mcp-tasks/store-kit/fakes';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { redisStore, type RedisStoreOptions } from '../src/index.ts';
 import { makeCertificate } from './support/certificate.ts';
-import { describeWithPrograms, freePort, missingPrograms, ownServer, type OwnServer } from './support/own-server.ts';
+import { describeWithPrograms, freePort, missingPrograms, type OwnServer, ownServer } from './support/own-server.ts';
 import { describeWithServer, makeStore, openStore, through } from './support/redis.ts';
 import { stored } from './support/tasks.ts';
 import { until } from './support/until.ts';

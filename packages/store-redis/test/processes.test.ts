@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { missingPrograms, ownServer } from './support/own-server.ts';
-import { describeWithServer, openStore, REDIS_URL, temporaryName, withRedis } from './support/redis.ts';
 import { startProcess } from './support/processes.ts';
+import { describeWithServer, openStore, REDIS_URL, temporaryName, withRedis } from './support/redis.ts';
 import { until } from './support/until.ts';
 
 const OPENING = new URL('./support/opening-process.ts', import.meta.url);

@@ -1,6 +1,6 @@
-import { type StoreCost } from '@mcp-tasks/store-kit';
-import { countingProxy, type CountingProxy } from '@mcp-tasks/store-kit/fakes';
 import { TASK_ENTRY_KINDS, type TaskStore } from '@mcp-tasks/store';
+import { type StoreCost } from '@mcp-tasks/store-kit';
+import { type CountingProxy, countingProxy } from '@mcp-tasks/store-kit/fakes';
 import { expect, it, onTestFinished } from 'vitest';
 import { address, describeWithServer, openStore, through } from './support/redis.ts';
 import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';

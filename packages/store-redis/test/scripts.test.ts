@@ -1,5 +1,5 @@
-import { countingProxy } from '@mcp-tasks/store-kit/fakes';
 import { TASK_ENTRY_KINDS, type TaskStore } from '@mcp-tasks/store';
+import { countingProxy } from '@mcp-tasks/store-kit/fakes';
 import { expect, it, onTestFinished } from 'vitest';
 import { describeWithPrograms, ownServer } from './support/own-server.ts';
 import { openStore, withRedis } from './support/redis.ts';

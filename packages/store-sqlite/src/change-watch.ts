@@ -1,7 +1,7 @@
-import { TASK_STATUSES } from '@mcp-tasks/wire';
 import type { TaskHint } from '@mcp-tasks/store';
-import type { SqliteRow, SqliteSession } from './sqlite-session.ts';
+import { TASK_STATUSES } from '@mcp-tasks/wire';
 import { textOf } from './rows.ts';
+import type { SqliteRow, SqliteSession } from './sqlite-session.ts';
 import { DATA_VERSION, LAST_CHANGE, LIST_CHANGES } from './statements.ts';
 
 /** Changes that one look at the database reads at most; the rest come with the next look. */

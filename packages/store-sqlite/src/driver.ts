@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { TaskError } from '@mcp-tasks/store';
-import type { SqliteDatabaseLike } from './sqlite-database.ts';
 import { cannotOpen } from './errors.ts';
+import type { SqliteDatabaseLike } from './sqlite-database.ts';
 
 type DatabaseClass = new (path: string) => SqliteDatabaseLike;
 

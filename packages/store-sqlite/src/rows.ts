@@ -1,7 +1,7 @@
-import { TASK_STATUSES } from '@mcp-tasks/wire';
 import type { TaskEntry, TaskEntryKind, TaskHead, TaskHeadPatch } from '@mcp-tasks/store';
-import type { SqliteValue } from './sqlite-database.ts';
+import { TASK_STATUSES } from '@mcp-tasks/wire';
 import { corruptRecord } from './errors.ts';
+import type { SqliteValue } from './sqlite-database.ts';
 import type { SqliteParameters, SqliteRow } from './sqlite-session.ts';
 
 /** How one kind of value is kept in a column; `decode` throws for what `encode` cannot have written. */

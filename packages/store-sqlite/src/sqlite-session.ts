@@ -1,5 +1,5 @@
-import type { SqliteDatabaseLike, SqliteStatementLike, SqliteValue } from './sqlite-database.ts';
 import { storeError } from './errors.ts';
+import type { SqliteDatabaseLike, SqliteStatementLike, SqliteValue } from './sqlite-database.ts';
 
 /** One row as the driver returns it. */
 export type SqliteRow = Readonly<Record<string, unknown>>;

@@ -13,8 +13,8 @@ import type {
   UpdateTaskOutcome,
 } from '@mcp-tasks/store';
 import { type OpenDatabase, openDatabase } from './connection.ts';
-import type { ResolvedOptions } from './options.ts';
 import { notOpened, storeClosed } from './errors.ts';
+import type { ResolvedOptions } from './options.ts';
 import type { SqliteSession } from './sqlite-session.ts';
 import { dueTasks, getRecords, listTasks } from './task-reads.ts';
 import { createTask, deleteExpired, renewLeases, updateTask } from './task-writes.ts';

@@ -1,13 +1,13 @@
 import {
   type ListTasks,
-  TaskError,
   type TaskEntryKind,
+  TaskError,
   type TaskHead,
   type TaskPage,
   type TaskRecord,
 } from '@mcp-tasks/store';
-import type { SqliteRow, SqliteSession } from './sqlite-session.ts';
 import { entryOf, headOf, textToBlob } from './rows.ts';
+import type { SqliteRow, SqliteSession } from './sqlite-session.ts';
 import * as sql from './statements.ts';
 
 // What the reading methods of the port do, each with one statement.

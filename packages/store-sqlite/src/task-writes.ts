@@ -8,10 +8,10 @@ import type {
   UpdateTask,
   UpdateTaskOutcome,
 } from '@mcp-tasks/store';
-import type { SqliteRow, SqliteSession } from './sqlite-session.ts';
-import { decodableHeads, hexOf } from './task-reads.ts';
 import { headOf, headParameters, patchParameters, textToBlob } from './rows.ts';
+import type { SqliteRow, SqliteSession } from './sqlite-session.ts';
 import * as sql from './statements.ts';
+import { decodableHeads, hexOf } from './task-reads.ts';
 
 // What the writing methods of the port do. Each is called inside a transaction, and perhaps again in another one.
 

@@ -1,6 +1,6 @@
-import { openSync, writeFileSync, writeSync, closeSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { TASK_ENTRY_KINDS } from '@mcp-tasks/store';
+import { describe, expect, it } from 'vitest';
 import { sqliteStore } from '../src/index.ts';
 import { openDatabase, openStore, temporaryFile } from './support/database.ts';
 import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';

@@ -1,5 +1,5 @@
-import type BetterSqlite3 from 'better-sqlite3';
 import { join } from 'node:path';
+import type BetterSqlite3 from 'better-sqlite3';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { type DriverSources, openFile } from '../src/driver.ts';
 import type { SqliteDatabaseLike } from '../src/index.ts';

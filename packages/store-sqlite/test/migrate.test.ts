@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { migrate } from '../src/migrate.ts';
-import type { Migration } from '../src/migrations/migration.ts';
-import { MIGRATIONS } from '../src/migrations/index.ts';
 import { sqliteStore } from '../src/index.ts';
+import { migrate } from '../src/migrate.ts';
+import { MIGRATIONS } from '../src/migrations/index.ts';
+import type { Migration } from '../src/migrations/migration.ts';
 import { SqliteSession } from '../src/sqlite-session.ts';
 import { openDatabase, openStore, recording, temporaryFile } from './support/database.ts';
 import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';

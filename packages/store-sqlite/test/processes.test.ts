@@ -1,5 +1,5 @@
-import { chmodSync } from 'node:fs';
 import { once } from 'node:events';
+import { chmodSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDatabase, openStore, temporaryFile } from './support/database.ts';

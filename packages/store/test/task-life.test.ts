@@ -3,15 +3,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   applyRule,
+  type Claim,
   memoryStore,
+  type Rule,
   rules,
   TASK_ENTRY_KINDS,
   TaskError,
-  transitionError,
-  type Claim,
-  type Rule,
   type TaskLease,
   type TaskRecord,
+  transitionError,
 } from '../src/index.ts';
 import { aroundStore, unavailable } from './faulty-store.ts';
 import { HOUR_MS, newTask, T0_MS } from './heads.ts';

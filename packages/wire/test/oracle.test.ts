@@ -1,8 +1,8 @@
+import * as wire from '@mcp-tasks/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import * as wire from '@mcp-tasks/wire';
-import { disagreementsOf, disagreementsOn, type Disagreement, type MessageCase } from './oracle/compare.ts';
-import { DIVERGENCES, divergenceOf } from './oracle/divergences.ts';
+import { type Disagreement, disagreementsOf, disagreementsOn, type MessageCase } from './oracle/compare.ts';
+import { divergenceOf, DIVERGENCES } from './oracle/divergences.ts';
 import { MESSAGES } from './oracle/messages.ts';
 
 const RUNS_PER_MESSAGE = 40;

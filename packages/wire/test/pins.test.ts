@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
 import * as wire from '@mcp-tasks/wire';
+import { describe, expect, it } from 'vitest';
 
 // What stands on the wire, and what others import: changing a line here is a change for peers or users.
 

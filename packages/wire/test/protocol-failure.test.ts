@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
 import { JSON_RPC_ERROR, JsonRpcErrorSchema, ProtocolFailure } from '@mcp-tasks/wire';
+import { describe, expect, it } from 'vitest';
 
 describe('a protocol failure', () => {
   it('carries code, message and data', () => {

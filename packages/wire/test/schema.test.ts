@@ -1,14 +1,14 @@
-import { describe, expect, it } from 'vitest';
-import * as z from 'zod';
 import {
-  CreateTaskResult2025Schema,
-  DetailedTask2026Schema,
-  Task2025Schema,
   type CreateTaskResult2025,
+  CreateTaskResult2025Schema,
   type DetailedTask2026,
+  DetailedTask2026Schema,
   type Task2025,
+  Task2025Schema,
   type WireSchema,
 } from '@mcp-tasks/wire';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { field, oneOf, openObject, schemaOf } from '../src/schema/schema.ts';
 
 interface Message {

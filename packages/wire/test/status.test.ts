@@ -1,13 +1,13 @@
-import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import {
   canTransition,
   isTerminalStatus,
   TASK_STATUSES,
   TASK_TRANSITIONS,
-  TaskStatusSchema,
   type TaskStatus,
+  TaskStatusSchema,
 } from '@mcp-tasks/wire';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 
 // Rows: present status; columns: next status, in the order of TASK_STATUSES.
 const ALLOWED: Readonly<Record<TaskStatus, readonly [boolean, boolean, boolean, boolean, boolean]>> = {

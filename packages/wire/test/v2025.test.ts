@@ -1,6 +1,3 @@
-import * as core from '@modelcontextprotocol/core';
-import * as v1 from '@modelcontextprotocol/ext-tasks/core/v1';
-import { describe, expect, it } from 'vitest';
 import {
   CallToolParams2025Schema,
   CLIENT_TASKS_CAPABILITY_2025,
@@ -12,18 +9,21 @@ import {
   MODEL_IMMEDIATE_RESPONSE_META_KEY,
   modelImmediateResponseMeta,
   RELATED_TASK_META_KEY,
-  RelatedTaskMetadataSchema,
   relatedTaskMeta,
+  RelatedTaskMetadataSchema,
   SERVER_TASKS_CAPABILITY_2025,
   ServerTasksCapability2025Schema,
-  Task2025Schema,
   TASK_SUPPORTS,
+  type Task2025,
+  Task2025Schema,
   TaskIdParams2025Schema,
   TaskStatusNotificationParams2025Schema,
   TaskSupportSchema,
   ToolExecution2025Schema,
-  type Task2025,
 } from '@mcp-tasks/wire';
+import * as core from '@modelcontextprotocol/core';
+import * as v1 from '@modelcontextprotocol/ext-tasks/core/v1';
+import { describe, expect, it } from 'vitest';
 
 const task: Task2025 = {
   taskId: '0b1c',

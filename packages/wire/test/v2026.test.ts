@@ -1,11 +1,9 @@
-import * as core from '@modelcontextprotocol/core';
-import * as v2 from '@modelcontextprotocol/ext-tasks/core/v2';
-import { describe, expect, it } from 'vitest';
 import {
   CLIENT_CAPABILITIES_META_KEY,
   CompleteResult2026Schema,
   CreateTaskResult2026Schema,
   declaresTasksExtension,
+  type DetailedTask2026,
   DetailedTask2026Schema,
   GetTaskResult2026Schema,
   InputRequests2026Schema,
@@ -13,15 +11,17 @@ import {
   ListenParams2026Schema,
   MissingCapabilityData2026Schema,
   SubscriptionsAcknowledgedParams2026Schema,
+  type Task2026,
   Task2026Schema,
   TaskNotificationParams2026Schema,
   TASKS_EXTENSION_CAPABILITY_2026,
   TASKS_EXTENSION_ID,
   TASKS_EXTENSION_MISSING_2026,
   UpdateTaskParams2026Schema,
-  type DetailedTask2026,
-  type Task2026,
 } from '@mcp-tasks/wire';
+import * as core from '@modelcontextprotocol/core';
+import * as v2 from '@modelcontextprotocol/ext-tasks/core/v2';
+import { describe, expect, it } from 'vitest';
 
 const fields = {
   taskId: '0b1c',

@@ -1,6 +1,3 @@
-import { ImageContentSchema } from '@modelcontextprotocol/core';
-import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import {
   CallToolParams2025Schema,
   CallToolResult2025Schema,
@@ -16,6 +13,9 @@ import {
   WireParseError,
   type WireSchema,
 } from '@mcp-tasks/wire';
+import { ImageContentSchema } from '@modelcontextprotocol/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 import { field } from '../src/schema/schema.ts';
 
 const task = { taskId: 't', status: 'working', createdAt: 'a', lastUpdatedAt: 'b', ttl: null };

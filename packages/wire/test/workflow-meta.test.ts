@@ -1,5 +1,5 @@
+import { type WorkflowMeta, WorkflowMetaSchema, type WorkflowPause, WorkflowRequestMetaSchema } from '@mcp-tasks/wire';
 import { describe, expect, it } from 'vitest';
-import { WorkflowMetaSchema, WorkflowRequestMetaSchema, type WorkflowMeta, type WorkflowPause } from '@mcp-tasks/wire';
 
 const PAUSES: readonly WorkflowPause[] = [
   { type: 'clientStep', blockedStep: 'approve', suggestedTool: 'approve' },

@@ -5,8 +5,8 @@ import { continuations } from './engine/continue.ts';
 import { resume } from './engine/resume.ts';
 import { runPlain } from './engine/run-plain.ts';
 import { readWorkflowTask, stateNow, workflowTaskOf } from './engine/workflow-task.ts';
-import { viewOf } from './hand-off/view.ts';
 import type { Continuing } from './hand-off/hand-off-text.ts';
+import { viewOf } from './hand-off/view.ts';
 
 /** The workflows of a task layer, for who serves them. */
 export function workflowEngine(tasks: Tasks): WorkflowEngine {

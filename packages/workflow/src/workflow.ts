@@ -1,18 +1,18 @@
 import type { AuthorSchema, SchemaOutput, Tasks } from '@mcp-tasks/runner';
 import { isJsonObject } from '@mcp-tasks/runner/engine';
 import type { JsonObject } from '@mcp-tasks/wire';
+import type { Step } from './api/reference-types.ts';
+import type { WorkflowBuilder } from './api/step-options.ts';
+import type { Workflow } from './api/workflow-engine.ts';
+import type { WorkflowOptions } from './api/workflow-options.ts';
 import { checkStep } from './definition/check-step.ts';
 import type { DefinedSoFar } from './definition/defined-so-far.ts';
 import type { StepDefinition, WorkflowDefinition } from './definition/definition.ts';
 import { fingerprintOf } from './definition/fingerprint.ts';
 import { checkPromptArguments } from './definition/prompt-arguments.ts';
 import { argumentReferences, makeReference, type Origin } from './definition/reference.ts';
-import type { Step } from './api/reference-types.ts';
-import type { WorkflowBuilder } from './api/step-options.ts';
-import type { WorkflowOptions } from './api/workflow-options.ts';
-import { companionHandler } from './engine/companion.ts';
 import { definitionsOf, register } from './definition/registered.ts';
-import type { Workflow } from './api/workflow-engine.ts';
+import { companionHandler } from './engine/companion.ts';
 
 const DEFAULT_STEP_TIMEOUT_MS = 5 * 60_000;
 

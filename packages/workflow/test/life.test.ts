@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
 import { inProcessExecutor } from '@mcp-tasks/runner';
+import { describe, expect, it } from 'vitest';
 import { deployService } from './support/deploy-service.ts';
 import { client, gate, layer, metaOf, OWNER, remaining, statuses, text } from './support/layer.ts';
 

@@ -1,8 +1,8 @@
 import {
-  WORKFLOW_META_KEY,
-  WorkflowMetaSchema,
   type JsonObject,
+  WORKFLOW_META_KEY,
   type WorkflowMeta,
+  WorkflowMetaSchema,
   type WorkflowRequestMeta,
 } from '@mcp-tasks/wire';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';

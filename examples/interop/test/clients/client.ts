@@ -1,4 +1,4 @@
-import { WORKFLOW_META_KEY, WorkflowMetaSchema, type WorkflowMeta } from '@mcp-tasks/wire';
+import { WORKFLOW_META_KEY, type WorkflowMeta, WorkflowMetaSchema } from '@mcp-tasks/wire';
 
 /** Where a client finds the server. */
 export type Endpoint =

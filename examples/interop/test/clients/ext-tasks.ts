@@ -3,20 +3,20 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import {
   createApplicationInputHandler,
   createTaskSessionFromClient,
-  toolDeclaration,
   type TaskEnabledSession,
+  toolDeclaration,
   type ToolExecution,
 } from '@modelcontextprotocol/ext-tasks/client';
 import { taskId as toTaskId } from '@modelcontextprotocol/ext-tasks/core';
 import {
   answerTo,
   continued,
-  handedOver,
-  JOKE,
-  partsOf,
   type Ended,
   type Endpoint,
+  handedOver,
   type InteropClient,
+  JOKE,
+  partsOf,
 } from './client.ts';
 import { rawDispatchOver } from './raw-dispatch.ts';
 

@@ -10,12 +10,12 @@ import {
 import {
   answerTo,
   continued,
-  handedOver,
-  JOKE,
-  partsOf,
   type Ended,
   type Endpoint,
+  handedOver,
   type InteropClient,
+  JOKE,
+  partsOf,
   type StartedTask,
 } from './client.ts';
 

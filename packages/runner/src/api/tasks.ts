@@ -1,5 +1,5 @@
-import type { CallToolResult, InputRequest, InputResponse, JsonValue } from '@mcp-tasks/wire';
 import type { Clock, TaskEntryKind, TaskHead, TaskLimits, TaskProgress, TaskRecord, TaskStore } from '@mcp-tasks/store';
+import type { CallToolResult, InputRequest, InputResponse, JsonValue } from '@mcp-tasks/wire';
 import type { TaskEvent } from './events.ts';
 import type { TaskExecutor } from './executor.ts';
 import type { AuthorSchema, SchemaInput, SchemaOutput } from './schema.ts';

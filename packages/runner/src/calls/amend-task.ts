@@ -1,13 +1,19 @@
-import { applyRecordRule, checkOwner, ownerView } from '@mcp-tasks/store';
-import type { RecordRule, RuleOutcome, TaskEntryKind } from '@mcp-tasks/store';
+import {
+  applyRecordRule,
+  checkOwner,
+  ownerView,
+  type RecordRule,
+  type RuleOutcome,
+  type TaskEntryKind,
+} from '@mcp-tasks/store';
 import { isTerminalStatus } from '@mcp-tasks/wire';
+import { queuedTask } from '../api/executor.ts';
+import type { Tasks } from '../api/tasks.ts';
+import type { TraceContext } from '../api/tool.ts';
 import { tell, writeByRule } from '../core/core.ts';
 import { internalsOf } from '../process/internals.ts';
-import { toldOfRefusal } from './owner-tasks.ts';
-import { queuedTask } from '../api/executor.ts';
 import { readTrace } from '../tool/stored-call.ts';
-import type { TraceContext } from '../api/tool.ts';
-import type { Tasks } from '../api/tasks.ts';
+import { toldOfRefusal } from './owner-tasks.ts';
 
 /** A task of an owner. */
 export interface OwnedTask {

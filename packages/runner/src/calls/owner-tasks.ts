@@ -1,14 +1,20 @@
-import { checkOwner, ownerView, rules, TaskError } from '@mcp-tasks/store';
-import type { TaskEntryKind, TaskHead, TaskRecord } from '@mcp-tasks/store';
+import {
+  checkOwner,
+  ownerView,
+  rules,
+  type TaskEntryKind,
+  TaskError,
+  type TaskHead,
+  type TaskRecord,
+} from '@mcp-tasks/store';
 import type { InputResponse } from '@mcp-tasks/wire';
-import type { Core } from '../core/core.ts';
-import { tell, writeByRule } from '../core/core.ts';
-import { answerInvalid } from '../tool/question-answer.ts';
-import type { Lifecycle } from '../process/lifecycle.ts';
-import { checkAnswer } from '../tool/question-form.ts';
 import { queuedTask } from '../api/executor.ts';
-import { readQuestions, readTrace } from '../tool/stored-call.ts';
 import type { OwnerTasks } from '../api/tasks.ts';
+import { type Core, tell, writeByRule } from '../core/core.ts';
+import type { Lifecycle } from '../process/lifecycle.ts';
+import { answerInvalid } from '../tool/question-answer.ts';
+import { checkAnswer } from '../tool/question-form.ts';
+import { readQuestions, readTrace } from '../tool/stored-call.ts';
 
 /** What an owner can do with their tasks. */
 export function ownerTasks(core: Core, owner: string, lifecycle: Lifecycle): OwnerTasks {

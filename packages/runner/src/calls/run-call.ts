@@ -1,8 +1,7 @@
-import { runInline } from '../run/inline-run.ts';
-import type { InlineOutcome } from '../run/inline-run.ts';
-import { internalsOf } from '../process/internals.ts';
 import type { InlineHost, Tasks } from '../api/tasks.ts';
 import type { ToolCall } from '../api/tool.ts';
+import { internalsOf } from '../process/internals.ts';
+import { type InlineOutcome, runInline } from '../run/inline-run.ts';
 
 /**
  * Run a tool inside a request, as `runInline` of the task layer does, and answer with all that is known of its end.

@@ -1,16 +1,13 @@
-import { newTaskId, TaskError } from '@mcp-tasks/store';
-import type { CreateTask, TaskEntry, TaskHead } from '@mcp-tasks/store';
 import { createHash } from 'node:crypto';
-import type { Core } from '../core/core.ts';
-import { tell } from '../core/core.ts';
-import { checkCall } from '../core/check-call.ts';
-import type { CheckedCall } from '../core/check-call.ts';
-import { callDigest } from '../tool/json.ts';
-import { resend } from '../write/resend.ts';
-import type { Runs } from '../process/runs.ts';
-import { RunEntries } from '../handler/task-entries.ts';
-import { storedCall } from '../tool/stored-call.ts';
+import { type CreateTask, newTaskId, type TaskEntry, TaskError, type TaskHead } from '@mcp-tasks/store';
 import type { TaskTool, ToolCall } from '../api/tool.ts';
+import { checkCall, type CheckedCall } from '../core/check-call.ts';
+import { type Core, tell } from '../core/core.ts';
+import { RunEntries } from '../handler/task-entries.ts';
+import type { Runs } from '../process/runs.ts';
+import { callDigest } from '../tool/json.ts';
+import { storedCall } from '../tool/stored-call.ts';
+import { resend } from '../write/resend.ts';
 
 /** Store a task for a call, held by this process, and submit it: one write. */
 export async function startTask(

@@ -1,10 +1,10 @@
 import { checkOwner, grantTtl, TaskError, utf8Bytes } from '@mcp-tasks/store';
-import type { Core } from './core.ts';
-import { answerInvalid } from '../tool/question-answer.ts';
+import type { TaskTool, ToolCall } from '../api/tool.ts';
 import { toJson } from '../tool/json.ts';
 import { parseArguments } from '../tool/parse-arguments.ts';
+import { answerInvalid } from '../tool/question-answer.ts';
 import { askRequests, checkAnswer } from '../tool/question-form.ts';
-import type { TaskTool, ToolCall } from '../api/tool.ts';
+import type { Core } from './core.ts';
 
 /** A call that may be made: arguments parsed, sizes checked, authorized. */
 export interface CheckedCall {

@@ -1,11 +1,20 @@
-import { applyRule, TaskError } from '@mcp-tasks/store';
-import type { Clock, Rule, RuleOutcome, TaskHead, TaskLimits, TaskStore, WaiterHub } from '@mcp-tasks/store';
+import {
+  applyRule,
+  type Clock,
+  type Rule,
+  type RuleOutcome,
+  TaskError,
+  type TaskHead,
+  type TaskLimits,
+  type TaskStore,
+  type WaiterHub,
+} from '@mcp-tasks/store';
 import type { TaskEvent } from '../api/events.ts';
 import type { TaskExecutor } from '../api/executor.ts';
-import type { RunSettings } from './settings.ts';
-import type { ToolRegistry } from '../tool/registry.ts';
 import type { AuthorizeRequest } from '../api/tasks.ts';
 import type { TraceContext } from '../api/tool.ts';
+import type { ToolRegistry } from '../tool/registry.ts';
+import type { RunSettings } from './settings.ts';
 
 /** What the parts of one task layer share. */
 export interface Core {

@@ -1,5 +1,4 @@
-import { DEFAULT_LIMITS } from '@mcp-tasks/store';
-import type { TaskLimits } from '@mcp-tasks/store';
+import { DEFAULT_LIMITS, type TaskLimits } from '@mcp-tasks/store';
 import type { TasksOptions } from '../api/tasks.ts';
 import { checkInteger } from '../tool/check-integer.ts';
 

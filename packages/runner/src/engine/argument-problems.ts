@@ -1,6 +1,6 @@
 import type { IllTypedField, JsonObject } from '@mcp-tasks/wire';
-import { parseWith } from '../tool/parse-with.ts';
 import type { TaskTool } from '../api/tool.ts';
+import { parseWith } from '../tool/parse-with.ts';
 
 /** What is wrong with arguments. */
 export interface ArgumentProblems {

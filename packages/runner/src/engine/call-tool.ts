@@ -1,10 +1,7 @@
 import { HandlerContext } from '../handler/handler-context.ts';
-import { callOutcome, refusedOutcome, thrownOutcome } from '../tool/outcome.ts';
-import type { CallOutcome } from '../tool/outcome.ts';
-import { throwIfEnded } from '../handler/handler-host.ts';
-import type { RunHost } from '../handler/handler-host.ts';
-import { NestedRun } from '../run/nested-run.ts';
-import type { NestedCall } from '../run/nested-run.ts';
+import { type RunHost, throwIfEnded } from '../handler/handler-host.ts';
+import { type NestedCall, NestedRun } from '../run/nested-run.ts';
+import { type CallOutcome, callOutcome, refusedOutcome, thrownOutcome } from '../tool/outcome.ts';
 
 /** A tool that a handler calls with {@link callTool}. */
 export interface ToolCallInRun extends NestedCall {

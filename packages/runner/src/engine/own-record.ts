@@ -1,10 +1,10 @@
 import type { RecordRule, TaskEntryKind, TaskLease } from '@mcp-tasks/store';
-import { HandlerContext } from '../handler/handler-context.ts';
-import { toElicited } from '../tool/question-answer.ts';
-import { elicitRequest } from '../tool/question-form.ts';
-import { throwIfEnded } from '../handler/handler-host.ts';
 import type { AuthorSchema, SchemaOutput } from '../api/schema.ts';
 import type { Elicited, ElicitQuestion } from '../api/task-context.ts';
+import { HandlerContext } from '../handler/handler-context.ts';
+import { throwIfEnded } from '../handler/handler-host.ts';
+import { toElicited } from '../tool/question-answer.ts';
+import { elicitRequest } from '../tool/question-form.ts';
 
 /**
  * From inside a handler: decide on the task's record as it is now, and write what is decided under compare-and-set, in turn

@@ -1,14 +1,12 @@
 import type { CallToolResult, InputRequest, InputResponse } from '@mcp-tasks/wire';
-import { HandlerContext, parkedMessage } from './handler-context.ts';
-import { toElicited } from '../tool/question-answer.ts';
-import { returnedOutcome } from '../tool/outcome.ts';
-import type { RunOutcome } from '../tool/outcome.ts';
-import { askRequests } from '../tool/question-form.ts';
-import { QuestionKeys } from './question-keys.ts';
-import type { RunHost } from './handler-host.ts';
-import { parseArguments } from '../tool/parse-arguments.ts';
 import type { Elicited, ParkedRun, TaskContext } from '../api/task-context.ts';
-import type { TaskTool } from '../api/tool.ts';
+import { returnedOutcome, type RunOutcome } from '../tool/outcome.ts';
+import { parseArguments } from '../tool/parse-arguments.ts';
+import { toElicited } from '../tool/question-answer.ts';
+import { askRequests } from '../tool/question-form.ts';
+import { HandlerContext, parkedMessage } from './handler-context.ts';
+import type { RunHost } from './handler-host.ts';
+import { QuestionKeys } from './question-keys.ts';
 
 /** How an execution of a handler ended. */
 export type Execution = RunOutcome | { readonly kind: 'parked'; readonly message: string };

@@ -1,16 +1,15 @@
 import { cutUtf8, TaskError } from '@mcp-tasks/store';
 import type { CallToolResult, InputRequest, JsonObject, JsonValue } from '@mcp-tasks/wire';
-import { toElicited } from '../tool/question-answer.ts';
-import { handled } from './handled.ts';
+import type { AuthorSchema, SchemaOutput } from '../api/schema.ts';
+import type { Elicited, ElicitQuestion, ParkedRun, Sampled, TaskContext } from '../api/task-context.ts';
 import { fromJson, toJson } from '../tool/json.ts';
 import { errorResult } from '../tool/outcome.ts';
+import { toElicited } from '../tool/question-answer.ts';
 import { elicitRequest } from '../tool/question-form.ts';
-import { throwIfEnded } from './handler-host.ts';
-import type { RunHost } from './handler-host.ts';
+import { handled } from './handled.ts';
+import { type RunHost, throwIfEnded } from './handler-host.ts';
 import type { QuestionKeys } from './question-keys.ts';
-import type { AuthorSchema, SchemaOutput } from '../api/schema.ts';
 import { taskSteps } from './steps.ts';
-import type { Elicited, ElicitQuestion, ParkedRun, Sampled, TaskContext } from '../api/task-context.ts';
 import { taskVariables } from './variables.ts';
 
 const PARKED = new WeakMap<object, string>();

@@ -1,9 +1,9 @@
 import type { Clock, Effects, RecordRule, TaskEntryKind, TaskLease, TaskLimits } from '@mcp-tasks/store';
 import type { InputRequest, InputResponse, JsonObject } from '@mcp-tasks/wire';
-import type { RunEnd } from './run-end.ts';
-import type { RunEntries } from './task-entries.ts';
 import type { TaskTool } from '../api/tool.ts';
 import type { WorkflowStepInfo } from '../api/workflow-step.ts';
+import type { RunEnd } from './run-end.ts';
+import type { RunEntries } from './task-entries.ts';
 
 /** What a run reports; the latest wins. */
 export type Report = Pick<Effects, 'progress' | 'statusMessage'>;

@@ -1,7 +1,7 @@
 import { TaskError } from '@mcp-tasks/store';
 import type { InputRequest } from '@mcp-tasks/wire';
-import { checkUsedName } from '../tool/names.ts';
 import type { InputCapabilities } from '../api/tool.ts';
+import { checkUsedName } from '../tool/names.ts';
 
 /** Every key is asked once per attempt, by any of the ways to ask. */
 export class QuestionKeys {

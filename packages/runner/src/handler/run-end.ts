@@ -1,5 +1,4 @@
-import { TaskError } from '@mcp-tasks/store';
-import type { TaskHead, TaskLease } from '@mcp-tasks/store';
+import { TaskError, type TaskHead, type TaskLease } from '@mcp-tasks/store';
 
 /** Why a run may no longer write; in `details.reason` of the `RUN_ENDED` that aborts its signal. */
 export type RunEndReason =

@@ -1,10 +1,9 @@
 import { TaskError, utf8Bytes } from '@mcp-tasks/store';
-import { handled } from './handled.ts';
+import type { StepContext, TaskContext } from '../api/task-context.ts';
 import { fromJson, toJson } from '../tool/json.ts';
 import { checkUsedName } from '../tool/names.ts';
-import { throwIfEnded } from './handler-host.ts';
-import type { RunHost } from './handler-host.ts';
-import type { StepContext, TaskContext } from '../api/task-context.ts';
+import { handled } from './handled.ts';
+import { type RunHost, throwIfEnded } from './handler-host.ts';
 
 /** The JSON of a checkpoint: in an object, so that a step may return `undefined`. */
 interface Checkpoint {

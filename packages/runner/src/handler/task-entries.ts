@@ -1,7 +1,6 @@
 import type { TaskEntry, TaskEntryKind } from '@mcp-tasks/store';
 import type { InputResponse } from '@mcp-tasks/wire';
-import { entryTexts, readAnswers } from '../tool/stored-call.ts';
-import type { StoredCall } from '../tool/stored-call.ts';
+import { entryTexts, readAnswers, type StoredCall } from '../tool/stored-call.ts';
 import { VariableMap } from './variable-map.ts';
 
 /** The kinds of entries that a run reads. */

@@ -1,5 +1,11 @@
-import { mergeVariables, readVariables } from '@mcp-tasks/store';
-import type { TaskEntry, VariableChange, VariableKind, VariableLimits } from '@mcp-tasks/store';
+import {
+  mergeVariables,
+  readVariables,
+  type TaskEntry,
+  type VariableChange,
+  type VariableKind,
+  type VariableLimits,
+} from '@mcp-tasks/store';
 import type { JsonValue } from '@mcp-tasks/wire';
 import { fromJson } from '../tool/json.ts';
 

@@ -1,12 +1,11 @@
 import { TaskError } from '@mcp-tasks/store';
 import type { JsonValue } from '@mcp-tasks/wire';
-import { handled } from './handled.ts';
-import { checkUsedName } from '../tool/names.ts';
-import { throwIfEnded } from './handler-host.ts';
-import type { RunHost } from './handler-host.ts';
-import { formatIssues } from '../tool/parse-with.ts';
 import type { AuthorSchema } from '../api/schema.ts';
 import type { TaskContext } from '../api/task-context.ts';
+import { checkUsedName } from '../tool/names.ts';
+import { formatIssues } from '../tool/parse-with.ts';
+import { handled } from './handled.ts';
+import { type RunHost, throwIfEnded } from './handler-host.ts';
 import type { VariableMap } from './variable-map.ts';
 
 type VariableMethods = Pick<TaskContext, 'get' | 'set' | 'merge' | 'delete' | 'publish'>;

@@ -1,21 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { memoryStore, serverClock, WaiterHub } from '@mcp-tasks/store';
-import type { Clock } from '@mcp-tasks/store';
-import { safeListener } from '../core/core.ts';
-import type { Core } from '../core/core.ts';
-import { countedClock } from '../core/counted-clock.ts';
-import { inProcessExecutor } from '../process/in-process-executor.ts';
-import { inlineResult, runInline } from '../run/inline-run.ts';
-import { exposeInternals } from '../process/internals.ts';
-import { Lifecycle } from '../process/lifecycle.ts';
-import { runSettings, taskLimits } from '../core/settings.ts';
-import { ownerTasks } from '../calls/owner-tasks.ts';
-import { Recovery } from '../process/recovery.ts';
-import { ToolRegistry } from '../tool/registry.ts';
-import { Runs } from '../process/runs.ts';
-import { startTask } from '../calls/start-task.ts';
+import { type Clock, memoryStore, serverClock, WaiterHub } from '@mcp-tasks/store';
 import type { Tasks, TasksOptions } from '../api/tasks.ts';
 import type { TaskTool } from '../api/tool.ts';
+import { ownerTasks } from '../calls/owner-tasks.ts';
+import { startTask } from '../calls/start-task.ts';
+import { type Core, safeListener } from '../core/core.ts';
+import { countedClock } from '../core/counted-clock.ts';
+import { runSettings, taskLimits } from '../core/settings.ts';
+import { inProcessExecutor } from '../process/in-process-executor.ts';
+import { exposeInternals } from '../process/internals.ts';
+import { Lifecycle } from '../process/lifecycle.ts';
+import { Recovery } from '../process/recovery.ts';
+import { Runs } from '../process/runs.ts';
+import { inlineResult, runInline } from '../run/inline-run.ts';
+import { ToolRegistry } from '../tool/registry.ts';
 
 /**
  * Make the task layer of a server or worker: registers tools, starts and runs tasks, recovers those of others.

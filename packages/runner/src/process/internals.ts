@@ -1,8 +1,8 @@
+import type { Tasks } from '../api/tasks.ts';
 import type { Core } from '../core/core.ts';
 import type { CountedClock } from '../core/counted-clock.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Runs } from './runs.ts';
-import type { Tasks } from '../api/tasks.ts';
 
 /** The inside of a task layer: for what builds on it, and for what tests want to count. */
 export interface Internals {

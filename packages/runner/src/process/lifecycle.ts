@@ -1,6 +1,5 @@
 import { newTaskId } from '@mcp-tasks/store';
-import { closedError } from '../core/core.ts';
-import type { Core } from '../core/core.ts';
+import { closedError, type Core } from '../core/core.ts';
 import { checkInteger } from '../tool/check-integer.ts';
 import type { Recovery } from './recovery.ts';
 import type { Runs } from './runs.ts';

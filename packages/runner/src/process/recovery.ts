@@ -1,6 +1,6 @@
 import type { TaskHead } from '@mcp-tasks/store';
-import type { Core } from '../core/core.ts';
 import { queuedTask } from '../api/executor.ts';
+import type { Core } from '../core/core.ts';
 import type { Runs } from './runs.ts';
 
 /** Records that one call of the store removes at most. */

@@ -1,6 +1,6 @@
 import type { Core } from '../core/core.ts';
-import { ExpiryTimer } from './expiry-timer.ts';
 import type { Run } from '../run/stored-run.ts';
+import { ExpiryTimer } from './expiry-timer.ts';
 
 /** Lets the runs of a process hear of what others write, and of their expiry. */
 export class RunWatch {

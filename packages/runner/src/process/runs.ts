@@ -1,13 +1,9 @@
-import { rules, TaskError } from '@mcp-tasks/store';
-import type { TaskHead, TaskLease } from '@mcp-tasks/store';
-import type { Core } from '../core/core.ts';
-import { announce, tell, writeByRule } from '../core/core.ts';
-import { queuedTask } from '../api/executor.ts';
-import type { ExecutorHost, QueuedTask, RunSlot } from '../api/executor.ts';
-import { Run } from '../run/stored-run.ts';
+import { rules, TaskError, type TaskHead, type TaskLease } from '@mcp-tasks/store';
+import { type ExecutorHost, type QueuedTask, queuedTask, type RunSlot } from '../api/executor.ts';
+import { announce, type Core, tell, writeByRule } from '../core/core.ts';
 import { lostBecause } from '../handler/run-end.ts';
-import { claimForRun, readAgain, readForRun } from '../run/begin-run.ts';
-import type { FreshTask } from '../run/begin-run.ts';
+import { claimForRun, type FreshTask, readAgain, readForRun } from '../run/begin-run.ts';
+import { Run } from '../run/stored-run.ts';
 import { RunWatch } from './run-watch.ts';
 
 /** The runs of this process, and the tasks that it holds for a run to come. */

@@ -1,8 +1,7 @@
-import type { Core } from '../core/core.ts';
-import { refusedOutcome } from '../tool/outcome.ts';
-import type { RunOutcome } from '../tool/outcome.ts';
-import type { RunHost } from '../handler/handler-host.ts';
 import type { AuthorizeRequest } from '../api/tasks.ts';
+import type { Core } from '../core/core.ts';
+import type { RunHost } from '../handler/handler-host.ts';
+import { refusedOutcome, type RunOutcome } from '../tool/outcome.ts';
 
 type AuthorizedRun = Pick<RunHost, 'owner' | 'entries'>;
 

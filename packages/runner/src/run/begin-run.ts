@@ -1,12 +1,19 @@
-import { applyRule, rules, taskNotFound } from '@mcp-tasks/store';
-import type { Claim, RuleOutcome, TaskHead, TaskLease } from '@mcp-tasks/store';
-import type { Core } from '../core/core.ts';
+import {
+  applyRule,
+  type Claim,
+  type RuleOutcome,
+  rules,
+  type TaskHead,
+  type TaskLease,
+  taskNotFound,
+} from '@mcp-tasks/store';
 import type { RunSlot } from '../api/executor.ts';
-import { resend } from '../write/resend.ts';
-import { keepResultMsOf } from './finish-run.ts';
+import type { TaskTool } from '../api/tool.ts';
+import type { Core } from '../core/core.ts';
 import { RUN_ENTRY_KINDS, RunEntries } from '../handler/task-entries.ts';
 import { readCall } from '../tool/stored-call.ts';
-import type { TaskTool } from '../api/tool.ts';
+import { resend } from '../write/resend.ts';
+import { keepResultMsOf } from './finish-run.ts';
 
 /** A run that a claim allows to begin. */
 export interface RunStart {

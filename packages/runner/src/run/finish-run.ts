@@ -1,11 +1,9 @@
-import { rules } from '@mcp-tasks/store';
-import type { Parking, Rule, RuleOutcome, TaskHead, TaskLease } from '@mcp-tasks/store';
-import { tell } from '../core/core.ts';
-import type { Core } from '../core/core.ts';
+import { type Parking, type Rule, type RuleOutcome, rules, type TaskHead, type TaskLease } from '@mcp-tasks/store';
 import { queuedTask } from '../api/executor.ts';
-import type { RunOutcome } from '../tool/outcome.ts';
-import type { RunEndReason } from '../handler/run-end.ts';
 import type { TaskTool, TraceContext } from '../api/tool.ts';
+import { type Core, tell } from '../core/core.ts';
+import type { RunEndReason } from '../handler/run-end.ts';
+import type { RunOutcome } from '../tool/outcome.ts';
 
 /** A run that may end by a write. */
 export interface EndingRun {

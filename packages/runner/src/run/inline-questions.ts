@@ -1,11 +1,11 @@
 import { TaskError } from '@mcp-tasks/store';
 import type { InputRequest, InputResponse } from '@mcp-tasks/wire';
-import { answerInvalid } from '../tool/question-answer.ts';
-import { checkResponse } from '../tool/question-form.ts';
+import type { InlineHost } from '../api/tasks.ts';
 import type { RunHost } from '../handler/handler-host.ts';
 import { checkSupported, unsupported } from '../handler/question-keys.ts';
+import { answerInvalid } from '../tool/question-answer.ts';
+import { checkResponse } from '../tool/question-form.ts';
 import type { RunWaits } from './run-time.ts';
-import type { InlineHost } from '../api/tasks.ts';
 
 /** The questions of one run inside a request: put to its client at once, and stored nowhere. */
 export class InlineQuestions {

@@ -1,28 +1,37 @@
-import { newTaskId, TaskError } from '@mcp-tasks/store';
-import type { Clock, Effects, RecordRule, TaskEntryKind, TaskLease, TaskLimits, TaskRecord } from '@mcp-tasks/store';
-import { ProtocolFailure } from '@mcp-tasks/wire';
-import type { CallToolResult, InputRequest, InputResponse, JsonObject } from '@mcp-tasks/wire';
-import type { Core } from '../core/core.ts';
-import { executeTool } from '../handler/execute.ts';
-import type { Execution } from '../handler/execute.ts';
-import { privateHead, PrivateRecord } from './private-record.ts';
-import { InlineQuestions } from './inline-questions.ts';
-import { NO_SLOT } from './no-slot.ts';
-import { callOutcome, thrownOutcome, timedOutOutcome } from '../tool/outcome.ts';
-import type { CallOutcome } from '../tool/outcome.ts';
-import { authorizeRun } from './authorize-run.ts';
-import { abortAfter, RunEnd } from '../handler/run-end.ts';
-import type { RunEndReason } from '../handler/run-end.ts';
-import type { RunHost } from '../handler/handler-host.ts';
-import { RunWaits } from './run-time.ts';
-import { checkCall } from '../core/check-call.ts';
-import type { CheckedCall } from '../core/check-call.ts';
-import { RunEntries } from '../handler/task-entries.ts';
-import { storedCall } from '../tool/stored-call.ts';
+import {
+  type Clock,
+  type Effects,
+  newTaskId,
+  type RecordRule,
+  type TaskEntryKind,
+  TaskError,
+  type TaskLease,
+  type TaskLimits,
+  type TaskRecord,
+} from '@mcp-tasks/store';
+import {
+  type CallToolResult,
+  type InputRequest,
+  type InputResponse,
+  type JsonObject,
+  ProtocolFailure,
+} from '@mcp-tasks/wire';
 import type { InlineHost } from '../api/tasks.ts';
 import type { TaskTool, ToolCall } from '../api/tool.ts';
 import type { WorkflowStepInfo } from '../api/workflow-step.ts';
-import type { Report } from '../handler/handler-host.ts';
+import { checkCall, type CheckedCall } from '../core/check-call.ts';
+import type { Core } from '../core/core.ts';
+import { executeTool, type Execution } from '../handler/execute.ts';
+import type { Report, RunHost } from '../handler/handler-host.ts';
+import { abortAfter, RunEnd, type RunEndReason } from '../handler/run-end.ts';
+import { RunEntries } from '../handler/task-entries.ts';
+import { type CallOutcome, callOutcome, thrownOutcome, timedOutOutcome } from '../tool/outcome.ts';
+import { storedCall } from '../tool/stored-call.ts';
+import { authorizeRun } from './authorize-run.ts';
+import { InlineQuestions } from './inline-questions.ts';
+import { NO_SLOT } from './no-slot.ts';
+import { privateHead, PrivateRecord } from './private-record.ts';
+import { RunWaits } from './run-time.ts';
 
 /** What came of an inline run. */
 export type InlineOutcome = CallOutcome & {

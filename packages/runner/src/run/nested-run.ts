@@ -1,16 +1,14 @@
 import type { Clock, Effects, TaskEntryKey, TaskLease, TaskLimits } from '@mcp-tasks/store';
 import type { InputRequest, InputResponse, JsonObject } from '@mcp-tasks/wire';
-import { executeTool } from '../handler/execute.ts';
-import type { Execution } from '../handler/execute.ts';
-import { NO_SLOT } from './no-slot.ts';
-import { timedOutOutcome } from '../tool/outcome.ts';
-import type { RunEntries } from '../handler/task-entries.ts';
-import { RunEnd } from '../handler/run-end.ts';
-import type { RunHost } from '../handler/handler-host.ts';
-import { RunWaits } from './run-time.ts';
 import type { TaskTool } from '../api/tool.ts';
 import type { WorkflowStepInfo } from '../api/workflow-step.ts';
-import type { Report } from '../handler/handler-host.ts';
+import { executeTool, type Execution } from '../handler/execute.ts';
+import type { Report, RunHost } from '../handler/handler-host.ts';
+import { RunEnd } from '../handler/run-end.ts';
+import type { RunEntries } from '../handler/task-entries.ts';
+import { timedOutOutcome } from '../tool/outcome.ts';
+import { NO_SLOT } from './no-slot.ts';
+import { RunWaits } from './run-time.ts';
 
 /** A tool that a run calls. */
 export interface NestedCall {

@@ -1,5 +1,12 @@
-import { applyHeadPatch } from '@mcp-tasks/store';
-import type { Effects, RecordRule, TaskEntry, TaskHead, TaskLease, TaskRecord } from '@mcp-tasks/store';
+import {
+  applyHeadPatch,
+  type Effects,
+  type RecordRule,
+  type TaskEntry,
+  type TaskHead,
+  type TaskLease,
+  type TaskRecord,
+} from '@mcp-tasks/store';
 import { entryId } from '../write/effect-batch.ts';
 
 /** The record of an inline run that wants one: in memory, for this run alone. */

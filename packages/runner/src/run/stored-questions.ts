@@ -1,14 +1,12 @@
-import { rules } from '@mcp-tasks/store';
-import type { TaskError } from '@mcp-tasks/store';
-import type { TaskLease, TaskLimits, TaskRecord } from '@mcp-tasks/store';
+import { rules, type TaskError, type TaskLease, type TaskLimits, type TaskRecord } from '@mcp-tasks/store';
 import type { InputRequest, InputResponse } from '@mcp-tasks/wire';
 import { handled } from '../handler/handled.ts';
+import { checkSupported } from '../handler/question-keys.ts';
 import type { RunEnd } from '../handler/run-end.ts';
-import type { RunWaits } from './run-time.ts';
 import type { RunEntries } from '../handler/task-entries.ts';
 import { readAnswers } from '../tool/stored-call.ts';
-import { checkSupported } from '../handler/question-keys.ts';
 import type { WriteQueue } from '../write/write-queue.ts';
+import type { RunWaits } from './run-time.ts';
 
 /** What the questions of a run need of it. */
 export interface QuestionsHost {

@@ -1,40 +1,32 @@
-import { cutUtf8 } from '@mcp-tasks/store';
-import type {
-  Clock,
-  Effects,
-  RecordRule,
-  Rule,
-  RuleOutcome,
-  TaskEntryKind,
-  TaskError,
-  TaskHead,
-  TaskLease,
-  TaskLimits,
+import {
+  type Clock,
+  cutUtf8,
+  type Effects,
+  type RecordRule,
+  type Rule,
+  type RuleOutcome,
+  type TaskEntryKind,
+  type TaskError,
+  type TaskHead,
+  type TaskLease,
+  type TaskLimits,
 } from '@mcp-tasks/store';
-import { isTerminalStatus } from '@mcp-tasks/wire';
-import type { InputRequest, InputResponse, JsonObject } from '@mcp-tasks/wire';
-import { tell } from '../core/core.ts';
-import type { Core } from '../core/core.ts';
-import { executeTool } from '../handler/execute.ts';
-import type { Execution } from '../handler/execute.ts';
-import { guardedRule } from '../write/guarded-rule.ts';
-import { thrownOutcome, timedOutOutcome } from '../tool/outcome.ts';
-import type { Report } from '../handler/handler-host.ts';
-import { authorizeRun, refusalOfRerun } from './authorize-run.ts';
-import { abortAfter, lostBecause, RunEnd } from '../handler/run-end.ts';
-import type { RunEndReason } from '../handler/run-end.ts';
-import { giveBack, park, settle } from './finish-run.ts';
-import type { EndingRun } from './finish-run.ts';
-import type { RunEntries } from '../handler/task-entries.ts';
-import type { RunHost } from '../handler/handler-host.ts';
-import { RunQuestions } from './stored-questions.ts';
-import type { RunStart } from './begin-run.ts';
-import { RunWaits } from './run-time.ts';
-import { RunWriter, STORE_RETRY_MS } from '../write/lease-writer.ts';
-import type { RunWriterHost } from '../write/lease-writer.ts';
+import { type InputRequest, type InputResponse, isTerminalStatus, type JsonObject } from '@mcp-tasks/wire';
 import type { TaskTool, TraceContext } from '../api/tool.ts';
-import { WriteQueue } from '../write/write-queue.ts';
-import type { WriteQueueHost } from '../write/write-queue.ts';
+import { type Core, tell } from '../core/core.ts';
+import { executeTool, type Execution } from '../handler/execute.ts';
+import type { Report, RunHost } from '../handler/handler-host.ts';
+import { abortAfter, lostBecause, RunEnd, type RunEndReason } from '../handler/run-end.ts';
+import type { RunEntries } from '../handler/task-entries.ts';
+import { thrownOutcome, timedOutOutcome } from '../tool/outcome.ts';
+import { guardedRule } from '../write/guarded-rule.ts';
+import { RunWriter, type RunWriterHost, STORE_RETRY_MS } from '../write/lease-writer.ts';
+import { WriteQueue, type WriteQueueHost } from '../write/write-queue.ts';
+import { authorizeRun, refusalOfRerun } from './authorize-run.ts';
+import type { RunStart } from './begin-run.ts';
+import { type EndingRun, giveBack, park, settle } from './finish-run.ts';
+import { RunWaits } from './run-time.ts';
+import { RunQuestions } from './stored-questions.ts';
 
 /** One execution of a task's handler in this process, from its claim to its end. */
 export class Run implements RunHost, WriteQueueHost, RunWriterHost, EndingRun {

@@ -1,15 +1,26 @@
-import { memoryStore, TASK_ENTRY_KINDS } from '@mcp-tasks/store';
-import type { Clock, TaskHead, TaskRecord } from '@mcp-tasks/store';
-import { isTerminalStatus } from '@mcp-tasks/wire';
-import type { CallToolResult, InputRequest, InputResponse, JsonObject, JsonValue } from '@mcp-tasks/wire';
-import { createTasks } from '../layer/create-tasks.ts';
+import {
+  type Clock,
+  memoryStore,
+  TASK_ENTRY_KINDS,
+  type TaskFailure,
+  type TaskHead,
+  type TaskRecord,
+} from '@mcp-tasks/store';
+import {
+  type CallToolResult,
+  type InputRequest,
+  type InputResponse,
+  isTerminalStatus,
+  type JsonObject,
+  type JsonValue,
+} from '@mcp-tasks/wire';
 import type { TaskEvent } from '../api/events.ts';
-import { fromJson } from '../tool/json.ts';
-import { taskLimits } from '../core/settings.ts';
-import type { TaskFailure } from '@mcp-tasks/store';
-import { readQuestions } from '../tool/stored-call.ts';
 import type { Tasks, TasksOptions } from '../api/tasks.ts';
 import type { TaskTool } from '../api/tool.ts';
+import { taskLimits } from '../core/settings.ts';
+import { createTasks } from '../layer/create-tasks.ts';
+import { fromJson } from '../tool/json.ts';
+import { readQuestions } from '../tool/stored-call.ts';
 
 /** An answer to a question, or what makes one of the request that was asked. */
 export type TestAnswer = InputResponse | ((request: InputRequest) => InputResponse | Promise<InputResponse>);

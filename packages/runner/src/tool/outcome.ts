@@ -1,10 +1,8 @@
-import { TaskError, utf8Bytes } from '@mcp-tasks/store';
-import type { TaskFailure } from '@mcp-tasks/store';
-import type { CallToolResult, JsonValue } from '@mcp-tasks/wire';
-import { JSON_RPC_ERROR, ProtocolFailure } from '@mcp-tasks/wire';
+import { TaskError, type TaskFailure, utf8Bytes } from '@mcp-tasks/store';
+import { type CallToolResult, JSON_RPC_ERROR, type JsonValue, ProtocolFailure } from '@mcp-tasks/wire';
+import type { TaskTool } from '../api/tool.ts';
 import { fromJson, isJsonObject, messageOf, toJson } from './json.ts';
 import { schemaIssues } from './parse-with.ts';
-import type { TaskTool } from '../api/tool.ts';
 
 /** How a run ended: the same through a task and inline. */
 export type RunOutcome =

@@ -1,6 +1,6 @@
 import { TaskError } from '@mcp-tasks/store';
-import { formatIssues, parseWith } from './parse-with.ts';
 import type { TaskTool } from '../api/tool.ts';
+import { formatIssues, parseWith } from './parse-with.ts';
 
 /**
  * Check arguments with the tool's schema.

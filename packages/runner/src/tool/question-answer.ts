@@ -1,9 +1,9 @@
 import { TaskError } from '@mcp-tasks/store';
 import type { InputResponse, JsonObject } from '@mcp-tasks/wire';
-import { askedContent } from './question-form.ts';
-import { formatIssues, parseWith } from './parse-with.ts';
 import type { AuthorSchema, SchemaOutput } from '../api/schema.ts';
 import type { Elicited } from '../api/task-context.ts';
+import { formatIssues, parseWith } from './parse-with.ts';
+import { askedContent } from './question-form.ts';
 
 /**
  * A checked response as the handler gets it, its content parsed by the author's schema.

@@ -1,11 +1,10 @@
-import { Validator } from '@cfworker/json-schema';
-import type { Schema } from '@cfworker/json-schema';
+import { type Schema, Validator } from '@cfworker/json-schema';
 import { utf8Bytes } from '@mcp-tasks/store';
 import type { InputRequest, JsonObject, JsonValue } from '@mcp-tasks/wire';
-import { isJsonObject, messageOf, toJson } from './json.ts';
 import type { AuthorSchema } from '../api/schema.ts';
 import type { ElicitQuestion } from '../api/task-context.ts';
 import type { TaskTool } from '../api/tool.ts';
+import { isJsonObject, messageOf, toJson } from './json.ts';
 
 /**
  * Keywords that a form field may have, by type. `pattern` is not in the schema of the protocol but in its prose;

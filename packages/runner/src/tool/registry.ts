@@ -1,7 +1,7 @@
+import type { TaskTool, ToolOptions } from '../api/tool.ts';
 import { checkInteger } from './check-integer.ts';
 import { checkName } from './names.ts';
 import { askRequests } from './question-form.ts';
-import type { TaskTool, ToolOptions } from '../api/tool.ts';
 
 const TASK_SUPPORT: readonly unknown[] = ['forbidden', 'optional', 'required', undefined];
 const ON_CRASH: readonly unknown[] = ['fail', 'rerun', undefined];

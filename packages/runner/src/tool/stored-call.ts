@@ -1,8 +1,7 @@
-import { TaskError } from '@mcp-tasks/store';
-import type { TaskEntry, TaskEntryKind } from '@mcp-tasks/store';
+import { type TaskEntry, type TaskEntryKind, TaskError } from '@mcp-tasks/store';
 import type { InputRequest, InputResponse, JsonObject, JsonValue } from '@mcp-tasks/wire';
-import { fromJson } from './json.ts';
 import type { InputCapabilities, ToolCall, TraceContext } from '../api/tool.ts';
+import { fromJson } from './json.ts';
 
 /** The JSON of a `call` entry: what a run in any process needs to know of the request that made the task. */
 export interface StoredCall {

@@ -1,5 +1,4 @@
-import { TaskError } from '@mcp-tasks/store';
-import type { RecordRule } from '@mcp-tasks/store';
+import { type RecordRule, TaskError } from '@mcp-tasks/store';
 
 /**
  * A rule whose own failures end nothing: what it throws, or refuses with, is thrown by the function that it answers with.

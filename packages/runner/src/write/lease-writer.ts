@@ -1,10 +1,17 @@
-import { applyRule, TaskError, taskNotFound } from '@mcp-tasks/store';
-import type { Rule, RuleOutcome, TaskEntryKind, TaskHead, TaskLease, TaskRecord } from '@mcp-tasks/store';
-import type { Core } from '../core/core.ts';
-import { announce } from '../core/core.ts';
-import { lostBecause } from '../handler/run-end.ts';
-import type { RunEndReason } from '../handler/run-end.ts';
+import {
+  applyRule,
+  type Rule,
+  type RuleOutcome,
+  type TaskEntryKind,
+  TaskError,
+  type TaskHead,
+  type TaskLease,
+  taskNotFound,
+  type TaskRecord,
+} from '@mcp-tasks/store';
 import type { TraceContext } from '../api/tool.ts';
+import { announce, type Core } from '../core/core.ts';
+import { lostBecause, type RunEndReason } from '../handler/run-end.ts';
 
 /** Between two tries to reach a store that failed. */
 export const STORE_RETRY_MS = 1_000;

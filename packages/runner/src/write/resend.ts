@@ -1,5 +1,4 @@
-import { TaskError } from '@mcp-tasks/store';
-import type { Clock } from '@mcp-tasks/store';
+import { type Clock, TaskError } from '@mcp-tasks/store';
 
 /** Waits before a call of the store is sent again. */
 const RESEND_DELAYS_MS = [20, 100, 500] as const;

@@ -1,10 +1,20 @@
-import { applyRecordRule, rules } from '@mcp-tasks/store';
-import type { Clock, Effects, RecordRule, Rule, RuleOutcome, TaskHead, TaskLease, TaskRecord } from '@mcp-tasks/store';
-import { EffectBatch } from './effect-batch.ts';
+import {
+  applyRecordRule,
+  type Clock,
+  type Effects,
+  type RecordRule,
+  type Rule,
+  type RuleOutcome,
+  rules,
+  type TaskHead,
+  type TaskLease,
+  type TaskRecord,
+} from '@mcp-tasks/store';
 import { handled } from '../handler/handled.ts';
-import { PendingReport } from './pending-report.ts';
 import type { Report } from '../handler/handler-host.ts';
 import type { RunEnd } from '../handler/run-end.ts';
+import { EffectBatch } from './effect-batch.ts';
+import { PendingReport } from './pending-report.ts';
 
 /** What the queue needs of its run. */
 export interface WriteQueueHost {

@@ -1,10 +1,8 @@
-import { memoryStore, rules } from '@mcp-tasks/store';
-import type { RecordRule, TaskEntry, TaskStore, UpdateTask } from '@mcp-tasks/store';
+import { memoryStore, type RecordRule, rules, type TaskEntry, type TaskStore, type UpdateTask } from '@mcp-tasks/store';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { amendOwn, amendTask, argumentProblems, askWithoutWaiting, leaseOf, runCall } from '../../src/engine.ts';
-import { createTasks } from '../../src/index.ts';
-import type { TaskContext, TaskEvent, Tasks } from '../../src/index.ts';
+import { createTasks, type TaskContext, type TaskEvent, type Tasks } from '../../src/index.ts';
 import { counted } from '../support/counted-store.ts';
 import { codeOf, ended, entry, gate, layer, text, until } from '../support/layer.ts';
 

@@ -1,9 +1,6 @@
-import type { CallToolResult, JsonObject } from '@mcp-tasks/wire';
-import { isTerminalStatus } from '@mcp-tasks/wire';
-import { TaskError } from '@mcp-tasks/store';
-import type { TaskEntryKind, TaskHead, TaskRecord } from '@mcp-tasks/store';
-import { createTasks } from '../../src/index.ts';
-import type { Tasks, TasksOptions, ToolCall } from '../../src/index.ts';
+import { type TaskEntryKind, TaskError, type TaskHead, type TaskRecord } from '@mcp-tasks/store';
+import { type CallToolResult, isTerminalStatus, type JsonObject } from '@mcp-tasks/wire';
+import { createTasks, type Tasks, type TasksOptions, type ToolCall } from '../../src/index.ts';
 
 /** A task layer that fails the test's process on any background error, with a short way to start a task of alice. */
 export function layer(options: TasksOptions = {}) {

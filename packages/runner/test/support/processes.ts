@@ -1,6 +1,5 @@
 import { memoryStore, TaskError } from '@mcp-tasks/store';
-import { createTasks } from '../../src/index.ts';
-import type { TasksOptions } from '../../src/index.ts';
+import { createTasks, type TasksOptions } from '../../src/index.ts';
 import { fakeClock } from '../../src/testing.ts';
 import { counted } from './counted-store.ts';
 

@@ -1,8 +1,8 @@
-import { TaskError } from '@mcp-tasks/store';
 import type { TaskSupport } from '@mcp-tasks/runner';
+import { TaskError } from '@mcp-tasks/store';
 import { tasksExtensionRequired } from '../request/client-capabilities.ts';
-import type { Generation } from '../request/task-request.ts';
 import type { ResolvedOwner } from '../request/owner.ts';
+import type { Generation } from '../request/task-request.ts';
 
 /** What decides how a call of a task tool is served. */
 export interface CallModeInput {

@@ -1,16 +1,16 @@
-import { type CallToolResult, type JsonRpcError } from '@mcp-tasks/wire';
-import { TaskError, type TaskHead } from '@mcp-tasks/store';
 import type { TaskTool } from '@mcp-tasks/runner';
+import { TaskError, type TaskHead } from '@mcp-tasks/store';
+import { type CallToolResult, type JsonRpcError } from '@mcp-tasks/wire';
 import type { JSONRPCResponse, Result } from '@modelcontextprotocol/server';
-import { callMode } from './call-mode.ts';
 import { withMeta } from '../connection/checked-envelope.ts';
+import type { TaskConnection, TaskSlot } from '../connection/connection.ts';
 import { declaresTasksExtension } from '../request/client-capabilities.ts';
+import { isFault, toErrorObject } from '../request/errors.ts';
+import { type CallMeta, readCallMeta, readRequestedTtlMs, type TaskRequest } from '../request/task-request.ts';
 import { createTaskResult2025 } from '../show/codec-2025.ts';
 import { createTaskResult2026 } from '../show/codec-2026.ts';
-import type { TaskConnection, TaskSlot } from '../connection/connection.ts';
-import { isFault, toErrorObject } from '../request/errors.ts';
-import { readCallMeta, readRequestedTtlMs, type CallMeta, type TaskRequest } from '../request/task-request.ts';
 import type { WorkflowCall } from '../workflow/workflow-call.ts';
+import { callMode } from './call-mode.ts';
 
 /** How a call of a task tool is served. */
 export type CallPlan =

@@ -1,13 +1,13 @@
-import { TaskError } from '@mcp-tasks/store';
 import type { TaskTool, ToolCall } from '@mcp-tasks/runner';
+import { TaskError } from '@mcp-tasks/store';
 import type { CallToolResult, InputRequiredResult, ServerContext } from '@modelcontextprotocol/server';
 import { askFirst } from '../request/ask-first.ts';
-import { declaresTasksExtension, inputCapabilities, tasksExtensionRequired } from '../request/client-capabilities.ts';
-import type { CallSlot } from './call-slot.ts';
 import { callerOf } from '../request/caller.ts';
-import type { TaskHost } from '../request/task-host.ts';
+import { declaresTasksExtension, inputCapabilities, tasksExtensionRequired } from '../request/client-capabilities.ts';
 import { inlineHost } from '../request/inline-host.ts';
+import type { TaskHost } from '../request/task-host.ts';
 import { readArguments } from '../request/task-request.ts';
+import type { CallSlot } from './call-slot.ts';
 
 /** What the SDK gets where the slot holds the answer: it passes an output schema, and never goes out. */
 const PLACEHOLDER: CallToolResult = { content: [], isError: true };

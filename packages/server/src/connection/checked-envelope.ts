@@ -1,4 +1,4 @@
-import { SERVER_INFO_META_KEY, type JSONRPCResponse, type Result } from '@modelcontextprotocol/server';
+import { type JSONRPCResponse, type Result, SERVER_INFO_META_KEY } from '@modelcontextprotocol/server';
 import type { TaskRequest } from '../request/task-request.ts';
 
 /**

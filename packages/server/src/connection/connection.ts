@@ -1,5 +1,5 @@
 import type { OwnerTasks } from '@mcp-tasks/runner';
-import { TaskError, type Clock } from '@mcp-tasks/store';
+import { type Clock, TaskError } from '@mcp-tasks/store';
 import type { InputRequest } from '@mcp-tasks/wire';
 import type {
   JSONRPCNotification,
@@ -9,14 +9,14 @@ import type {
   RequestId,
   Transport,
 } from '@modelcontextprotocol/server';
-import { CheckedEnvelope } from './checked-envelope.ts';
 import { isFault } from '../request/errors.ts';
-import { tapTransport, type Inbound, type ResponseSlot } from '../transport/response-slots.ts';
-import { acceptAnswer, answeredQuestion, questionRequest, type QuestionName } from './questions-2025.ts';
-import { TaskRelay, type RelayConnection, type RelayedTask, type TaskNotification } from './task-relay.ts';
-import { declaredCapabilities, fieldsOf, type Generation, type TaskRequest } from '../request/task-request.ts';
-import type { TaskHost } from '../request/task-host.ts';
 import type { OwnerContext, ResolvedOwner } from '../request/owner.ts';
+import type { TaskHost } from '../request/task-host.ts';
+import { declaredCapabilities, fieldsOf, type Generation, type TaskRequest } from '../request/task-request.ts';
+import { type Inbound, type ResponseSlot, tapTransport } from '../transport/response-slots.ts';
+import { CheckedEnvelope } from './checked-envelope.ts';
+import { acceptAnswer, answeredQuestion, type QuestionName, questionRequest } from './questions-2025.ts';
+import { type RelayConnection, type RelayedTask, type TaskNotification, TaskRelay } from './task-relay.ts';
 
 /** The slot of a request that has to do with tasks. */
 export interface TaskSlot extends ResponseSlot {

@@ -1,6 +1,6 @@
 import type { MessageExtraInfo, RequestId } from '@modelcontextprotocol/server';
-import type { TaskSlot } from './connection.ts';
 import type { TaskRequest } from '../request/task-request.ts';
+import type { TaskSlot } from './connection.ts';
 
 /** A request that we answer ourselves, from its arrival until it is answered or nobody waits any more. */
 export class PendingRequest implements TaskSlot {

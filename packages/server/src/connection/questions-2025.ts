@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { relatedTaskMeta, type InputRequest, type InputResponse } from '@mcp-tasks/wire';
-import { TaskError } from '@mcp-tasks/store';
 import type { OwnerTasks } from '@mcp-tasks/runner';
+import { TaskError } from '@mcp-tasks/store';
+import { type InputRequest, type InputResponse, relatedTaskMeta } from '@mcp-tasks/wire';
 import type { JSONRPCRequest, JSONRPCResponse } from '@modelcontextprotocol/server';
-import { readOpenQuestions } from '../show/entries.ts';
-import type { TaskHost } from '../request/task-host.ts';
 import type { OwnerContext } from '../request/owner.ts';
+import type { TaskHost } from '../request/task-host.ts';
+import { readOpenQuestions } from '../show/entries.ts';
 
 /**
  * A question goes to a 2025-11-25 client as a request whose id says by itself which question it is, so that the answer is

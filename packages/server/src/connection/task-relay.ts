@@ -1,6 +1,6 @@
-import { isTerminalStatus, relatedTaskMeta, type InputRequest, type ProgressToken } from '@mcp-tasks/wire';
-import { TaskError, type Clock, type TaskHead } from '@mcp-tasks/store';
 import type { OwnerTasks } from '@mcp-tasks/runner';
+import { type Clock, TaskError, type TaskHead } from '@mcp-tasks/store';
+import { type InputRequest, isTerminalStatus, type ProgressToken, relatedTaskMeta } from '@mcp-tasks/wire';
 import type { RequestId } from '@modelcontextprotocol/server';
 import { statusNotification2025 } from '../show/codec-2025.ts';
 import { readOpenQuestions } from '../show/entries.ts';

@@ -1,10 +1,10 @@
 import type { McpHandlerRequestOptions } from '@modelcontextprotocol/server';
-import { peekBody } from '../request/peek-body.ts';
 import type { OwnerContext } from '../request/owner.ts';
-import { grantTasks, refusal, subscriptionLimit, type GrantedTasks, type ListenRefusal } from './listen-grant.ts';
+import { peekBody } from '../request/peek-body.ts';
+import { type GrantedTasks, grantTasks, type ListenRefusal, refusal, subscriptionLimit } from './listen-grant.ts';
 import type { ListenHost } from './listen-host.ts';
 import { LISTEN_METHOD, readTaskListen, type TaskListenRequest } from './listen-request.ts';
-import { openListenStream, type ListenStream } from './listen-stream.ts';
+import { type ListenStream, openListenStream } from './listen-stream.ts';
 import { openTaskFeed } from './task-feed.ts';
 
 type Fetch = (request: Request, options?: McpHandlerRequestOptions) => Promise<Response>;

@@ -1,7 +1,7 @@
-import type { JSONRPCErrorResponse } from '@modelcontextprotocol/server';
-import { JSON_RPC_ERROR } from '@mcp-tasks/wire';
 import type { OwnerTasks } from '@mcp-tasks/runner';
 import { TaskError } from '@mcp-tasks/store';
+import { JSON_RPC_ERROR } from '@mcp-tasks/wire';
+import type { JSONRPCErrorResponse } from '@modelcontextprotocol/server';
 import { declaresTasksExtension, tasksExtensionRequired } from '../request/client-capabilities.ts';
 import { isFault, toErrorObject } from '../request/errors.ts';
 import type { OwnerContext } from '../request/owner.ts';

@@ -1,15 +1,15 @@
+import { TaskError, type TaskRecord } from '@mcp-tasks/store';
 import {
-  SERVER_INFO_META_KEY,
-  SUBSCRIPTION_ID_META_KEY,
   type JSONRPCMessage,
   type JSONRPCNotification,
   type RequestId,
   type ResultMetaObject,
+  SERVER_INFO_META_KEY,
+  SUBSCRIPTION_ID_META_KEY,
 } from '@modelcontextprotocol/server';
-import { TaskError, type TaskRecord } from '@mcp-tasks/store';
 import { requireInputCapabilities } from '../request/client-capabilities.ts';
-import { detailedTask } from '../show/codec-2026.ts';
 import { toErrorObject } from '../request/errors.ts';
+import { detailedTask } from '../show/codec-2026.ts';
 import { isObject, isRequestId, type TaskListenRequest } from './listen-request.ts';
 
 const ACKNOWLEDGED_METHOD = 'notifications/subscriptions/acknowledged';

@@ -1,11 +1,11 @@
+import { TaskError } from '@mcp-tasks/store';
 import {
   CLIENT_CAPABILITIES_META_KEY,
   isJSONRPCRequest,
-  PROTOCOL_VERSION_META_KEY,
   type JSONRPCRequest,
+  PROTOCOL_VERSION_META_KEY,
   type RequestId,
 } from '@modelcontextprotocol/server';
-import { TaskError } from '@mcp-tasks/store';
 
 /** The method that opens a stream of notifications (2026-07-28). */
 export const LISTEN_METHOD = 'subscriptions/listen';

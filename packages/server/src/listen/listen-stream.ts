@@ -8,8 +8,8 @@ import {
   readAcknowledgement,
   taskNotification,
 } from './listen-messages.ts';
-import { frameData, readSseFrames, toFrame } from './sse-frames.ts';
 import type { TaskListenRequest } from './listen-request.ts';
+import { frameData, readSseFrames, toFrame } from './sse-frames.ts';
 import type { TaskFeed } from './task-feed.ts';
 
 /** What {@link openListenStream} merges into one stream. */

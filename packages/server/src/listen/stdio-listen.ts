@@ -1,10 +1,10 @@
 import {
-  SERVER_INFO_META_KEY,
   type JSONRPCMessage,
   type JSONRPCNotification,
   type RequestId,
+  SERVER_INFO_META_KEY,
 } from '@modelcontextprotocol/server';
-import { grantTasks, refusal, type GrantedTasks, type ListenRefusal } from './listen-grant.ts';
+import { type GrantedTasks, grantTasks, type ListenRefusal, refusal } from './listen-grant.ts';
 import type { ListenHost } from './listen-host.ts';
 import {
   acknowledgeTasks,
@@ -13,8 +13,8 @@ import {
   listenFailure,
   listenResult,
   readAcknowledgement,
-  taskNotification,
   type ServerInfo,
+  taskNotification,
 } from './listen-messages.ts';
 import { isRequestId, readTaskListen, type TaskListenRequest } from './listen-request.ts';
 import { openTaskFeed, type TaskFeed } from './task-feed.ts';

@@ -1,5 +1,5 @@
 import type { OwnerTasks } from '@mcp-tasks/runner';
-import { TaskError, type Clock, type TaskRecord } from '@mcp-tasks/store';
+import { type Clock, TaskError, type TaskRecord } from '@mcp-tasks/store';
 import { isTerminalStatus } from '@mcp-tasks/wire';
 import { DETAILED_TASK_KINDS } from '../show/codec-2026.ts';
 

@@ -1,18 +1,18 @@
+import { TaskError, type TaskRecord } from '@mcp-tasks/store';
 import {
-  isTerminalStatus,
-  ProtocolFailure,
   type CallToolResult,
+  isTerminalStatus,
   type JsonRpcError,
   type ProgressToken,
+  ProtocolFailure,
 } from '@mcp-tasks/wire';
-import { TaskError, type TaskRecord } from '@mcp-tasks/store';
 import type { CallToolResult as SdkCallToolResult } from '@modelcontextprotocol/server';
+import { fieldsOf, readTaskId } from '../request/task-request.ts';
 import { publishedTask2025, task2025, taskResult2025 } from '../show/codec-2025.ts';
 import { readEntry, readOpenQuestions } from '../show/entries.ts';
-import type { TaskHandler, TaskHandlerInput } from './task-handler.ts';
-import { readTaskId, fieldsOf } from '../request/task-request.ts';
 import { completeByCancel } from '../workflow/serving/complete-by-cancel.ts';
 import { readShownTask, withWorkflowMeta } from '../workflow/serving/task-meta.ts';
+import type { TaskHandler, TaskHandlerInput } from './task-handler.ts';
 
 /** The task methods of 2025-11-25. @see 2025-11-25, Tasks, "Protocol Messages" */
 export const HANDLERS_2025: Readonly<Record<string, TaskHandler>> = {

@@ -1,14 +1,14 @@
-import type { InputResponse } from '@mcp-tasks/wire';
 import { TaskError } from '@mcp-tasks/store';
+import type { InputResponse } from '@mcp-tasks/wire';
 import {
   declaresTasksExtension,
   requireInputCapabilities,
   tasksExtensionRequired,
 } from '../request/client-capabilities.ts';
-import { DETAILED_TASK_KINDS, detailedTask } from '../show/codec-2026.ts';
-import type { TaskHandler, TaskHandlerInput } from './task-handler.ts';
 import { isFields, readTaskId } from '../request/task-request.ts';
+import { DETAILED_TASK_KINDS, detailedTask } from '../show/codec-2026.ts';
 import { readShownTask, withWorkflowMeta } from '../workflow/serving/task-meta.ts';
+import type { TaskHandler, TaskHandlerInput } from './task-handler.ts';
 
 /** The methods of the tasks extension. @see SEP-2663, "Supported Methods" and following */
 export const HANDLERS_2026: Readonly<Record<string, TaskHandler>> = {

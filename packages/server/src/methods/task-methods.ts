@@ -1,8 +1,8 @@
 import { TASK_METHODS } from '@mcp-tasks/wire';
+import type { Generation, TaskRequest } from '../request/task-request.ts';
 import { HANDLERS_2025 } from './handlers-2025.ts';
 import { HANDLERS_2026 } from './handlers-2026.ts';
 import type { TaskHandler } from './task-handler.ts';
-import type { Generation, TaskRequest } from '../request/task-request.ts';
 
 const HANDLERS: Readonly<Record<Generation, Readonly<Record<string, TaskHandler>>>> = {
   '2025-11-25': HANDLERS_2025,

@@ -1,8 +1,8 @@
-import type { InputResponse } from '@mcp-tasks/wire';
-import { TaskError } from '@mcp-tasks/store';
 import { askRequests, checkResponse, type TaskTool } from '@mcp-tasks/runner';
+import { TaskError } from '@mcp-tasks/store';
+import type { InputResponse } from '@mcp-tasks/wire';
 import type { InputRequiredResult } from '@modelcontextprotocol/server';
-import { fieldsOf, type Fields } from './task-request.ts';
+import { type Fields, fieldsOf } from './task-request.ts';
 
 /** What a call still needs before its work begins, or all that it needed. */
 export type AskedFirst =

@@ -1,6 +1,6 @@
-import { TASKS_EXTENSION_MISSING_2026, type JsonObject } from '@mcp-tasks/wire';
-import { TaskError } from '@mcp-tasks/store';
 import type { InputCapabilities } from '@mcp-tasks/runner';
+import { TaskError } from '@mcp-tasks/store';
+import { type JsonObject, TASKS_EXTENSION_MISSING_2026 } from '@mcp-tasks/wire';
 
 export { declaresTasksExtension } from '@mcp-tasks/wire';
 

@@ -1,5 +1,5 @@
-import { JSON_RPC_ERROR, ProtocolFailure, type JsonRpcError, type JsonValue } from '@mcp-tasks/wire';
 import { TaskError, type TaskErrorCode } from '@mcp-tasks/store';
+import { JSON_RPC_ERROR, type JsonRpcError, type JsonValue, ProtocolFailure } from '@mcp-tasks/wire';
 import { ProtocolError } from '@modelcontextprotocol/server';
 
 const { METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR, MISSING_REQUIRED_CLIENT_CAPABILITY } = JSON_RPC_ERROR;

@@ -1,5 +1,5 @@
-import type { InputResponse } from '@mcp-tasks/wire';
 import type { InlineHost } from '@mcp-tasks/runner';
+import type { InputResponse } from '@mcp-tasks/wire';
 import type { ServerContext } from '@modelcontextprotocol/server';
 import type { CallMeta, TaskRequest } from './task-request.ts';
 

@@ -1,8 +1,8 @@
-import type { JsonValue } from '@mcp-tasks/wire';
 import type { Tasks } from '@mcp-tasks/runner';
-import { resolveOwner, type OwnerContext, type OwnerOptions, type ResolvedOwner } from './owner.ts';
-import { questionPacing, type QuestionPacing } from './question-pacing.ts';
-import { workflowSettings, type WorkflowServingOptions } from './workflow-options.ts';
+import type { JsonValue } from '@mcp-tasks/wire';
+import { type OwnerContext, type OwnerOptions, type ResolvedOwner, resolveOwner } from './owner.ts';
+import { type QuestionPacing, questionPacing } from './question-pacing.ts';
+import { type WorkflowServingOptions, workflowSettings } from './workflow-options.ts';
 
 /** How tasks are served, whatever serves them. */
 export interface TaskServerOptions extends OwnerOptions {

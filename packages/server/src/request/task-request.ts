@@ -1,11 +1,11 @@
+import type { TraceContext } from '@mcp-tasks/runner';
+import { TaskError } from '@mcp-tasks/store';
 import {
   CLIENT_CAPABILITIES_META_KEY,
   IDEMPOTENCY_KEY_META_KEY,
   type JsonObject,
   type ProgressToken,
 } from '@mcp-tasks/wire';
-import { TaskError } from '@mcp-tasks/store';
-import type { TraceContext } from '@mcp-tasks/runner';
 import type { OwnerContext, ResolvedOwner } from './owner.ts';
 
 /** Which of the two task protocols a connection speaks. */

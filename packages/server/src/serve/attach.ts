@@ -1,16 +1,16 @@
-import { SERVER_TASKS_CAPABILITY_2025, TASKS_EXTENSION_CAPABILITY_2026 } from '@mcp-tasks/wire';
 import type { Tasks, TaskTool } from '@mcp-tasks/runner';
 import { TaskError } from '@mcp-tasks/store';
+import { SERVER_TASKS_CAPABILITY_2025, TASKS_EXTENSION_CAPABILITY_2026 } from '@mcp-tasks/wire';
 import {
-  McpServer,
-  SdkError,
-  SdkErrorCode,
   type CallToolResult,
   type InputRequiredResult,
   type JSONRPCResponse,
+  McpServer,
   type RegisteredTool,
   type RequestId,
   type Result,
+  SdkError,
+  SdkErrorCode,
   type ServerCapabilities,
   type ServerContext,
   type StandardSchemaWithJSON,
@@ -18,14 +18,14 @@ import {
 import { CallSlot } from '../call/call-slot.ts';
 import { callTool } from '../call/call-tool.ts';
 import { TaskConnection } from '../connection/connection.ts';
+import type { PendingRequest } from '../connection/pending-request.ts';
+import { TASK_METHODS_2026, taskHandler } from '../methods/task-methods.ts';
 import { isFault, toErrorObject, toProtocolError } from '../request/errors.ts';
 import { createHost, type TaskHost, type TaskServerOptions } from '../request/task-host.ts';
-import type { PendingRequest } from '../connection/pending-request.ts';
-import { receiveRequests } from './receive.ts';
-import { TASK_METHODS_2026, taskHandler } from '../methods/task-methods.ts';
 import type { TaskRequest } from '../request/task-request.ts';
 import { attachWorkflows } from '../workflow/attach-workflows.ts';
-import { workflowServing, type WorkflowServing } from '../workflow/serving/workflow-serving.ts';
+import { type WorkflowServing, workflowServing } from '../workflow/serving/workflow-serving.ts';
+import { receiveRequests } from './receive.ts';
 
 /** Which task layer a server has; a server gets one, once. */
 const attached = new WeakMap<McpServer, Tasks>();

@@ -1,23 +1,23 @@
+import type { TaskTool } from '@mcp-tasks/runner';
 import {
   JSON_RPC_ERROR,
+  type JsonRpcError,
   SERVER_TASKS_CAPABILITY_2025,
   TASK_METHODS,
   TASKS_EXTENSION_ID,
-  type JsonRpcError,
 } from '@mcp-tasks/wire';
-import type { TaskTool } from '@mcp-tasks/runner';
 import type { JSONRPCRequest, JSONRPCResponse, McpServer, MessageExtraInfo } from '@modelcontextprotocol/server';
 import { taskNotSupported } from '../call/call-mode.ts';
 import { CallSlot } from '../call/call-slot.ts';
 import type { ReceiveRequest, TaskConnection, TaskSlot } from '../connection/connection.ts';
-import { isFault, toErrorObject } from '../request/errors.ts';
 import { PendingRequest } from '../connection/pending-request.ts';
-import type { Inbound } from '../transport/response-slots.ts';
 import { TASK_REQUEST_METHODS, taskHandler } from '../methods/task-methods.ts';
+import { isFault, toErrorObject } from '../request/errors.ts';
 import { fieldsOf, type TaskRequest } from '../request/task-request.ts';
+import type { Inbound } from '../transport/response-slots.ts';
 import { workflowConcern, workflowSlot } from '../workflow/receive-workflow.ts';
-import { workflowCallOf } from '../workflow/workflow-call.ts';
 import type { WorkflowServing } from '../workflow/serving/workflow-serving.ts';
+import { workflowCallOf } from '../workflow/workflow-call.ts';
 
 type Receive = (
   message: JSONRPCRequest,

@@ -8,13 +8,13 @@ import {
 } from '@modelcontextprotocol/server';
 import {
   serveStdio,
-  StdioServerTransport,
   type ServeStdioOptions,
   type StdioServerHandle,
+  StdioServerTransport,
 } from '@modelcontextprotocol/server/stdio';
+import { createHost, type TaskServerOptions } from '../request/task-host.ts';
 import { aroundTransport } from '../transport/around-transport.ts';
 import { attachHost } from './attach.ts';
-import { createHost, type TaskServerOptions } from '../request/task-host.ts';
 import { wrapHandlerOf } from './wrap-handler.ts';
 import { wrapTransportOf } from './wrap-transport.ts';
 

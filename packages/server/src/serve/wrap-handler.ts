@@ -1,18 +1,18 @@
-import { JSON_RPC_ERROR } from '@mcp-tasks/wire';
 import type { Tasks } from '@mcp-tasks/runner';
+import { JSON_RPC_ERROR } from '@mcp-tasks/wire';
 import {
   isJsonContentType,
   isJSONRPCResponse,
   type JSONRPCResponse,
   type McpHttpHandler,
 } from '@modelcontextprotocol/server';
-import { isFault, toErrorObject } from '../request/errors.ts';
-import { createHost, type TaskHost, type TaskServerOptions } from '../request/task-host.ts';
-import { listenHost } from '../listen/listen-host.ts';
+import { acceptAnswer, answeredQuestion } from '../connection/questions-2025.ts';
 import { listenOverHttp, type ListenOverHttpOptions } from '../listen/http-listen.ts';
+import { listenHost } from '../listen/listen-host.ts';
+import { isFault, toErrorObject } from '../request/errors.ts';
 import type { OwnerContext } from '../request/owner.ts';
 import { peekBody } from '../request/peek-body.ts';
-import { acceptAnswer, answeredQuestion } from '../connection/questions-2025.ts';
+import { createHost, type TaskHost, type TaskServerOptions } from '../request/task-host.ts';
 import { isFields } from '../request/task-request.ts';
 
 /** Options of {@link wrapHandler}; give those of the SDK's handler again, since it does not tell them. */

@@ -1,9 +1,9 @@
 import type { Tasks } from '@mcp-tasks/runner';
 import type { Transport } from '@modelcontextprotocol/server';
-import { aroundTransport } from '../transport/around-transport.ts';
-import { createHost, type TaskHost, type TaskServerOptions } from '../request/task-host.ts';
 import { listenHost } from '../listen/listen-host.ts';
 import { listenOverConnection } from '../listen/stdio-listen.ts';
+import { createHost, type TaskHost, type TaskServerOptions } from '../request/task-host.ts';
+import { aroundTransport } from '../transport/around-transport.ts';
 
 /** Transports that serve tasks already. */
 const wrapped = new WeakSet<Transport>();

@@ -1,13 +1,13 @@
+import type { TaskHead, TaskRecord } from '@mcp-tasks/store';
 import {
-  modelImmediateResponseMeta,
-  relatedTaskMeta,
-  TASK_METHODS,
   type CallToolResult,
   type CreateTaskResult2025,
   type GetTaskResult2025,
+  modelImmediateResponseMeta,
+  relatedTaskMeta,
+  TASK_METHODS,
   type Task2025,
 } from '@mcp-tasks/wire';
-import type { TaskHead, TaskRecord } from '@mcp-tasks/store';
 import { withPublished } from './entries.ts';
 import { toIso } from './instants.ts';
 

@@ -1,3 +1,4 @@
+import type { TaskEntryKind, TaskHead, TaskRecord } from '@mcp-tasks/store';
 import type {
   CallToolResult,
   ContentBlock,
@@ -9,7 +10,6 @@ import type {
   Task2026,
   TaskNotificationParams2026,
 } from '@mcp-tasks/wire';
-import type { TaskEntryKind, TaskHead, TaskRecord } from '@mcp-tasks/store';
 import { readEntry, readOpenQuestions, withPublished } from './entries.ts';
 import { toIso } from './instants.ts';
 

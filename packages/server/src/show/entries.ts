@@ -1,5 +1,5 @@
-import { VARIABLES_META_KEY, type InputRequest, type JsonObject, type JsonValue } from '@mcp-tasks/wire';
-import { TaskError, type TaskEntryKind, type TaskRecord } from '@mcp-tasks/store';
+import { type TaskEntryKind, TaskError, type TaskRecord } from '@mcp-tasks/store';
+import { type InputRequest, type JsonObject, type JsonValue, VARIABLES_META_KEY } from '@mcp-tasks/wire';
 
 /** `_meta` with the published variables of a task. */
 export type PublishedMeta = Readonly<Record<typeof VARIABLES_META_KEY, JsonObject>>;

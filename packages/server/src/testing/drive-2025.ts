@@ -1,6 +1,6 @@
 import type { CallToolResult, JsonObject } from '@mcp-tasks/wire';
 import { fieldsOf } from '../request/task-request.ts';
-import type { Driver, DrivenCall, StartedCall } from './driver.ts';
+import type { DrivenCall, Driver, StartedCall } from './driver.ts';
 
 /** Open a 2025-11-25 connection. */
 export async function initialize2025(driver: Driver, capabilities: JsonObject): Promise<void> {

@@ -1,17 +1,17 @@
+import { TaskError } from '@mcp-tasks/store';
 import {
-  CLIENT_CAPABILITIES_META_KEY,
-  isTerminalStatus,
-  ProtocolFailure,
-  TASKS_EXTENSION_CAPABILITY_2026,
   type CallToolResult,
+  CLIENT_CAPABILITIES_META_KEY,
   type GetTaskResult2026,
   type InputRequest,
   type InputResponse,
+  isTerminalStatus,
   type JsonObject,
+  ProtocolFailure,
+  TASKS_EXTENSION_CAPABILITY_2026,
 } from '@mcp-tasks/wire';
-import { TaskError } from '@mcp-tasks/store';
 import { CLIENT_INFO_META_KEY, PROTOCOL_VERSION_META_KEY } from '@modelcontextprotocol/server';
-import type { Driver, DrivenCall, StartedCall } from './driver.ts';
+import type { DrivenCall, Driver, StartedCall } from './driver.ts';
 
 /** What every 2026-07-28 request carries in `_meta`. */
 export function envelope2026(capabilities: JsonObject, withTasks: boolean): (params: JsonObject) => JsonObject {

@@ -1,19 +1,19 @@
+import type { Tasks } from '@mcp-tasks/runner';
 import {
-  JSON_RPC_ERROR,
-  ProtocolFailure,
   type CallToolResult,
   type InputRequest,
   type InputResponse,
+  JSON_RPC_ERROR,
   type JsonObject,
+  ProtocolFailure,
 } from '@mcp-tasks/wire';
-import type { Tasks } from '@mcp-tasks/runner';
 import { InMemoryTransport, McpServer } from '@modelcontextprotocol/server';
-import { serveTasks, type ServeTasksOptions } from '../serve/serve-tasks.ts';
 import type { Generation } from '../request/task-request.ts';
+import { serveTasks, type ServeTasksOptions } from '../serve/serve-tasks.ts';
 import { callTool2025, initialize2025, startTool2025 } from './drive-2025.ts';
 import { callTool2026, envelope2026, startTool2026 } from './drive-2026.ts';
 import type { Driver, StartedCall, TestCallOptions } from './driver.ts';
-import { WireClient, type ReceivedNotification } from './wire-client.ts';
+import { type ReceivedNotification, WireClient } from './wire-client.ts';
 
 /** Options of {@link connectTestClient}. */
 export interface TestClientOptions extends Omit<ServeTasksOptions, 'drainMs'> {

@@ -1,4 +1,4 @@
-import { JSON_RPC_ERROR, ProtocolFailure, type JsonObject, type JsonValue } from '@mcp-tasks/wire';
+import { JSON_RPC_ERROR, type JsonObject, type JsonValue, ProtocolFailure } from '@mcp-tasks/wire';
 import type { JSONRPCMessage, JSONRPCRequest, RequestId, Transport } from '@modelcontextprotocol/server';
 
 /** A notification from the server. */

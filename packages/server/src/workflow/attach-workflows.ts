@@ -11,8 +11,8 @@ import type { TaskRequest } from '../request/task-request.ts';
 import { CONTINUE_ARGUMENTS, type ContinueArguments } from './continue/continue-arguments.ts';
 import { continueWorkflow } from './continue/continue-tool.ts';
 import { failed } from './continue/continued-answer.ts';
-import { getPrompt, registerPrompt } from './workflow-prompt.ts';
 import type { WorkflowServing } from './serving/workflow-serving.ts';
+import { getPrompt, registerPrompt } from './workflow-prompt.ts';
 
 const CONTINUE_DESCRIPTION =
   'Do one step of a workflow that was handed over to you, and record what it came to, so that the workflow goes on. ' +

@@ -1,10 +1,10 @@
-import { ProtocolFailure, type CallToolResult, type JsonRpcError, type WorkflowRequestMeta } from '@mcp-tasks/wire';
 import { TaskError, type TaskHead } from '@mcp-tasks/store';
+import { type CallToolResult, type JsonRpcError, ProtocolFailure, type WorkflowRequestMeta } from '@mcp-tasks/wire';
 import type { WorkflowView } from '@mcp-tasks/workflow';
 import { readEntry } from '../show/entries.ts';
 import { warningOf } from './continue/continued-call.ts';
-import { handOffText } from './serving/hand-off-text.ts';
 import { runWorkflow, type WorkflowInvocation } from './run-workflow.ts';
+import { handOffText } from './serving/hand-off-text.ts';
 import { withWorkflowMeta } from './serving/task-meta.ts';
 import { workflowAnswerMeta, type WorkflowServing } from './serving/workflow-serving.ts';
 

@@ -1,8 +1,8 @@
-import { TASK_METHODS, type WorkflowRequestMeta } from '@mcp-tasks/wire';
 import { TaskError } from '@mcp-tasks/store';
+import { TASK_METHODS, type WorkflowRequestMeta } from '@mcp-tasks/wire';
 import type { JSONRPCRequest } from '@modelcontextprotocol/server';
 import type { TaskSlot } from '../connection/connection.ts';
-import { fieldsOf, isFields, type Fields, type TaskRequest } from '../request/task-request.ts';
+import { type Fields, fieldsOf, isFields, type TaskRequest } from '../request/task-request.ts';
 import { ContinuedCall } from './continue/continued-call.ts';
 import { readWorkflowReference } from './serving/workflow-reference.ts';
 import type { WorkflowServing } from './serving/workflow-serving.ts';

@@ -1,6 +1,6 @@
-import { isTerminalStatus, type WorkflowRequestMeta } from '@mcp-tasks/wire';
-import { TaskError, type TaskHead } from '@mcp-tasks/store';
 import type { InlineHost, ToolCall } from '@mcp-tasks/runner';
+import { TaskError, type TaskHead } from '@mcp-tasks/store';
+import { isTerminalStatus, type WorkflowRequestMeta } from '@mcp-tasks/wire';
 import type { WorkflowView } from '@mcp-tasks/workflow';
 import type { ServerContext } from '@modelcontextprotocol/server';
 import { disconnectSignals } from '../request/request-signals.ts';

@@ -1,6 +1,6 @@
-import { ProtocolFailure, type CallToolResult, type WorkflowRequestMeta } from '@mcp-tasks/wire';
 import type { InlineHost, TaskTool, ToolCall } from '@mcp-tasks/runner';
 import { runCall } from '@mcp-tasks/runner/engine';
+import { type CallToolResult, ProtocolFailure, type WorkflowRequestMeta } from '@mcp-tasks/wire';
 import type { JSONRPCResponse, ServerContext } from '@modelcontextprotocol/server';
 import type { TaskRequest } from '../request/task-request.ts';
 import { callCompanion } from './companion.ts';

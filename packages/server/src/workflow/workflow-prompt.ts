@@ -1,9 +1,9 @@
-import { TaskError } from '@mcp-tasks/store';
 import type { AuthorSchema, ToolCall } from '@mcp-tasks/runner';
+import { TaskError } from '@mcp-tasks/store';
 import type { PromptMessage, Workflow } from '@mcp-tasks/workflow';
 import type { GetPromptResult, McpServer, ServerContext, StandardSchemaWithJSON } from '@modelcontextprotocol/server';
-import { inputCapabilities } from '../request/client-capabilities.ts';
 import { callerOf } from '../request/caller.ts';
+import { inputCapabilities } from '../request/client-capabilities.ts';
 import { inlineHost } from '../request/inline-host.ts';
 import { readArguments, readCallMeta, type TaskRequest } from '../request/task-request.ts';
 import { runWorkflow } from './run-workflow.ts';

@@ -1,8 +1,8 @@
 import {
   CLIENT_CAPABILITIES_META_KEY,
-  TASKS_EXTENSION_CAPABILITY_2026,
   type JsonObject,
   type JsonRpcError,
+  TASKS_EXTENSION_CAPABILITY_2026,
 } from '@mcp-tasks/wire';
 import type { AuthInfo, McpHttpHandler } from '@modelcontextprotocol/server';
 

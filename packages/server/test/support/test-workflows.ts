@@ -2,9 +2,9 @@ import { createTasks, type Tasks, type TasksOptions, type WorkflowStepInfo } fro
 import { memoryStore, type TaskStore } from '@mcp-tasks/store';
 import {
   JSON_RPC_ERROR,
+  type JsonObject,
   ProtocolFailure,
   WORKFLOW_META_KEY,
-  type JsonObject,
   type WorkflowMeta,
 } from '@mcp-tasks/wire';
 import { StepError, workflow } from '@mcp-tasks/workflow';

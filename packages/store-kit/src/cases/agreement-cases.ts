@@ -8,8 +8,8 @@ import {
   type TaskStore,
 } from '@mcp-tasks/store';
 import { TASK_STATUSES } from '@mcp-tasks/wire';
-import { contractCase } from './case-kit.ts';
 import { creation, DAY_MS, HOUR_MS, newTask } from '../sides/records.ts';
+import { contractCase } from './case-kit.ts';
 
 const STEPS = 250;
 const SEEDS = [1, 20_260_728];

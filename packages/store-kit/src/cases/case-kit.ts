@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { TaskError, type TaskStore } from '@mcp-tasks/store';
 import type { ContractCase } from '../api/contract-case.ts';
 import type { StoreCost, StoreData } from '../api/harness.ts';
-import type { RacerInput, RacerName, RacerOutput } from '../sides/racers.ts';
-import { connectionSide, startProcessSide, type ProcessSide, type Side } from '../sides/sides.ts';
 import { countOverlaps } from '../fakes/timed-store.ts';
+import type { RacerInput, RacerName, RacerOutput } from '../sides/racers.ts';
+import { connectionSide, type ProcessSide, type Side, startProcessSide } from '../sides/sides.ts';
 
 /** Rounds of a race that always run, and those after which a race that never came about fails. */
 const ROUNDS = 8;

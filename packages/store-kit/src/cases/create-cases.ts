@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { TASK_ENTRY_KINDS, type TaskEntry, type TaskHead } from '@mcp-tasks/store';
-import { contractCase } from './case-kit.ts';
 import {
   assertSameEntries,
   assertSameHead,
@@ -11,6 +10,7 @@ import {
   readTask,
   stored,
 } from '../sides/records.ts';
+import { contractCase } from './case-kit.ts';
 
 /** A head with every optional field. */
 function fullHead(nowMs: number): TaskHead {

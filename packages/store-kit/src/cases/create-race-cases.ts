@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { CreateTask, CreateTaskOutcome } from '@mcp-tasks/store';
-import { contractCase, type Race } from './case-kit.ts';
 import type { CallOutcome } from '../sides/racers.ts';
 import { creation, newTask } from '../sides/records.ts';
+import { contractCase, type Race } from './case-kit.ts';
 
 const ONE_SIDE = 6;
 

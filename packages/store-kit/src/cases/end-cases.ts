@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { isTerminalStatus } from '@mcp-tasks/wire';
 import type { TaskHead } from '@mcp-tasks/store';
-import { contractCase } from './case-kit.ts';
+import { isTerminalStatus } from '@mcp-tasks/wire';
 import { applyRuleCall, outcome, type RuleCall, type RuleEnd } from '../sides/racers.ts';
 import { HOUR_MS, MINUTE_MS, mustRead, newTask, readTask, stored } from '../sides/records.ts';
+import { contractCase } from './case-kit.ts';
 
 const RESULT = { content: [{ type: 'text' as const, text: 'done' }] };
 const QUESTION = { kind: 'question' as const, name: 'q', value: '{}' };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { TaskEntry } from '@mcp-tasks/store';
-import { contractCase } from './case-kit.ts';
 import { assertSameEntries, creation, HOUR_MS, newTask, readTask, stored } from '../sides/records.ts';
+import { contractCase } from './case-kit.ts';
 
 const ENTRIES: readonly TaskEntry[] = [
   { kind: 'call', name: '', value: '{"tool":"t"}' },

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { TaskHead } from '@mcp-tasks/store';
-import { contractCase } from './case-kit.ts';
 import type { RuleCall } from '../sides/racers.ts';
 import { assertSameHead, creation, MINUTE_MS, mustRead, newTask, stored } from '../sides/records.ts';
+import { contractCase } from './case-kit.ts';
 
 /** A task that a run of this process holds. */
 function heldTask(nowMs: number, fields: Partial<TaskHead> = {}): TaskHead {

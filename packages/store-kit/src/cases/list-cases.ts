@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ListPosition, TaskHead, TaskStore } from '@mcp-tasks/store';
-import { contractCase } from './case-kit.ts';
 import { assertSameHead, creation, newTask, stored } from '../sides/records.ts';
+import { contractCase } from './case-kit.ts';
 
 /** All pages of an owner, and whether each said rightly that more follow. */
 async function readAll(store: TaskStore, nowMs: number, limit: number, owner = 'owner'): Promise<TaskHead[]> {

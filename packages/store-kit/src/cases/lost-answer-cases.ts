@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { TaskError, type TaskEntry, type TaskHead, type TaskStore } from '@mcp-tasks/store';
-import { contractCase, type CaseKit } from './case-kit.ts';
+import { type TaskEntry, TaskError, type TaskHead, type TaskStore } from '@mcp-tasks/store';
 import { answersLost, sameStore } from '../fakes/faulty-store.ts';
 import { applyRuleCall, type RuleCall } from '../sides/racers.ts';
 import {
@@ -13,6 +12,7 @@ import {
   newTask,
   stored,
 } from '../sides/records.ts';
+import { type CaseKit, contractCase } from './case-kit.ts';
 
 /** A connection that does what it is told and loses every answer. */
 async function losingConnection({ data, other }: CaseKit): Promise<TaskStore> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { contractCase } from './case-kit.ts';
 import { creation, mustRead, newTask } from '../sides/records.ts';
+import { contractCase } from './case-kit.ts';
 import { HOSTILE_TEXTS } from './value-cases.ts';
 
 /** Owners that only a comparison by bytes tells apart; the last ones are 512 bytes long. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { contractCase } from './case-kit.ts';
 import { creation, HOUR_MS, mustRead, newTask, readTask, stored } from '../sides/records.ts';
+import { contractCase } from './case-kit.ts';
 
 /** Promise 6. */
 export const sweepCases = [

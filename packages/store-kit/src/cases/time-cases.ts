@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { contractCase } from './case-kit.ts';
 import { creation, DAY_MS, HOUR_MS, MINUTE_MS, newTask, readTask, stored } from '../sides/records.ts';
+import { contractCase } from './case-kit.ts';
 
 /** Promise 8. */
 export const timeCases = [

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { applyHeadPatch, type TaskEntry, type TaskHeadPatch } from '@mcp-tasks/store';
-import { contractCase } from './case-kit.ts';
 import { assertSameEntries, assertSameHead, HOUR_MS, mustRead, newTask, stored } from '../sides/records.ts';
+import { contractCase } from './case-kit.ts';
 
 /** Promise 3, without races. */
 export const updateCases = [

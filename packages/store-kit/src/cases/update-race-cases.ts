@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { contractCase } from './case-kit.ts';
 import { assertSameHead, mustRead, newTask, stored } from '../sides/records.ts';
+import { contractCase } from './case-kit.ts';
 
 const ONE_SIDE = 6;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { DEFAULT_LIMITS, type TaskEntry } from '@mcp-tasks/store';
-import { contractCase } from './case-kit.ts';
 import { assertSameEntries, assertSameHead, creation, mustRead, newTask, stored } from '../sides/records.ts';
+import { contractCase } from './case-kit.ts';
 
 /** Names that a store must keep apart, byte by byte. */
 export const HOSTILE_TEXTS = [

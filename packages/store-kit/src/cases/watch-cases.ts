@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { WaiterHub, type TaskHead, type TaskHint } from '@mcp-tasks/store';
-import { contractCase } from './case-kit.ts';
+import { type TaskHead, type TaskHint, WaiterHub } from '@mcp-tasks/store';
 import { hintsThrough } from '../fakes/faulty-store.ts';
 import { manualClock } from '../fakes/manual-clock.ts';
 import { newTask, stored } from '../sides/records.ts';
 import { until } from '../sides/until.ts';
+import { contractCase } from './case-kit.ts';
 
 const TICK_MS = 1_000;
 

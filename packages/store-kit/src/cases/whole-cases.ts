@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { TaskError, type TaskStore } from '@mcp-tasks/store';
-import { contractCase, type CaseKit } from './case-kit.ts';
 import { assertSameEntries, assertSameHead, creation, mustRead, newTask, readTask, stored } from '../sides/records.ts';
 import type { WrittenTask } from '../sides/sides.ts';
 import { inTime, until } from '../sides/until.ts';
 import { TWIN_ENTRIES, writeOnAndOn } from '../sides/write-on-and-on.ts';
+import { type CaseKit, contractCase } from './case-kit.ts';
 
 const CRASHES = 3;
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import {
   applyRule,
-  rules,
-  TaskError,
   type Clock,
   type CreateTask,
+  rules,
   type TaskEntryKind,
+  TaskError,
   type TaskHead,
   type TaskStore,
   type UpdateTask,

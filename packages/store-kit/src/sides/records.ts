@@ -1,15 +1,15 @@
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import {
-  TASK_ENTRY_KINDS,
   type CreateTask,
   type OwnerLimits,
+  TASK_ENTRY_KINDS,
   type TaskEntry,
   type TaskEntryKind,
   type TaskHead,
   type TaskRecord,
   type TaskStore,
 } from '@mcp-tasks/store';
-import assert from 'node:assert/strict';
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;

@@ -1,11 +1,11 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import assert from 'node:assert/strict';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { TaskStore } from '@mcp-tasks/store';
-import assert from 'node:assert/strict';
 import type { StoreProcess } from '../api/harness.ts';
+import { type Span, timedStore, waitUntil } from '../fakes/timed-store.ts';
 import type { FromWorker, ToWorker } from './process-messages.ts';
-import { racers, type RacerInput, type RacerName, type RacerOutput } from './racers.ts';
-import { timedStore, waitUntil, type Span } from '../fakes/timed-store.ts';
+import { type RacerInput, type RacerName, type RacerOutput, racers } from './racers.ts';
 
 /** What one side of a race did. */
 interface SideReport<Name extends RacerName> {

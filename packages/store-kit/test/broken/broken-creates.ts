@@ -1,6 +1,6 @@
-import { TaskError, type CreateTask, type TaskHead, type TaskStore } from '@mcp-tasks/store';
+import { type CreateTask, TaskError, type TaskHead, type TaskStore } from '@mcp-tasks/store';
 import { ROOMY_LIMITS } from '../../src/sides/records.ts';
-import { allOf, headOf, pause, type BrokenStore } from './broken-store.ts';
+import { allOf, type BrokenStore, headOf, pause } from './broken-store.ts';
 
 type Create = Pick<TaskStore, 'create'>;
 

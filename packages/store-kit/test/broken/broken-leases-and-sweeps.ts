@@ -1,6 +1,6 @@
 import { TaskError, type TaskHead, type TaskStore } from '@mcp-tasks/store';
 import { HOUR_MS } from '../../src/sides/records.ts';
-import { allOf, carelessUpdate, headOf, pause, type BrokenStore } from './broken-store.ts';
+import { allOf, type BrokenStore, carelessUpdate, headOf, pause } from './broken-store.ts';
 
 type Due = Pick<TaskStore, 'due'>;
 type Renew = Pick<TaskStore, 'renew'>;

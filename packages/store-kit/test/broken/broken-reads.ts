@@ -1,5 +1,5 @@
 import type { TaskHead, TaskStore } from '@mcp-tasks/store';
-import { allOf, pause, type BrokenStore } from './broken-store.ts';
+import { allOf, type BrokenStore, pause } from './broken-store.ts';
 
 type Get = Pick<TaskStore, 'get'>;
 type List = Pick<TaskStore, 'list'>;

@@ -1,6 +1,6 @@
 import { TASK_ENTRY_KINDS, type TaskHead, type TaskPatch, type TaskStore } from '@mcp-tasks/store';
 import { newTask } from '../../src/sides/records.ts';
-import { carelessUpdate, gappedUpdate, type BrokenStore } from './broken-store.ts';
+import { type BrokenStore, carelessUpdate, gappedUpdate } from './broken-store.ts';
 
 type Update = Pick<TaskStore, 'update'>;
 

@@ -1,6 +1,6 @@
 import { memoryStore, TaskError, type TaskStore } from '@mcp-tasks/store';
-import type { StoreCost, StoreData, StoreHarness } from '../../src/index.ts';
 import { sameStore } from '../../src/fakes/faulty-store.ts';
+import type { StoreCost, StoreData, StoreHarness } from '../../src/index.ts';
 import { connect } from './connect-served.ts';
 import { serveStore } from './served-store.ts';
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { TaskError, type TaskErrorCode, type TaskStore } from '@mcp-tasks/store';
 import { framed, type FramedSocket } from './framed-socket.ts';
 

@@ -1,5 +1,5 @@
-import type { Migration } from './migration.ts';
 import { initial } from './0001-initial.ts';
+import type { Migration } from './migration.ts';
 
 /** Every migration in order; append only, never edited. */
 export const MIGRATIONS: readonly Migration[] = [initial];

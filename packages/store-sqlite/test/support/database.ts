@@ -1,4 +1,3 @@
-import { firstDriver } from './drivers.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import {
   type SqliteTaskStore,
   type SqliteTaskStoreOptions,
 } from '../../src/index.ts';
+import { firstDriver } from './drivers.ts';
 
 /** A path for a database in a folder of its own, and what removes that folder. */
 export function newFile(): { readonly path: string; readonly remove: () => void } {

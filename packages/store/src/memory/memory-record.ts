@@ -1,5 +1,11 @@
-import { changedHead } from '../port/record.ts';
-import type { Mutable, TaskEntry, TaskEntryKind, TaskHead, TaskPatch } from '../port/record.ts';
+import {
+  changedHead,
+  type Mutable,
+  type TaskEntry,
+  type TaskEntryKind,
+  type TaskHead,
+  type TaskPatch,
+} from '../port/record.ts';
 
 const NO_QUESTIONS: readonly string[] = Object.freeze([]);
 

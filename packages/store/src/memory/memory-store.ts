@@ -1,5 +1,5 @@
-import { MemoryTaskStore } from './memory-task-store.ts';
 import type { TaskStore } from '../port/task-store.ts';
+import { MemoryTaskStore } from './memory-task-store.ts';
 
 /**
  * Keep tasks in the memory of this process: the fast store, for tests, for one process, for tasks that may be lost with it.

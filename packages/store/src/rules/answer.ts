@@ -1,5 +1,5 @@
-import { isTerminalStatus, type InputResponse } from '@mcp-tasks/wire';
-import { done, liveRule, write, type Rule } from './rule.ts';
+import { type InputResponse, isTerminalStatus } from '@mcp-tasks/wire';
+import { done, liveRule, type Rule, write } from './rule.ts';
 
 /** What became of answers. */
 export interface Answered {

@@ -1,7 +1,7 @@
-import type { RuleOutcome } from './apply-rule.ts';
 import type { TaskHead, TaskRecord } from '../port/record.ts';
-import type { Rule, Verdict } from './rule.ts';
 import { TaskError } from '../port/task-error.ts';
+import type { RuleOutcome } from './apply-rule.ts';
+import type { Rule, Verdict } from './rule.ts';
 
 /** Each reading anew means that another writer of the same task won a race. */
 const MAX_READS = 100;

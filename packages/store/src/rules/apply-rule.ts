@@ -1,9 +1,9 @@
 import type { Clock } from '../port/clock.ts';
 import { taskNotFound } from '../port/failures.ts';
 import type { TaskEntryKey, TaskEntryKind, TaskHead, TaskRecord } from '../port/record.ts';
-import type { Rule } from './rule.ts';
 import { TaskError } from '../port/task-error.ts';
 import type { TaskStore, UpdateTaskOutcome } from '../port/task-store.ts';
+import type { Rule } from './rule.ts';
 
 /** Each lost race means that another writer of the same task won one. */
 const MAX_TRIES = 100;

@@ -3,7 +3,7 @@ import { interrupted } from '../port/failures.ts';
 import type { TaskHead } from '../port/record.ts';
 import type { TaskLease } from '../port/task-store.ts';
 import { endFailed } from './end.ts';
-import { done, liveRule, write, type Rule } from './rule.ts';
+import { done, liveRule, type Rule, write } from './rule.ts';
 
 /** Who wants to run a task, and how its tool takes crashes. */
 export interface ClaimOptions {

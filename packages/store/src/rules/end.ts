@@ -1,11 +1,11 @@
-import { isTerminalStatus, type CallToolResult, type TerminalTaskStatus } from '@mcp-tasks/wire';
+import { type CallToolResult, isTerminalStatus, type TerminalTaskStatus } from '@mcp-tasks/wire';
 import { interrupted, runEnded, type TaskFailure } from '../port/failures.ts';
 import type { TaskEntry, TaskHead, TaskHeadPatch } from '../port/record.ts';
 import { TaskError } from '../port/task-error.ts';
 import type { TaskLease } from '../port/task-store.ts';
 import { cutUtf8 } from '../port/text.ts';
 import { holds } from './lease.ts';
-import { done, liveRule, refused, write, type Rule, type Verdict } from './rule.ts';
+import { done, liveRule, refused, type Rule, type Verdict, write } from './rule.ts';
 
 const MAX_SHOWN_ERROR_BYTES = 1024;
 

@@ -5,7 +5,7 @@ import type { TaskEntry, TaskEntryKey, TaskProgress } from '../port/record.ts';
 import { TaskError } from '../port/task-error.ts';
 import type { TaskLease } from '../port/task-store.ts';
 import { gaveBack, holds } from './lease.ts';
-import { done, liveRule, refused, write, type Rule } from './rule.ts';
+import { done, liveRule, refused, type Rule, write } from './rule.ts';
 
 /** What a run writes while it goes on. An entry is in at most one of `put` and `delete`. */
 export interface Effects {

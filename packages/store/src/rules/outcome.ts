@@ -3,9 +3,9 @@ import { runEnded } from '../port/failures.ts';
 import type { TaskEntry, TaskHead } from '../port/record.ts';
 import { TaskError } from '../port/task-error.ts';
 import type { TaskLease } from '../port/task-store.ts';
-import { completed, endedBy, type Completion } from './end.ts';
+import { completed, type Completion, endedBy } from './end.ts';
 import { holds } from './lease.ts';
-import { done, liveRule, refused, write, type Rule } from './rule.ts';
+import { done, liveRule, refused, type Rule, write } from './rule.ts';
 
 /** What is recorded of the parts of a task's work, by its run or by somebody else. */
 export interface Outcomes {

@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../port/clock.ts';
+import { type Clock, systemClock } from '../port/clock.ts';
 import type { TaskStore } from '../port/task-store.ts';
 
 const SAMPLES = 3;

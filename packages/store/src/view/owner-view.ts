@@ -1,15 +1,15 @@
 import type { InputResponse } from '@mcp-tasks/wire';
-import { applyRule, type RuleOutcome } from '../rules/apply-rule.ts';
 import type { Clock } from '../port/clock.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
 import { taskNotFound } from '../port/failures.ts';
 import type { TaskEntryKind, TaskHead, TaskRecord } from '../port/record.ts';
-import { answer, type Answered } from '../rules/answer.ts';
-import { cancel } from '../rules/end.ts';
-import type { Rule } from '../rules/rule.ts';
 import { TaskError } from '../port/task-error.ts';
 import type { TaskStore } from '../port/task-store.ts';
+import { answer, type Answered } from '../rules/answer.ts';
+import { applyRule, type RuleOutcome } from '../rules/apply-rule.ts';
+import { cancel } from '../rules/end.ts';
+import type { Rule } from '../rules/rule.ts';
 import type { WaiterHub } from '../watch/waiter-hub.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
 
 const PAGE_SIZE = 50;
 

@@ -1,7 +1,7 @@
-import { ANY_VERSION, AwaitedTasks, type TaskWaiter } from './awaited-tasks.ts';
 import type { Clock } from '../port/clock.ts';
 import { TaskError } from '../port/task-error.ts';
 import type { TaskHint, TaskStore } from '../port/task-store.ts';
+import { ANY_VERSION, AwaitedTasks, type TaskWaiter } from './awaited-tasks.ts';
 
 /** What {@link WaiterHub} works with. */
 export interface WaiterHubOptions {

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { applyRule, newTaskId, ownerView, rules, TaskError, WaiterHub } from '../../src/index.ts';
 import { MemoryTaskStore } from '../../src/memory/memory-task-store.ts';
 import { newTask, T0_MS } from '../heads.ts';
-import { manualClock, settled, type ManualClock } from '../manual-clock.ts';
+import { type ManualClock, manualClock, settled } from '../manual-clock.ts';
 
 const MiB = 1024 * 1024;
 

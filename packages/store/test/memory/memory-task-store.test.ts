@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryTaskStore } from '../../src/memory/memory-task-store.ts';
 import type { ListPosition, OwnerLimits, TaskHead, TaskHint, TaskStore } from '../../src/index.ts';
+import { MemoryTaskStore } from '../../src/memory/memory-task-store.ts';
 import { HOUR_MS, newHead, newTask, T0_MS } from '../heads.ts';
 
 const DAY_MS = 24 * HOUR_MS;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rules, type ClaimOptions, type TaskHead } from '../../src/index.ts';
+import { type ClaimOptions, rules, type TaskHead } from '../../src/index.ts';
 import { HOUR_MS, newHead, T0_MS } from '../heads.ts';
 import { after, onlyPut, written } from './verdicts.ts';
 

@@ -1,6 +1,6 @@
 import type { CallToolResult } from '@mcp-tasks/wire';
 import { describe, expect, it } from 'vitest';
-import { rules, type Rule, type TaskHead } from '../../src/index.ts';
+import { type Rule, rules, type TaskHead } from '../../src/index.ts';
 import { HOUR_MS, newHead, T0_MS } from '../heads.ts';
 import { after, onlyPut, written } from './verdicts.ts';
 

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { TASK_STATUSES } from '@mcp-tasks/wire';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { transitionError } from '../../src/index.ts';
 import { write } from '../../src/rules/rule.ts';

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { meta } from '../schema/fields.ts';
-import { FormSchemaSchema, type FormSchema } from './form.ts';
-import { MessageMetaSchema, type MessageMeta, type ResultMeta } from './json-rpc.ts';
 import { field, oneOf, openObject } from '../schema/schema.ts';
 import type { WireSchema } from '../schema/wire-schema.ts';
+import { type FormSchema, FormSchemaSchema } from './form.ts';
+import { type MessageMeta, MessageMetaSchema, type ResultMeta } from './json-rpc.ts';
 
 /** Params of `elicitation/create` with a form, the same in both generations. @see 2025-11-25, Elicitation, "Form Mode Elicitation Requests" */
 export interface ElicitFormParams {

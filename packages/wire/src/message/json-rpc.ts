@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { jsonValue } from '../schema/fields.ts';
 import type { JsonValue } from '../schema/json.ts';
-import { RELATED_TASK_META_KEY } from './meta-keys.ts';
 import { field, openObject, schemaOf } from '../schema/schema.ts';
 import type { WireSchema } from '../schema/wire-schema.ts';
+import { RELATED_TASK_META_KEY } from './meta-keys.ts';
 
 /** Ties a request to its response; a number is an integer. @see JSON-RPC 2.0, "Request object" */
 export type RequestId = string | number;

@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { receivedContent, sentContent, type ContentBlock, type MediaContent, type TextContent } from './content.ts';
 import { fraction, jsonObject, jsonValue, meta, role } from '../schema/fields.ts';
-import { MessageMetaSchema, type MessageMeta, type ResultMeta } from './json-rpc.ts';
 import type { JsonObject, JsonValue } from '../schema/json.ts';
 import { field, oneOf, openObject } from '../schema/schema.ts';
-import { ToolSchema, type Tool } from './tool.ts';
 import type { WireSchema } from '../schema/wire-schema.ts';
+import { type ContentBlock, type MediaContent, receivedContent, sentContent, type TextContent } from './content.ts';
+import { type MessageMeta, MessageMetaSchema, type ResultMeta } from './json-rpc.ts';
+import { type Tool, ToolSchema } from './tool.ts';
 
 /** The model wants a tool called. */
 export interface ToolUseContent {

@@ -1,5 +1,5 @@
-import type { ContentBlock } from './content.ts';
 import type { JsonObject, JsonValue } from '../schema/json.ts';
+import type { ContentBlock } from './content.ts';
 
 /** What a tool answers. @see 2025-11-25, Tools, "Calling Tools"; the same in 2026-07-28 beside `resultType` */
 export interface CallToolResult {

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { jsonObject } from '../schema/fields.ts';
 import type { JsonObject } from '../schema/json.ts';
 import { field, oneOf, openObject, schemaOf } from '../schema/schema.ts';
-import { TaskStatusSchema, type TaskStatus } from './status.ts';
 import type { WireSchema } from '../schema/wire-schema.ts';
+import { type TaskStatus, TaskStatusSchema } from './status.ts';
 
 /** How far a step of a workflow is, in the order in which it may come there; `failed` may become `completed` by a later call. */
 export const WORKFLOW_STEP_STATUSES = ['pending', 'running', 'completed', 'failed', 'skipped'] as const;

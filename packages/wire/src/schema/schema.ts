@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { WireParseError, type WireIssue, type WireParseResult, type WireSchema } from './wire-schema.ts';
+import { type WireIssue, WireParseError, type WireParseResult, type WireSchema } from './wire-schema.ts';
 
 // How the schemas of this package are made. Not exported by the package: zod stays in here.
 

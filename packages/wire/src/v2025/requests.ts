@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { type MessageMeta, MessageMetaSchema } from '../message/json-rpc.ts';
 import { jsonObject } from '../schema/fields.ts';
-import { MessageMetaSchema, type MessageMeta } from '../message/json-rpc.ts';
 import type { JsonObject } from '../schema/json.ts';
 import { field, openObject } from '../schema/schema.ts';
 import type { WireSchema } from '../schema/wire-schema.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import { type MessageMeta, MessageMetaSchema, type ResultMeta } from '../message/json-rpc.ts';
+import { type TaskStatus, TaskStatusSchema } from '../message/status.ts';
 import { meta } from '../schema/fields.ts';
-import { MessageMetaSchema, type MessageMeta, type ResultMeta } from '../message/json-rpc.ts';
 import { field, openObject } from '../schema/schema.ts';
-import { TaskStatusSchema, type TaskStatus } from '../message/status.ts';
 import type { WireSchema } from '../schema/wire-schema.ts';
 
 /** A task as 2025-11-25 shows it. @see 2025-11-25, Tasks, "Task" */

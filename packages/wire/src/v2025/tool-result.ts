@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { sentContent } from '../message/content.ts';
+import type { CallToolResult } from '../message/tool-result.ts';
 import { meta } from '../schema/fields.ts';
 import { field, openObject } from '../schema/schema.ts';
-import type { CallToolResult } from '../message/tool-result.ts';
 import type { WireSchema } from '../schema/wire-schema.ts';
 
 /** What a tool answers to a 2025-11-25 client: structured content is an object. @see 2025-11-25, Tools, "Structured Content" */

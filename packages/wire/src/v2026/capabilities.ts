@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import { TASKS_EXTENSION_ID } from '../message/meta-keys.ts';
 import { jsonObject } from '../schema/fields.ts';
 import { frozen } from '../schema/frozen.ts';
 import type { JsonObject } from '../schema/json.ts';
-import { TASKS_EXTENSION_ID } from '../message/meta-keys.ts';
 import { field, openObject } from '../schema/schema.ts';
 import type { WireSchema } from '../schema/wire-schema.ts';
 

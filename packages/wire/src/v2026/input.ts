@@ -1,18 +1,18 @@
 import * as z from 'zod';
 import {
-  ElicitParams2026Schema,
-  ElicitResultSchema,
   type ElicitParams2026,
+  ElicitParams2026Schema,
   type ElicitResult,
+  ElicitResultSchema,
 } from '../message/elicitation.ts';
+import {
+  type CreateMessageParams,
+  CreateMessageParamsSchema,
+  type CreateMessageResult,
+  CreateMessageResultSchema,
+} from '../message/sampling.ts';
 import { jsonObject, meta } from '../schema/fields.ts';
 import type { JsonObject } from '../schema/json.ts';
-import {
-  CreateMessageParamsSchema,
-  CreateMessageResultSchema,
-  type CreateMessageParams,
-  type CreateMessageResult,
-} from '../message/sampling.ts';
 import { field, oneOf, openObject, schemaOf } from '../schema/schema.ts';
 import type { WireSchema } from '../schema/wire-schema.ts';
 

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { MessageMetaSchema, RequestIdSchema, type MessageMeta, type RequestId } from '../message/json-rpc.ts';
+import { type MessageMeta, MessageMetaSchema, type RequestId, RequestIdSchema } from '../message/json-rpc.ts';
 import { SUBSCRIPTION_ID_META_KEY } from '../message/meta-keys.ts';
 import { field, openObject } from '../schema/schema.ts';
 import type { WireSchema } from '../schema/wire-schema.ts';
-import { InputResponses2026Schema, type InputResponses2026 } from './input.ts';
+import { type InputResponses2026, InputResponses2026Schema } from './input.ts';
 import type { CompleteResult2026 } from './task.ts';
 
 /** Params of `tasks/get` and `tasks/cancel`. */

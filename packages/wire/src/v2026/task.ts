@@ -1,17 +1,17 @@
 import * as z from 'zod';
-import { jsonObject, meta } from '../schema/fields.ts';
 import {
-  JsonRpcErrorSchema,
-  MessageMetaSchema,
   type JsonRpcError,
+  JsonRpcErrorSchema,
   type MessageMeta,
+  MessageMetaSchema,
   type ResultMeta,
 } from '../message/json-rpc.ts';
+import { type TaskStatus, TaskStatusSchema } from '../message/status.ts';
+import { jsonObject, meta } from '../schema/fields.ts';
 import type { JsonObject } from '../schema/json.ts';
 import { field, oneOf, openObject } from '../schema/schema.ts';
-import { TaskStatusSchema, type TaskStatus } from '../message/status.ts';
 import type { WireSchema } from '../schema/wire-schema.ts';
-import { InputRequests2026Schema, type InputRequests2026 } from './input.ts';
+import { type InputRequests2026, InputRequests2026Schema } from './input.ts';
 
 interface TaskFields2026 {
   readonly taskId: string;

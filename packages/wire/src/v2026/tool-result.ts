@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { sentContent } from '../message/content.ts';
+import type { CallToolResult } from '../message/tool-result.ts';
 import { meta, structuredContent } from '../schema/fields.ts';
 import type { JsonValue } from '../schema/json.ts';
 import { field, openObject } from '../schema/schema.ts';
-import type { CallToolResult } from '../message/tool-result.ts';
 import type { WireSchema } from '../schema/wire-schema.ts';
 
 /** What a tool answers to a 2026-07-28 client, also inside a completed task. @see 2026-07-28, Tools, "Calling Tools" */

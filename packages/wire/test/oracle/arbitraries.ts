@@ -1,8 +1,4 @@
-import fc from 'fast-check';
 import {
-  RELATED_TASK_META_KEY,
-  TASK_STATUSES,
-  TASK_SUPPORTS,
   type ContentBlock,
   type CreateMessageParams,
   type CreateMessageResult,
@@ -16,12 +12,16 @@ import {
   type MediaContent,
   type MessageMeta,
   type ProgressToken,
+  RELATED_TASK_META_KEY,
   type RelatedTaskMetadata,
   type SamplingContentBlock,
   type SamplingMessage,
+  TASK_STATUSES,
+  TASK_SUPPORTS,
   type TextContent,
   type Tool,
 } from '@mcp-tasks/wire';
+import fc from 'fast-check';
 
 // Valid values of what both generations share. Written by hand, not derived from the schemas that they test.
 

@@ -1,7 +1,4 @@
 /* eslint-disable @typescript-eslint/no-deprecated -- the SDK deprecates the vocabulary of 2025-11-25, which is what its schemas are asked about */
-import * as core from '@modelcontextprotocol/core';
-import * as v1 from '@modelcontextprotocol/ext-tasks/core/v1';
-import fc from 'fast-check';
 import {
   CallToolParams2025Schema,
   CallToolResult2025Schema,
@@ -12,13 +9,16 @@ import {
   ListTasksParams2025Schema,
   ListTasksResult2025Schema,
   ServerTasksCapability2025Schema,
+  type Task2025,
   Task2025Schema,
   TaskIdParams2025Schema,
   TaskMetadata2025Schema,
   TaskPayloadResult2025Schema,
   TaskStatusNotificationParams2025Schema,
-  type Task2025,
 } from '@mcp-tasks/wire';
+import * as core from '@modelcontextprotocol/core';
+import * as v1 from '@modelcontextprotocol/ext-tasks/core/v1';
+import fc from 'fast-check';
 import { accepts, acceptsField, acceptsParams } from './accepts.ts';
 import * as arbitrary from './arbitraries.ts';
 import type { MessageCase } from './compare.ts';

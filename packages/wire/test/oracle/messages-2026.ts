@@ -1,18 +1,18 @@
 /* eslint-disable @typescript-eslint/no-deprecated -- the SDK deprecates the vocabulary of 2025-11-25, which is what its schemas are asked about */
-import * as core from '@modelcontextprotocol/core';
-import * as v2 from '@modelcontextprotocol/ext-tasks/core/v2';
-import fc from 'fast-check';
-import * as z from 'zod';
 import {
   CallToolResult2026Schema,
+  type ClientCapabilities2026,
   ClientCapabilities2026Schema,
   CompleteResult2026Schema,
   CreateTaskResult2026Schema,
+  type DetailedTask2026,
   DetailedTask2026Schema,
   ElicitParams2026Schema,
   GetTaskResult2026Schema,
+  type InputRequest2026,
   InputRequest2026Schema,
   InputRequests2026Schema,
+  type InputResponse2026,
   InputResponse2026Schema,
   InputResponses2026Schema,
   ListenParams2026Schema,
@@ -22,17 +22,17 @@ import {
   SUBSCRIPTION_ID_META_KEY,
   SubscriptionFilter2026Schema,
   SubscriptionsAcknowledgedParams2026Schema,
+  type Task2026,
   Task2026Schema,
   TaskIdParams2026Schema,
   TaskNotificationParams2026Schema,
   TASKS_EXTENSION_ID,
   UpdateTaskParams2026Schema,
-  type ClientCapabilities2026,
-  type DetailedTask2026,
-  type InputRequest2026,
-  type InputResponse2026,
-  type Task2026,
 } from '@mcp-tasks/wire';
+import * as core from '@modelcontextprotocol/core';
+import * as v2 from '@modelcontextprotocol/ext-tasks/core/v2';
+import fc from 'fast-check';
+import * as z from 'zod';
 import { accepts, acceptsParams } from './accepts.ts';
 import * as arbitrary from './arbitraries.ts';
 import type { MessageCase } from './compare.ts';

@@ -1,8 +1,4 @@
 /* eslint-disable @typescript-eslint/no-deprecated -- the SDK deprecates the vocabulary of 2025-11-25, which is what its schemas are asked about */
-import * as core from '@modelcontextprotocol/core';
-import * as v1 from '@modelcontextprotocol/ext-tasks/core/v1';
-import * as v2 from '@modelcontextprotocol/ext-tasks/core/v2';
-import fc from 'fast-check';
 import {
   ContentBlockSchema,
   CreateMessageParamsSchema,
@@ -16,14 +12,18 @@ import {
   MessageMetaSchema,
   RelatedTaskMetadataSchema,
   RequestIdSchema,
+  TASK_SUPPORTS,
   TaskStatusSchema,
   TaskSupportSchema,
   ToolExecution2025Schema,
   ToolSchema,
-  TASK_SUPPORTS,
 } from '@mcp-tasks/wire';
-import * as arbitrary from './arbitraries.ts';
+import * as core from '@modelcontextprotocol/core';
+import * as v1 from '@modelcontextprotocol/ext-tasks/core/v1';
+import * as v2 from '@modelcontextprotocol/ext-tasks/core/v2';
+import fc from 'fast-check';
 import { accepts, acceptsField, acceptsParams } from './accepts.ts';
+import * as arbitrary from './arbitraries.ts';
 import type { MessageCase } from './compare.ts';
 
 /** What both generations share. */

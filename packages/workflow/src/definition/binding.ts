@@ -1,6 +1,6 @@
 import { isJsonObject } from '@mcp-tasks/runner/engine';
 import type { JsonValue } from '@mcp-tasks/wire';
-import { isWholeArguments, referenceOf, type Origin } from './reference.ts';
+import { isWholeArguments, type Origin, referenceOf } from './reference.ts';
 import type { ValueSource } from './source.ts';
 
 /** How a value is made: a constant, a source, or an object or array of bindings of which at least one is a source. */

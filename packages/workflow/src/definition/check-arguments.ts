@@ -1,11 +1,9 @@
 import type { TaskTool } from '@mcp-tasks/runner';
 import { isJsonObject } from '@mcp-tasks/runner/engine';
 import type { JsonObject } from '@mcp-tasks/wire';
-import type { ArgumentBindings, ValueBinding } from './binding.ts';
-import { bindValue, sourcesOf } from './binding.ts';
+import { type ArgumentBindings, bindValue, sourcesOf, type ValueBinding } from './binding.ts';
 import { checkSource } from './check-source.ts';
-import type { DefinedSoFar, Fail } from './defined-so-far.ts';
-import { listed, NO_ARGUMENTS } from './defined-so-far.ts';
+import { type DefinedSoFar, type Fail, listed, NO_ARGUMENTS } from './defined-so-far.ts';
 import { fieldOf, knownJsonSchema, listedProperties } from './json-schema.ts';
 import { isWholeArguments, referenceOf } from './reference.ts';
 

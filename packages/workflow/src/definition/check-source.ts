@@ -1,8 +1,6 @@
-import type { DefinedSoFar, Fail } from './defined-so-far.ts';
-import { listed, NO_ARGUMENTS } from './defined-so-far.ts';
+import { type DefinedSoFar, type Fail, listed, NO_ARGUMENTS } from './defined-so-far.ts';
 import { fieldOf, listedProperties, pathOf } from './json-schema.ts';
-import type { ValueSource } from './source.ts';
-import { describeSource } from './source.ts';
+import { describeSource, type ValueSource } from './source.ts';
 
 /** Check that a source is there: a prompt argument, or an earlier step and a field that its output may have. */
 export function checkSource(so: DefinedSoFar, source: ValueSource, fail: Fail): void {

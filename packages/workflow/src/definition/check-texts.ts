@@ -1,12 +1,10 @@
 import type { AuthorSchema } from '@mcp-tasks/runner';
 import { elicitRequest, isJsonObject, messageOf } from '@mcp-tasks/runner/engine';
 import { checkSource } from './check-source.ts';
-import type { DefinedSoFar, Fail } from './defined-so-far.ts';
-import { NO_ARGUMENTS } from './defined-so-far.ts';
+import { type DefinedSoFar, type Fail, NO_ARGUMENTS } from './defined-so-far.ts';
 import type { StepDefinition } from './definition.ts';
 import { fieldOf } from './json-schema.ts';
-import type { Template, TemplateTarget } from './template.ts';
-import { parseTemplate } from './template.ts';
+import { parseTemplate, type Template, type TemplateTarget } from './template.ts';
 
 /** Check the question of a step: a form that clients can show, and a message that can be filled in. */
 export function checkQuestion(so: DefinedSoFar, step: string, raw: unknown, fail: Fail): StepDefinition['question'] {

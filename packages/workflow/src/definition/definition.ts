@@ -1,11 +1,10 @@
 import type { AuthorSchema, TaskTool } from '@mcp-tasks/runner';
 import type { JsonObject, JsonValue } from '@mcp-tasks/wire';
 import type { Workflow } from '../api/workflow-engine.ts';
-import type { ArgumentBindings } from './binding.ts';
-import { sourcesOf } from './binding.ts';
+import type { ReadResource } from '../api/workflow-options.ts';
+import { type ArgumentBindings, sourcesOf } from './binding.ts';
 import type { ValueSource } from './source.ts';
 import type { Template } from './template.ts';
-import type { ReadResource } from '../api/workflow-options.ts';
 
 /** When a step is run; else it is skipped. */
 export interface Condition {

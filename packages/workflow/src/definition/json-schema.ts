@@ -1,5 +1,5 @@
-import { isJsonObject, messageOf } from '@mcp-tasks/runner/engine';
 import type { AuthorSchema } from '@mcp-tasks/runner';
+import { isJsonObject, messageOf } from '@mcp-tasks/runner/engine';
 import type { JsonObject } from '@mcp-tasks/wire';
 import type { Path } from './source.ts';
 

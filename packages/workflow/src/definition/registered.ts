@@ -1,6 +1,6 @@
 import type { Tasks } from '@mcp-tasks/runner';
-import type { WorkflowDefinition } from './definition.ts';
 import type { Workflow } from '../api/workflow-engine.ts';
+import type { WorkflowDefinition } from './definition.ts';
 
 const DEFINITIONS = new WeakMap<Tasks, Map<string, WorkflowDefinition>>();
 

@@ -1,7 +1,7 @@
 import type { JsonValue } from '@mcp-tasks/wire';
-import { referenceOf, type Origin } from './reference.ts';
-import type { ValueSource } from './source.ts';
 import { bindValue } from './binding.ts';
+import { type Origin, referenceOf } from './reference.ts';
+import type { ValueSource } from './source.ts';
 
 /** What is filled into: a text for people and models, or a URI. */
 export type TemplateTarget = 'text' | 'uri';

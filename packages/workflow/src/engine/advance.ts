@@ -1,18 +1,32 @@
-import { cutUtf8, rules } from '@mcp-tasks/store';
-import type { Outcomes, RecordRule, TaskEntry, TaskLease, TaskLimits, Verdict } from '@mcp-tasks/store';
+import {
+  cutUtf8,
+  type Outcomes,
+  type RecordRule,
+  rules,
+  type TaskEntry,
+  type TaskLease,
+  type TaskLimits,
+  type Verdict,
+} from '@mcp-tasks/store';
 import type { CallToolResult, JsonObject } from '@mcp-tasks/wire';
 import type { StepDefinition, WorkflowDefinition } from '../definition/definition.ts';
 import { completionOf } from '../plan/completion.ts';
-import type { StepReport } from '../plan/outcome.ts';
-import { applyReport } from '../plan/outcome.ts';
-import { isRunBy, type PlanStep } from '../plan/plan.ts';
-import type { Context } from '../plan/resolve.ts';
-import { resolveArguments } from '../plan/resolve.ts';
 import type { CheckedArguments, CheckNeeded } from '../plan/match.ts';
+import { applyReport, type StepReport } from '../plan/outcome.ts';
+import { isRunBy, type PlanStep } from '../plan/plan.ts';
+import { type Context, resolveArguments } from '../plan/resolve.ts';
 import { definitionChanged, isFinished, rebase, settle } from '../plan/settle.ts';
 import { nextReady, standings } from '../plan/standing.ts';
-import { hasPlan, initialPlan, planEntry, planStep, readState, withPlan, withStep } from '../plan/state.ts';
-import type { WorkflowState } from '../plan/state.ts';
+import {
+  hasPlan,
+  initialPlan,
+  planEntry,
+  planStep,
+  readState,
+  withPlan,
+  withStep,
+  type WorkflowState,
+} from '../plan/state.ts';
 import { runningMessage, uselessQuestions, waitingMessage } from '../plan/status.ts';
 
 /** What a run does next. */

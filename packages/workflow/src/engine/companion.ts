@@ -1,20 +1,18 @@
 import type { ParkedRun, TaskContext, Tasks } from '@mcp-tasks/runner';
 import { amendOwn, fromJson, leaseOf, toJson } from '@mcp-tasks/runner/engine';
 import { TaskError } from '@mcp-tasks/store';
-import type { CallToolResult, JsonObject } from '@mcp-tasks/wire';
-import { JSON_RPC_ERROR, ProtocolFailure } from '@mcp-tasks/wire';
-import { WORKFLOW_ENTRY_KINDS } from '../plan/entry-kinds.ts';
+import { type CallToolResult, JSON_RPC_ERROR, type JsonObject, ProtocolFailure } from '@mcp-tasks/wire';
 import type { StepDefinition, WorkflowDefinition } from '../definition/definition.ts';
 import { handOffText } from '../hand-off/hand-off-text.ts';
 import { remainingSteps } from '../hand-off/remaining.ts';
 import { checkArguments } from '../plan/check-arguments.ts';
 import { stepStates } from '../plan/completion.ts';
+import { WORKFLOW_ENTRY_KINDS } from '../plan/entry-kinds.ts';
 import type { StepReport } from '../plan/outcome.ts';
 import type { Mismatch } from '../plan/plan.ts';
 import type { Context } from '../plan/resolve.ts';
 import { progressOf } from '../plan/status.ts';
-import type { Advance } from './advance.ts';
-import { advance } from './advance.ts';
+import { type Advance, advance } from './advance.ts';
 import { askStep, runStep } from './run-step.ts';
 
 /** The handler of a workflow's companion tool: one run of the engine. */

@@ -1,9 +1,7 @@
 import type { Tasks } from '@mcp-tasks/runner';
 import { amendTask, toJson } from '@mcp-tasks/runner/engine';
-import { rules, TaskError, utf8Bytes } from '@mcp-tasks/store';
-import type { TaskHead } from '@mcp-tasks/store';
-import { WORKFLOW_META_KEY } from '@mcp-tasks/wire';
-import type { CallToolResult } from '@mcp-tasks/wire';
+import { rules, TaskError, type TaskHead, utf8Bytes } from '@mcp-tasks/store';
+import { type CallToolResult, WORKFLOW_META_KEY } from '@mcp-tasks/wire';
 import { WORKFLOW_ENTRY_KINDS } from '../plan/entry-kinds.ts';
 import { stateNow, workflowTaskOf } from './workflow-task.ts';
 

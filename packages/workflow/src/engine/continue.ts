@@ -1,26 +1,22 @@
 import type { Tasks } from '@mcp-tasks/runner';
 import { amendTask, argumentProblems } from '@mcp-tasks/runner/engine';
-import { cutUtf8, rules, TaskError } from '@mcp-tasks/store';
-import type { RecordRule, TaskHead } from '@mcp-tasks/store';
+import { cutUtf8, type RecordRule, rules, TaskError, type TaskHead } from '@mcp-tasks/store';
 import { isTerminalStatus } from '@mcp-tasks/wire';
-import { CONTINUATION_WARNING, WORKFLOW_ENTRY_KINDS } from '../plan/entry-kinds.ts';
+import type { CallOutcome, ContinuationCall, WorkflowEngine } from '../api/workflow-engine.ts';
 import { stepNamed } from '../definition/definition.ts';
 import { metaOf } from '../hand-off/view.ts';
 import { checkArguments } from '../plan/check-arguments.ts';
 import { completionOf } from '../plan/completion.ts';
-import type { CheckedArguments, CheckNeeded } from '../plan/match.ts';
-import { matchStep, uncheckedSteps } from '../plan/match.ts';
+import { CONTINUATION_WARNING, WORKFLOW_ENTRY_KINDS } from '../plan/entry-kinds.ts';
+import { type CheckedArguments, type CheckNeeded, matchStep, uncheckedSteps } from '../plan/match.ts';
 import type { Mismatch } from '../plan/plan.ts';
-import type { CallRecord, JudgedOutcome } from '../plan/record-call.ts';
-import { recordCall, recordedBefore } from '../plan/record-call.ts';
-import { resolveArguments, type Context } from '../plan/resolve.ts';
+import { type CallRecord, type JudgedOutcome, recordCall, recordedBefore } from '../plan/record-call.ts';
+import { type Context, resolveArguments } from '../plan/resolve.ts';
 import { definitionChanged, isFinished, rebase } from '../plan/settle.ts';
 import { standings } from '../plan/standing.ts';
 import { initialPlan, planStep, readState, withPlan } from '../plan/state.ts';
 import { isMoving, uselessQuestions, waitingMessage } from '../plan/status.ts';
-import type { CallOutcome, ContinuationCall, WorkflowEngine } from '../api/workflow-engine.ts';
-import type { WorkflowTask } from './workflow-task.ts';
-import { isFollowable, readWorkflowTask, stateNow } from './workflow-task.ts';
+import { isFollowable, readWorkflowTask, stateNow, type WorkflowTask } from './workflow-task.ts';
 
 /** What a client's calls come to in a workflow task. */
 export function continuations(tasks: Tasks): Pick<WorkflowEngine, 'match' | 'record' | 'stepOf'> {

@@ -2,9 +2,9 @@ import type { TaskContext } from '@mcp-tasks/runner';
 import { messageOf } from '@mcp-tasks/runner/engine';
 import type { Clock } from '@mcp-tasks/store';
 import type { StepDefinition } from '../definition/definition.ts';
+import { fill } from '../plan/fill.ts';
 import type { ReadText } from '../plan/plan.ts';
 import type { Context } from '../plan/resolve.ts';
-import { fill } from '../plan/fill.ts';
 
 /** What came of reading the resources of a step. */
 export type ResourcesRead =

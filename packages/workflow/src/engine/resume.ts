@@ -1,11 +1,9 @@
 import type { Tasks } from '@mcp-tasks/runner';
 import { amendTask } from '@mcp-tasks/runner/engine';
-import { rules, TaskError, taskNotFound } from '@mcp-tasks/store';
-import type { TaskHead } from '@mcp-tasks/store';
-import { isTerminalStatus } from '@mcp-tasks/wire';
-import type { JsonObject } from '@mcp-tasks/wire';
-import { WORKFLOW_ENTRY_KINDS } from '../plan/entry-kinds.ts';
+import { rules, TaskError, type TaskHead, taskNotFound } from '@mcp-tasks/store';
+import { isTerminalStatus, type JsonObject } from '@mcp-tasks/wire';
 import { deepEqual } from '../plan/deep-equal.ts';
+import { WORKFLOW_ENTRY_KINDS } from '../plan/entry-kinds.ts';
 import { nextReady } from '../plan/standing.ts';
 import { callArguments } from '../plan/state.ts';
 import { isFollowable, parsedArguments, readWorkflowTask, stateNow } from './workflow-task.ts';

@@ -1,10 +1,10 @@
 import type { InlineHost, Tasks, ToolCall } from '@mcp-tasks/runner';
 import { runCall } from '@mcp-tasks/runner/engine';
-import { ProtocolFailure } from '@mcp-tasks/wire';
 import { TaskError } from '@mcp-tasks/store';
-import { viewOf } from '../hand-off/view.ts';
-import { definitionsOf } from '../definition/registered.ts';
+import { ProtocolFailure } from '@mcp-tasks/wire';
 import type { PromptMessage } from '../api/workflow-engine.ts';
+import { definitionsOf } from '../definition/registered.ts';
+import { viewOf } from '../hand-off/view.ts';
 import { stateNow } from './workflow-task.ts';
 
 /** Run a workflow inside its request: the record is private, and the conversation is made of it. */

@@ -3,10 +3,10 @@ import { askWithoutWaiting, callTool } from '@mcp-tasks/runner/engine';
 import { TaskError } from '@mcp-tasks/store';
 import type { CallToolResult, JsonObject, JsonValue } from '@mcp-tasks/wire';
 import type { StepDefinition } from '../definition/definition.ts';
+import { fill } from '../plan/fill.ts';
 import type { StepReport } from '../plan/outcome.ts';
 import type { ReadText } from '../plan/plan.ts';
 import type { Context } from '../plan/resolve.ts';
-import { fill } from '../plan/fill.ts';
 import { readResources } from './read-resources.ts';
 
 /** The run that a step runs in. */

@@ -1,14 +1,13 @@
 import type { Tasks } from '@mcp-tasks/runner';
 import { formatIssues, parseWith } from '@mcp-tasks/runner/engine';
-import { taskNotFound, TaskError } from '@mcp-tasks/store';
-import type { TaskRecord } from '@mcp-tasks/store';
+import { TaskError, taskNotFound, type TaskRecord } from '@mcp-tasks/store';
 import type { JsonObject } from '@mcp-tasks/wire';
-import { WORKFLOW_ENTRY_KINDS } from '../plan/entry-kinds.ts';
 import type { WorkflowDefinition } from '../definition/definition.ts';
+import { definitionsOf } from '../definition/registered.ts';
+import { WORKFLOW_ENTRY_KINDS } from '../plan/entry-kinds.ts';
 import type { Context } from '../plan/resolve.ts';
 import { rebase, settle } from '../plan/settle.ts';
 import { callArguments, hasPlan, initialPlan, readState, withPlan } from '../plan/state.ts';
-import { definitionsOf } from '../definition/registered.ts';
 import { asJson } from './companion.ts';
 
 /** A task of a workflow, as it was read. */

@@ -1,14 +1,14 @@
 import { cutUtf8, utf8Bytes } from '@mcp-tasks/store';
 import type { JsonValue } from '@mcp-tasks/wire';
+import type { PromptMessage } from '../api/workflow-engine.ts';
 import type { StepDefinition } from '../definition/definition.ts';
 import { escapeControls } from '../definition/template.ts';
+import { fill } from '../plan/fill.ts';
 import { outputOf } from '../plan/outcome.ts';
+import { jsonLine } from '../plan/pause-sentence.ts';
 import type { PlanStep } from '../plan/plan.ts';
 import type { Context } from '../plan/resolve.ts';
 import { planStep } from '../plan/state.ts';
-import { fill } from '../plan/fill.ts';
-import { jsonLine } from '../plan/pause-sentence.ts';
-import type { PromptMessage } from '../api/workflow-engine.ts';
 
 /** Beyond this a text is cut: a conversation has to fit a model. */
 const MAX_TEXT_BYTES = 16 * 1024;

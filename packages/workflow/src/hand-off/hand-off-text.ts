@@ -1,13 +1,12 @@
 import { cutUtf8, utf8Bytes } from '@mcp-tasks/store';
-import type { WorkflowRemainingStep } from '@mcp-tasks/wire';
-import { WORKFLOW_META_KEY } from '@mcp-tasks/wire';
-import { escapeControls } from '../definition/template.ts';
+import { WORKFLOW_META_KEY, type WorkflowRemainingStep } from '@mcp-tasks/wire';
 import { stepNamed } from '../definition/definition.ts';
+import { escapeControls } from '../definition/template.ts';
+import { outputOf } from '../plan/outcome.ts';
+import { jsonLine, pauseSentence } from '../plan/pause-sentence.ts';
 import type { Context } from '../plan/resolve.ts';
 import { standings } from '../plan/standing.ts';
-import { outputOf } from '../plan/outcome.ts';
 import { firstPause } from './remaining.ts';
-import { jsonLine, pauseSentence } from '../plan/pause-sentence.ts';
 
 const MAX_SHOWN_BYTES = 1024;
 

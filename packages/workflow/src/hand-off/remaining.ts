@@ -1,11 +1,9 @@
 import type { TaskTool } from '@mcp-tasks/runner';
 import type { WorkflowPause, WorkflowRemainingStep } from '@mcp-tasks/wire';
 import { fieldOf, knownJsonSchema, listedProperties } from '../definition/json-schema.ts';
-import type { Context } from '../plan/resolve.ts';
-import { resolveArguments } from '../plan/resolve.ts';
-import type { StepView } from '../plan/standing.ts';
-import { standings } from '../plan/standing.ts';
 import { fill } from '../plan/fill.ts';
+import { type Context, resolveArguments } from '../plan/resolve.ts';
+import { standings, type StepView } from '../plan/standing.ts';
 
 /** What the client has to do, or may mend, in the order of the plan: one structure for the text and for `_meta`. */
 export function remainingSteps(context: Context): WorkflowRemainingStep[] {

@@ -1,12 +1,11 @@
 import type { TaskHead } from '@mcp-tasks/store';
-import { isTerminalStatus } from '@mcp-tasks/wire';
-import type { WorkflowMeta } from '@mcp-tasks/wire';
+import { isTerminalStatus, type WorkflowMeta } from '@mcp-tasks/wire';
+import type { PromptMessage, WorkflowView } from '../api/workflow-engine.ts';
 import { stepStates } from '../plan/completion.ts';
 import type { Context } from '../plan/resolve.ts';
 import { standings } from '../plan/standing.ts';
-import type { PromptMessage, WorkflowView } from '../api/workflow-engine.ts';
 import { conversation, say } from './conversation.ts';
-import { handOffText, type Continuing } from './hand-off-text.ts';
+import { type Continuing, handOffText } from './hand-off-text.ts';
 import { firstPause, remainingSteps } from './remaining.ts';
 
 /** The state of a workflow task for `_meta`. */

@@ -1,8 +1,8 @@
 import { utf8Bytes } from '@mcp-tasks/store';
 import type { CallToolResult, JsonValue, WorkflowStepState } from '@mcp-tasks/wire';
 import { outputOf } from './outcome.ts';
-import type { WorkflowState } from './state.ts';
 import type { Plan } from './plan.ts';
+import type { WorkflowState } from './state.ts';
 
 /** The steps of a plan as clients see them. */
 export function stepStates({ steps }: Plan): WorkflowStepState[] {

@@ -1,8 +1,6 @@
-import type { Template } from '../definition/template.ts';
-import { encodeFor } from '../definition/template.ts';
 import { describeSource } from '../definition/source.ts';
-import type { Context } from './resolve.ts';
-import { resolveSource } from './resolve.ts';
+import { encodeFor, type Template } from '../definition/template.ts';
+import { type Context, resolveSource } from './resolve.ts';
 
 /** A template with its values, each put in once and encoded for its target; what is not known yet is a placeholder. */
 export function fill(context: Context, { target, parts }: Template): string {

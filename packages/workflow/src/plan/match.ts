@@ -2,8 +2,7 @@ import type { JsonObject } from '@mcp-tasks/wire';
 import type { StepDefinition } from '../definition/definition.ts';
 import { deepEqual } from './deep-equal.ts';
 import type { Mismatch, PlanStep } from './plan.ts';
-import type { Context } from './resolve.ts';
-import { resolveArguments } from './resolve.ts';
+import { type Context, resolveArguments } from './resolve.ts';
 import { planStep } from './state.ts';
 
 /** A call that a client made. */

@@ -1,12 +1,10 @@
 import { messageOf } from '@mcp-tasks/runner/engine';
-import { cutUtf8, utf8Bytes } from '@mcp-tasks/store';
-import type { TaskEntry } from '@mcp-tasks/store';
+import { cutUtf8, type TaskEntry, utf8Bytes } from '@mcp-tasks/store';
 import type { CallToolResult, JsonObject, JsonValue } from '@mcp-tasks/wire';
 import { StepError } from '../api/step-error.ts';
 import type { StepDefinition } from '../definition/definition.ts';
 import type { PlanStep, ReadText, StepRecord } from './plan.ts';
-import type { WorkflowState } from './state.ts';
-import { planStep, stepEntry, withRecord, withStep } from './state.ts';
+import { planStep, stepEntry, withRecord, withStep, type WorkflowState } from './state.ts';
 
 const MAX_ERROR_BYTES = 1024;
 

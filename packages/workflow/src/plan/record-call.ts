@@ -1,15 +1,12 @@
 import { createHash } from 'node:crypto';
-import { utf8Bytes } from '@mcp-tasks/store';
-import type { TaskEntry } from '@mcp-tasks/store';
+import { type TaskEntry, utf8Bytes } from '@mcp-tasks/store';
 import type { CallOutcome, ContinuationCall } from '../api/workflow-engine.ts';
-import { matchStep, type CheckedArguments } from './match.ts';
-import type { StepReport } from './outcome.ts';
-import { applyReport } from './outcome.ts';
+import { type CheckedArguments, matchStep } from './match.ts';
+import { applyReport, type StepReport } from './outcome.ts';
 import type { RecordedCall } from './plan.ts';
 import type { Context } from './resolve.ts';
 import { settle } from './settle.ts';
-import type { WorkflowState } from './state.ts';
-import { extraEntry, planEntry, withPlan } from './state.ts';
+import { extraEntry, planEntry, withPlan, type WorkflowState } from './state.ts';
 
 /** How many calls are remembered by their id. */
 const MAX_CALLS = 1_000;

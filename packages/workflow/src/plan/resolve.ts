@@ -1,14 +1,11 @@
-import type { JsonObject, JsonValue } from '@mcp-tasks/wire';
 import { isJsonObject } from '@mcp-tasks/runner/engine';
+import type { JsonObject, JsonValue } from '@mcp-tasks/wire';
 import type { ValueBinding } from '../definition/binding.ts';
-import type { StepDefinition, WorkflowDefinition } from '../definition/definition.ts';
-import { stepNamed } from '../definition/definition.ts';
+import { type StepDefinition, stepNamed, type WorkflowDefinition } from '../definition/definition.ts';
 import { pathOf } from '../definition/json-schema.ts';
-import type { Path, ValueSource } from '../definition/source.ts';
-import { describeSource } from '../definition/source.ts';
+import { describeSource, type Path, type ValueSource } from '../definition/source.ts';
 import { outputOf } from './outcome.ts';
-import type { WorkflowState } from './state.ts';
-import { planStep } from './state.ts';
+import { planStep, type WorkflowState } from './state.ts';
 
 /** What comes of a source now. */
 export type Resolved =

@@ -1,11 +1,9 @@
 import { TaskError } from '@mcp-tasks/store';
 import type { WorkflowDefinition } from '../definition/definition.ts';
-import type { Plan, PlanStep } from './plan.ts';
-import { isOver } from './plan.ts';
+import { isOver, type Plan, type PlanStep } from './plan.ts';
 import type { Context } from './resolve.ts';
 import { standingOf } from './standing.ts';
-import { freshStep, planStep, withStep } from './state.ts';
-import type { WorkflowState } from './state.ts';
+import { freshStep, planStep, withStep, type WorkflowState } from './state.ts';
 
 /** Mark the steps whose condition does not hold as skipped. */
 export function settle({ definition, state }: Context): WorkflowState {

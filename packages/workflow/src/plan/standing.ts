@@ -1,12 +1,9 @@
 import type { JsonObject, JsonValue, WorkflowPause } from '@mcp-tasks/wire';
-import { deepEqual } from './deep-equal.ts';
-import type { Condition, StepDefinition } from '../definition/definition.ts';
-import { sourcesOfStep, stepNamed } from '../definition/definition.ts';
+import { type Condition, sourcesOfStep, type StepDefinition, stepNamed } from '../definition/definition.ts';
 import { describeSource } from '../definition/source.ts';
-import type { PlanStep } from './plan.ts';
-import { isOver } from './plan.ts';
-import type { Context, Resolved, Unresolved } from './resolve.ts';
-import { gravest, resolveArguments, resolveSource } from './resolve.ts';
+import { deepEqual } from './deep-equal.ts';
+import { isOver, type PlanStep } from './plan.ts';
+import { type Context, gravest, resolveArguments, type Resolved, resolveSource, type Unresolved } from './resolve.ts';
 import { planStep } from './state.ts';
 
 /** How a step stands, and what is to be done about it. */

@@ -1,10 +1,8 @@
 import { fromJson, isJsonObject, parseCall } from '@mcp-tasks/runner/engine';
-import { TaskError } from '@mcp-tasks/store';
-import type { TaskEntry, TaskRecord } from '@mcp-tasks/store';
+import { type TaskEntry, TaskError, type TaskRecord } from '@mcp-tasks/store';
 import type { JsonObject, JsonValue } from '@mcp-tasks/wire';
 import type { WorkflowDefinition } from '../definition/definition.ts';
-import type { Plan, PlanStep, StepRecord } from './plan.ts';
-import { PLAN_VERSION } from './plan.ts';
+import { type Plan, PLAN_VERSION, type PlanStep, type StepRecord } from './plan.ts';
 
 const PLAN_ENTRY = 'plan';
 const STEP_PREFIX = 'step:';

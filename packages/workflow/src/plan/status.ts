@@ -1,9 +1,8 @@
-import { pauseSentence } from './pause-sentence.ts';
 import type { TaskHead } from '@mcp-tasks/store';
+import { pauseSentence } from './pause-sentence.ts';
 import { isOver, type Plan } from './plan.ts';
 import type { Context } from './resolve.ts';
-import type { StepView } from './standing.ts';
-import { standings } from './standing.ts';
+import { standings, type StepView } from './standing.ts';
 
 /** What is awaited, in one line: for the status message of a task that waits. */
 export function waitingMessage(context: Context): string {

@@ -2,8 +2,7 @@
 // What an author sees in the editor. Nothing here runs: the compiler checks it, in `pnpm typecheck`.
 import { createTasks } from '@mcp-tasks/runner';
 import { z } from 'zod';
-import { field, workflow } from '../../src/index.ts';
-import type { Ref, Refs } from '../../src/index.ts';
+import { field, type Ref, type Refs, workflow } from '../../src/index.ts';
 
 const tasks = createTasks();
 const done = () => ({ content: [] });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { workflow, workflowsOf } from '../../src/index.ts';
-import type { Step, WorkflowBuilder, WorkflowOptions } from '../../src/index.ts';
+import { type Step, workflow, type WorkflowBuilder, type WorkflowOptions, workflowsOf } from '../../src/index.ts';
 import { layer, text } from '../support/layer.ts';
 
 /** What the compiler lets nobody write, as it comes from JavaScript. */

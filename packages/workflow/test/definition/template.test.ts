@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeFor, parseTemplate } from '../../src/definition/template.ts';
-import type { TemplateTarget } from '../../src/definition/template.ts';
+import { encodeFor, parseTemplate, type TemplateTarget } from '../../src/definition/template.ts';
 
 function filled(target: TemplateTarget, template: string, args: Readonly<Record<string, string>>): string {
   const { parts } = parseTemplate(

@@ -1,13 +1,18 @@
 import { createTasks } from '@mcp-tasks/runner';
-import { applyHeadPatch, DEFAULT_LIMITS } from '@mcp-tasks/store';
-import type { TaskEntry, TaskHead, TaskRecord, Verdict } from '@mcp-tasks/store';
+import {
+  applyHeadPatch,
+  DEFAULT_LIMITS,
+  type TaskEntry,
+  type TaskHead,
+  type TaskRecord,
+  type Verdict,
+} from '@mcp-tasks/store';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { advance } from '../../src/engine/advance.ts';
-import type { Advance, AdvanceOptions } from '../../src/engine/advance.ts';
+import { definitionsOf } from '../../src/definition/registered.ts';
+import { type Advance, advance, type AdvanceOptions } from '../../src/engine/advance.ts';
 import { workflow } from '../../src/index.ts';
 import type { StepReport } from '../../src/plan/outcome.ts';
-import { definitionsOf } from '../../src/definition/registered.ts';
 import { structured, text } from '../support/layer.ts';
 
 const HEAD: TaskHead = {

@@ -1,8 +1,7 @@
-import { describe, expect, it } from 'vitest';
 import type { Tasks } from '@mcp-tasks/runner';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { field, CONTINUATION_WARNING, workflow, workflowEngine } from '../../src/index.ts';
-import type { CallOutcome } from '../../src/index.ts';
+import { type CallOutcome, CONTINUATION_WARNING, field, workflow, workflowEngine } from '../../src/index.ts';
 import { deployService } from '../support/deploy-service.ts';
 import { client, codeOf, layer, metaOf, OWNER, remaining, statuses, structured, text } from '../support/layer.ts';
 

@@ -1,11 +1,9 @@
-import { createTasks } from '@mcp-tasks/runner';
-import type { Tasks } from '@mcp-tasks/runner';
+import { createTasks, type Tasks } from '@mcp-tasks/runner';
 import { memoryStore } from '@mcp-tasks/store';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { workflow, workflowEngine } from '../../src/index.ts';
-import type { CallOutcome } from '../../src/index.ts';
+import { type CallOutcome, workflow, workflowEngine } from '../../src/index.ts';
 import { metaOf, OWNER, structured } from '../support/layer.ts';
 
 /** A step of a random workflow: who does it, and which earlier steps it uses. */

@@ -1,5 +1,4 @@
-import type { Tasks } from '@mcp-tasks/runner';
-import { createTasks } from '@mcp-tasks/runner';
+import { createTasks, type Tasks } from '@mcp-tasks/runner';
 import { memoryStore } from '@mcp-tasks/store';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import type { Tasks } from '@mcp-tasks/runner';
 import type { JsonValue, WorkflowRemainingStep } from '@mcp-tasks/wire';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { field, workflow } from '../../src/index.ts';

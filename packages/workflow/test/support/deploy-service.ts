@@ -1,8 +1,7 @@
 import type { Tasks } from '@mcp-tasks/runner';
 import type { CallToolResult, JsonObject } from '@mcp-tasks/wire';
 import { z } from 'zod';
-import { StepError, workflow } from '../../src/index.ts';
-import type { WorkflowOptions } from '../../src/index.ts';
+import { StepError, workflow, type WorkflowOptions } from '../../src/index.ts';
 
 /** What the tools of {@link deployService} were called with, in order. */
 export interface ToolLog {

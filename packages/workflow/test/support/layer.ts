@@ -1,10 +1,8 @@
-import { afterEach } from 'vitest';
-import { createTasks } from '@mcp-tasks/runner';
-import type { Tasks, TasksOptions } from '@mcp-tasks/runner';
+import { createTasks, type Tasks, type TasksOptions } from '@mcp-tasks/runner';
 import type { TaskHead } from '@mcp-tasks/store';
 import type { CallToolResult, JsonObject, WorkflowMeta } from '@mcp-tasks/wire';
-import { workflowEngine } from '../../src/index.ts';
-import type { CallOutcome, Recorded, WorkflowView } from '../../src/index.ts';
+import { afterEach } from 'vitest';
+import { type CallOutcome, type Recorded, workflowEngine, type WorkflowView } from '../../src/index.ts';
 
 export const OWNER = 'alice';
 const HOW = { continueTool: 'continue_workflow' };

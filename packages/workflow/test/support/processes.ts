@@ -1,5 +1,4 @@
-import { createTasks } from '@mcp-tasks/runner';
-import type { Tasks, TasksOptions } from '@mcp-tasks/runner';
+import { createTasks, type Tasks, type TasksOptions } from '@mcp-tasks/runner';
 import { fakeClock } from '@mcp-tasks/runner/testing';
 import { memoryStore, TaskError } from '@mcp-tasks/store';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { WorkflowMeta } from '@mcp-tasks/wire';
 import { TaskError } from '@mcp-tasks/store';
+import type { WorkflowMeta } from '@mcp-tasks/wire';
 import type { CallOutcome, ContinuationCall, ContinuationMatch } from '@mcp-tasks/workflow';
 import { isFault } from '../../request/errors.ts';
 import type { WorkflowServing } from '../serving/workflow-serving.ts';

@@ -1,5 +1,5 @@
-import type { JsonObject } from '@mcp-tasks/wire';
 import type { AuthorSchema } from '@mcp-tasks/runner';
+import type { JsonObject } from '@mcp-tasks/wire';
 import { isFields } from '../../request/task-request.ts';
 
 /** What a model says to do a step of a workflow. */

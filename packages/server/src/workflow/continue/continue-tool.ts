@@ -1,21 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CallToolResult } from '@mcp-tasks/wire';
-import { TaskError } from '@mcp-tasks/store';
 import type { TaskTool, WorkflowStepInfo } from '@mcp-tasks/runner';
 import { runCall } from '@mcp-tasks/runner/engine';
-import { CONTINUATION_WARNING, type CallOutcome, type StepCall } from '@mcp-tasks/workflow';
+import { TaskError } from '@mcp-tasks/store';
+import type { CallToolResult } from '@mcp-tasks/wire';
+import { type CallOutcome, CONTINUATION_WARNING, type StepCall } from '@mcp-tasks/workflow';
 import type { InputRequiredResult } from '@modelcontextprotocol/server';
-import { inputCapabilities } from '../../request/client-capabilities.ts';
 import { askFirst } from '../../request/ask-first.ts';
 import { callerOf } from '../../request/caller.ts';
+import { inputCapabilities } from '../../request/client-capabilities.ts';
 import { isFault, toErrorObject } from '../../request/errors.ts';
 import { inlineHost } from '../../request/inline-host.ts';
 import { readCallMeta } from '../../request/task-request.ts';
-import type { ContinueArguments } from './continue-arguments.ts';
-import { continuedAnswer, failed, type ContinueCall } from './continued-answer.ts';
-import { Continuation } from './continuation.ts';
 import { readWorkflowReference } from '../serving/workflow-reference.ts';
 import type { WorkflowServing } from '../serving/workflow-serving.ts';
+import { Continuation } from './continuation.ts';
+import type { ContinueArguments } from './continue-arguments.ts';
+import { type ContinueCall, continuedAnswer, failed } from './continued-answer.ts';
 
 /**
  * Do a step of a workflow and record what it came to: by the step's tool if it is ours, else the arguments are the outcome.

@@ -1,14 +1,14 @@
-import type { CallToolResult, WorkflowMeta } from '@mcp-tasks/wire';
 import { TaskError } from '@mcp-tasks/store';
+import type { CallToolResult, WorkflowMeta } from '@mcp-tasks/wire';
 import type { WorkflowView } from '@mcp-tasks/workflow';
 import type { ServerContext } from '@modelcontextprotocol/server';
 import { isFault } from '../../request/errors.ts';
 import type { TaskRequest } from '../../request/task-request.ts';
-import type { ContinueArguments } from './continue-arguments.ts';
-import type { ContinuedMeta } from './continuation.ts';
 import { handOffText } from '../serving/hand-off-text.ts';
 import { withWorkflowMeta } from '../serving/task-meta.ts';
 import { workflowAnswerMeta, type WorkflowServing } from '../serving/workflow-serving.ts';
+import type { ContinuedMeta } from './continuation.ts';
+import type { ContinueArguments } from './continue-arguments.ts';
 
 /** A model that does a step of a workflow, by the tool for it. */
 export interface ContinueCall {

@@ -1,11 +1,11 @@
 import type { CallToolResult, WorkflowRequestMeta } from '@mcp-tasks/wire';
-import { CONTINUATION_WARNING, type CallOutcome, type ContinuationMatch } from '@mcp-tasks/workflow';
-import { ProtocolErrorCode, SERVER_INFO_META_KEY, type JSONRPCResponse } from '@modelcontextprotocol/server';
+import { type CallOutcome, CONTINUATION_WARNING, type ContinuationMatch } from '@mcp-tasks/workflow';
+import { type JSONRPCResponse, ProtocolErrorCode, SERVER_INFO_META_KEY } from '@modelcontextprotocol/server';
 import { fieldsOf, readArguments, type TaskRequest } from '../../request/task-request.ts';
-import { Continuation } from './continuation.ts';
 import { withWorkflowMeta } from '../serving/task-meta.ts';
 import { MALFORMED_REFERENCE } from '../serving/workflow-reference.ts';
 import { workflowAnswerMeta, type WorkflowServing } from '../serving/workflow-serving.ts';
+import { Continuation } from './continuation.ts';
 
 /** The part of a `tools/call` that continues a workflow by its `_meta`. */
 export class ContinuedCall {

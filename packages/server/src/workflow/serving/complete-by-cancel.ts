@@ -1,5 +1,5 @@
-import type { CallToolResult } from '@mcp-tasks/wire';
 import { TaskError, type TaskHead } from '@mcp-tasks/store';
+import type { CallToolResult } from '@mcp-tasks/wire';
 import { isCallToolResult } from '@modelcontextprotocol/server';
 import type { TaskRequest } from '../../request/task-request.ts';
 import { isWorkflowTask, type WorkflowServing } from './workflow-serving.ts';

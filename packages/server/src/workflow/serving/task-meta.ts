@@ -1,12 +1,12 @@
-import { TaskError, type TaskEntryKind, type TaskRecord } from '@mcp-tasks/store';
-import type { WorkflowMeta } from '@mcp-tasks/wire';
 import type { OwnerTasks } from '@mcp-tasks/runner';
+import { type TaskEntryKind, TaskError, type TaskRecord } from '@mcp-tasks/store';
+import type { WorkflowMeta } from '@mcp-tasks/wire';
 import { WORKFLOW_ENTRY_KINDS } from '@mcp-tasks/workflow';
 import type { TaskRequest } from '../../request/task-request.ts';
 import {
   isWorkflowTask,
-  workflowAnswerMeta,
   type WorkflowAnswerMeta,
+  workflowAnswerMeta,
   type WorkflowServing,
 } from './workflow-serving.ts';
 

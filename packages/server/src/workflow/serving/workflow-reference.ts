@@ -1,5 +1,5 @@
 import { WORKFLOW_META_KEY, type WorkflowRequestMeta } from '@mcp-tasks/wire';
-import { fieldsOf, isFields, type Fields } from '../../request/task-request.ts';
+import { type Fields, fieldsOf, isFields } from '../../request/task-request.ts';
 
 /** The older form: the task's id alone. */
 const TASK_ID_META_KEY = '_task_id';

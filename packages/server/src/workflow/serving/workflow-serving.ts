@@ -1,16 +1,16 @@
-import { WORKFLOW_META_KEY, type WorkflowMeta } from '@mcp-tasks/wire';
 import type { TaskHead } from '@mcp-tasks/store';
+import { WORKFLOW_META_KEY, type WorkflowMeta } from '@mcp-tasks/wire';
 import {
-  workflowEngine,
-  workflowsOf,
   type HandOffOptions,
   type Workflow,
   type WorkflowEngine,
+  workflowEngine,
+  workflowsOf,
 } from '@mcp-tasks/workflow';
 import { declaresTasksExtension } from '../../request/client-capabilities.ts';
 import type { TaskHost } from '../../request/task-host.ts';
 import type { TaskRequest } from '../../request/task-request.ts';
-import { workflowSettings, type WorkflowSettings } from '../../request/workflow-options.ts';
+import { type WorkflowSettings, workflowSettings } from '../../request/workflow-options.ts';
 
 /** The workflows of a task layer and how they are served. */
 export interface WorkflowServing {

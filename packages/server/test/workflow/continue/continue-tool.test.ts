@@ -1,0 +1,186 @@
+import { type JsonObject, WORKFLOW_META_KEY } from '@mcp-tasks/wire';
+import { CONTINUATION_WARNING } from '@mcp-tasks/workflow';
+import { McpServer } from '@modelcontextprotocol/server';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { attach, type ServeTasksOptions } from '../../../src/index.ts';
+import { connectTestClient, type TestClient, type TestClientOptions } from '../../../src/testing.ts';
+import {
+  createServerWithTools,
+  createTestWorkflows,
+  statuses,
+  type TestWorkflows,
+  workflowMeta,
+} from '../../support/test-workflows.ts';
+
+describe.each(['2025-11-25', '2026-07-28'] as const)('the tool to continue a workflow by, in %s', (generation) => {
+  let made: TestWorkflows;
+  let client: TestClient;
+  const clients: TestClient[] = [];
+
+  beforeEach(async () => {
+    made = createTestWorkflows();
+    client = await connect();
+  });
+  afterEach(async () => {
+    for (const each of clients.splice(0)) await each.close();
+    await made.tasks.close({ drainMs: 0 });
+  });
+
+  async function connect(options: Partial<TestClientOptions> & ServeTasksOptions = {}): Promise<TestClient> {
+    const connected = await connectTestClient(made.tasks, {
+      generation,
+      createServer: createServerWithTools,
+      ...options,
+    });
+    clients.push(connected);
+    return connected;
+  }
+  const begin = async (name: string, args: JsonObject = {}) =>
+    workflowMeta(await client.request('prompts/get', { name, arguments: args }));
+  const go = (taskId: string, step: string, args?: JsonObject, from = client) =>
+    from.request('tools/call', {
+      name: 'continue_workflow',
+      arguments: { taskId, step, ...(args !== undefined && { arguments: args }) },
+    });
+  const get = async (taskId: string) => workflowMeta(await client.request('tasks/get', { taskId }));
+  const said = ({ content }: JsonObject) => (content as { text: string }[]).map(({ text }) => text).join('\n');
+
+  it('[WINT-04] [CONT-01] takes a workflow to its end, by the words of the hand-off alone', async () => {
+    const { taskId } = await begin('deploy_service', { region: 'eu' });
+    const approved = await go(taskId, 'approve', { replicas: 3 });
+    expect(approved).toMatchObject({ structuredContent: { approved: true } });
+    expect(said(approved)).toContain('approve');
+    expect(workflowMeta(approved)).toMatchObject({ taskId, matchedStep: 'approve' });
+    expect(made.infos).toEqual([{ workflow: 'deploy_service', taskId, step: 'approve', attempt: 1 }]);
+    await expect.poll(async () => (await get(taskId)).remaining).toMatchObject([{ step: 'announce' }]);
+    const announced = await go(taskId, 'announce', { announced: 'by mail' });
+    expect(said(announced)).toContain('complete');
+    expect(workflowMeta(announced)).toMatchObject({ matchedStep: 'announce', status: 'completed', remaining: [] });
+    const record = await made.tasks.for('test').get(taskId, ['result']);
+    expect(JSON.parse(record.entries[0]?.value ?? '')).toMatchObject({
+      structuredContent: { outputs: { announce: { announced: 'by mail' } } },
+    });
+  });
+
+  it('takes the arguments of the hand-off where none are given', async () => {
+    const { taskId } = await begin('deploy_service', { region: 'eu' });
+    expect(await go(taskId, 'approve')).toMatchObject({ structuredContent: { approved: true } });
+  });
+
+  it('[HAND-02] says in the text what it says in _meta', async () => {
+    const { taskId } = await begin('many_approvals');
+    const answer = await go(taskId, 'approve 7');
+    const { remaining } = workflowMeta(answer);
+    expect(remaining.map(({ step }) => step)).not.toContain('approve 7');
+    for (const { arguments: args } of remaining)
+      expect(said(answer)).toContain(`Call approve with ${JSON.stringify(args)}`);
+  });
+
+  it('records a failure, and tells what to do about it', async () => {
+    const { taskId } = await begin('deploy_service', { region: 'eu' });
+    const failed = await go(taskId, 'approve', { replicas: 13 });
+    expect(failed).toMatchObject({ isError: true });
+    expect(said(failed)).toContain('unlucky');
+    expect(workflowMeta(failed)).toMatchObject({ matchedStep: 'approve', steps: [{}, { status: 'failed' }, {}, {}] });
+    expect(await go(taskId, 'approve', { replicas: 4 })).toMatchObject({ structuredContent: { approved: true } });
+  });
+
+  it('records arguments that do not fit as a failure, without running the tool', async () => {
+    const { taskId } = await begin('deploy_service', { region: 'eu' });
+    const failed = await go(taskId, 'approve', { replicas: 'many' });
+    expect(failed).toMatchObject({ isError: true });
+    expect(said(failed)).toContain('replicas');
+    expect(statuses(await get(taskId))).toMatchObject({ approve: 'failed' });
+    expect(made.runs).toEqual(['validate_config']);
+  });
+
+  it('asks for the result of a tool that is not ours, and does not take its arguments for it', async () => {
+    const { taskId } = await begin('deploy_service', { region: 'eu' });
+    await go(taskId, 'approve');
+    await expect.poll(async () => (await get(taskId)).remaining).toMatchObject([{ step: 'announce' }]);
+    for (const args of [undefined, { url: 'https://eu.example' }]) {
+      const answer = await go(taskId, 'announce', args);
+      expect(answer).toMatchObject({ isError: true });
+      expect(said(answer)).toContain('"announce"');
+    }
+    expect(statuses(await get(taskId))).toMatchObject({ announce: 'pending' });
+  });
+
+  it('takes a step that calls no tool for done', async () => {
+    const { taskId } = await begin('guided');
+    expect(workflowMeta(await go(taskId, 'report'))).toMatchObject({ matchedStep: 'report', status: 'completed' });
+  });
+
+  it('runs nothing for a step that is done, or that there is not', async () => {
+    const { taskId } = await begin('many_approvals');
+    await go(taskId, 'approve 1');
+    for (const step of ['approve 1', 'approve 0']) {
+      const answer = await go(taskId, step);
+      expect(answer).toMatchObject({ isError: true });
+      expect(said(answer)).toContain(`"${step}"`);
+      expect(said(answer)).toContain('Call approve with');
+    }
+    expect(made.runs).toEqual(['approve']);
+  });
+
+  it('says the one warning, and runs nothing, where the task cannot be continued', async () => {
+    const { taskId } = await begin('deploy_service', { region: 'eu' });
+    const over = await begin('check_only', { region: 'eu' });
+    const eve = await connect({ owner: () => 'eve' });
+    const nobody = await connect({ owner: () => undefined, warn: () => undefined });
+    const answers = await Promise.all([
+      go('unknown', 'approve'),
+      go(over.taskId, 'validate'),
+      go(taskId, 'approve', undefined, eve),
+      go(taskId, 'approve', undefined, nobody),
+    ]);
+    for (const answer of answers) {
+      expect(answer).toMatchObject({ isError: true, content: [{ type: 'text', text: CONTINUATION_WARNING }] });
+      expect(answer).toEqual(answers[0]);
+    }
+    expect(made.runs).toEqual(['validate_config', 'validate_config']);
+  });
+
+  it.each([{}, { taskId: 7, step: 'x' }, { taskId: 't' }, { taskId: 't', step: 's', arguments: 'x' }])(
+    'refuses arguments %j by name',
+    async (args) => {
+      const answer = await client.request('tools/call', { name: 'continue_workflow', arguments: args });
+      expect(answer).toMatchObject({ isError: true });
+      expect(said(answer)).toMatch(/taskId|step|arguments/);
+    },
+  );
+
+  it('asks what the tool asks before its work, in the way of the generation', async () => {
+    const { taskId } = await begin('first_asked');
+    const params = { name: 'continue_workflow', arguments: { taskId, step: 'who' } };
+    const inputResponses = { user: { action: 'accept', content: { name: 'Ada' } } };
+    if (generation === '2026-07-28') {
+      expect(await client.request('tools/call', params)).toMatchObject({ resultType: 'input_required' });
+      const answer = await client.request('tools/call', { ...params, inputResponses });
+      expect(workflowMeta(answer)).toMatchObject({ matchedStep: 'who', status: 'completed' });
+      return;
+    }
+    const answering = await connect({ answer: () => inputResponses.user });
+    const answer = await answering.request('tools/call', params);
+    expect(workflowMeta(answer)).toMatchObject({ matchedStep: 'who', status: 'completed' });
+  });
+
+  it('is no task itself', async () => {
+    const { taskId } = await begin('deploy_service', { region: 'eu' });
+    const { [WORKFLOW_META_KEY]: meta } = (await go(taskId, 'approve'))['_meta'] as JsonObject;
+    expect(meta).toMatchObject({ taskId });
+    expect((await made.tasks.for('test').list()).heads).toHaveLength(1);
+  });
+});
+
+describe('attaching workflows', () => {
+  it('refuses to name the tool to continue by as another one', async () => {
+    const { tasks } = createTestWorkflows();
+    const server = () => new McpServer({ name: 'test', version: '0' });
+    expect(() => {
+      attach(tasks, server(), { workflows: { continueTool: 'approve' } });
+    }).toThrow(/workflows\.continueTool.*approve/);
+    attach(tasks, server());
+    await tasks.close();
+  });
+});

@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  applyHeadPatch,
+  applyRule,
+  memoryStore,
+  rules,
+  TASK_ENTRY_KINDS,
+  type TaskHeadPatch,
+} from '../../src/index.ts';
+import { newHead, newTask, T0_MS } from '../heads.ts';
+import { manualClock } from '../manual-clock.ts';
+
+describe('a record', () => {
+  it('[STOR-04] carries the task, its owner, what was called, its variables, checkpoints, questions, answers and result', async () => {
+    const [store, clock] = [memoryStore(), manualClock()];
+    const call = { kind: 'call' as const, name: '', value: '{"tool":"count","arguments":{"n":1}}' };
+    await store.create(newTask({ attempt: 1, holder: 'p' }, { entries: [call] }));
+    const lease = { taskId: 'task-1', attempt: 1, holder: 'p' };
+    const put = [
+      { kind: 'variable' as const, name: 'x', value: '1' },
+      { kind: 'published' as const, name: 'x', value: '2' },
+      { kind: 'checkpoint' as const, name: 'x', value: '3' },
+    ];
+    const request = { method: 'elicitation/create' as const, params: { message: '?' } };
+    const result = { content: [{ type: 'text' as const, text: 'ok' }] };
+    await applyRule(
+      store,
+      clock,
+      'task-1',
+      rules.effects(lease, { put, progress: { done: 1 }, statusMessage: 'half' }),
+    );
+    await applyRule(store, clock, 'task-1', rules.ask(lease, 'x', request, { maxOpenQuestions: 1 }));
+    await applyRule(store, clock, 'task-1', rules.answer({ x: { action: 'decline' } }));
+    await applyRule(store, clock, 'task-1', rules.complete(lease, { result, keepResultMs: 0 }));
+
+    const [record] = await store.get({ taskIds: ['task-1'], kinds: TASK_ENTRY_KINDS, nowMs: T0_MS });
+    expect(record?.head).toEqual({
+      ...newHead({ attempt: 1, dueAtMs: null }),
+      version: 5,
+      status: 'completed',
+      statusMessage: 'half',
+      progress: { done: 1 },
+    });
+    expect(record?.entries).toEqual([
+      call,
+      ...put,
+      { kind: 'question', name: 'x', value: JSON.stringify(request) },
+      { kind: 'answer', name: 'x', value: '{"action":"decline"}' },
+      { kind: 'result', name: '', value: JSON.stringify(result) },
+    ]);
+  });
+});
+
+describe('applyHeadPatch', () => {
+  const patches: fc.Arbitrary<TaskHeadPatch> = fc.record(
+    {
+      status: fc.constantFrom('working' as const, 'failed' as const),
+      statusMessage: fc.option(fc.string()),
+      progress: fc.option(fc.record({ done: fc.nat() })),
+      holder: fc.option(fc.string()),
+      toolError: fc.option(fc.string()),
+      dueAtMs: fc.option(fc.nat()),
+      attempt: fc.nat(),
+      openQuestions: fc.array(fc.string()),
+    },
+    { requiredKeys: [] },
+  );
+
+  it('[STOR-01] [TEST-07] replaces what is given, removes what is null, keeps the rest, and counts the version up', () => {
+    const head = newHead({ statusMessage: 'before', holder: 'p', progress: { done: 0 } });
+    fc.assert(
+      fc.property(patches, (patch) => {
+        const expected = new Map<string, unknown>([...Object.entries(head), ...Object.entries(patch), ['version', 2]]);
+        for (const field of ['statusMessage', 'progress', 'holder', 'toolError']) {
+          if (expected.get(field) === null) expected.delete(field);
+        }
+        expect(new Map(Object.entries(applyHeadPatch(head, patch)))).toEqual(expected);
+      }),
+    );
+  });
+});
