@@ -4,14 +4,14 @@
 export { amendOwn, askWithoutWaiting, leaseOf } from './engine/own-record.ts';
 export { callTool } from './engine/call-tool.ts';
 export type { ToolCallInRun } from './engine/call-tool.ts';
-export type { CallOutcome } from './tool/outcome.ts';
+export type { ToolOutcome } from './tool/outcome.ts';
 export type { NestedCall } from './run/nested-run.ts';
 
 // From outside
 export { amendTask } from './calls/amend-task.ts';
 export type { OwnedTask } from './calls/amend-task.ts';
 export { runCall } from './calls/run-call.ts';
-export type { InlineOutcome } from './run/inline-run.ts';
+export type { InlineEnd } from './run/inline-run.ts';
 
 // Schemas and JSON
 export { argumentProblems } from './engine/argument-problems.ts';

@@ -223,7 +223,7 @@ describe('2025-11-25 over HTTP without sessions', () => {
 
   describe('[SEC-07] a caller without an owner', () => {
     const anonymous = (options: ServeTasksOptions) =>
-      new HttpClient(serve({ warn: () => undefined, ...options }), { generation: '2025-11-25' });
+      new HttpClient(serve({ onWarning: () => undefined, ...options }), { generation: '2025-11-25' });
     const INITIALIZE = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'raw', version: '0' } };
 
     it('is served as if there were no tasks', async () => {

@@ -80,7 +80,7 @@ describe('2026-07-28 over HTTP', () => {
 
   describe('[SEC-07] a caller without an owner', () => {
     const anonymous = (options: ServeTasksOptions = {}) =>
-      new HttpClient(serve({ warn: () => undefined, ...options }), { generation: '2026-07-28' });
+      new HttpClient(serve({ onWarning: () => undefined, ...options }), { generation: '2026-07-28' });
 
     it('is served as if there were no tasks', async () => {
       const client = anonymous();
@@ -100,7 +100,7 @@ describe('2026-07-28 over HTTP', () => {
 
     it('makes one warning that says what to set', async () => {
       const warn = vi.fn();
-      const client = anonymous({ warn });
+      const client = anonymous({ onWarning: warn });
       await client.request('server/discover');
       await client.request('tools/call', { name: 'whoami', arguments: {} });
       expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/authInfo.*owner.*anonymous/s));

@@ -33,7 +33,7 @@ describe('2025-11-25 over HTTP with sessions', () => {
     capabilities: JsonObject = { elicitation: {}, sampling: {} },
   ): Promise<Session> {
     const mcp = new McpServer({ name: 'test', version: '0' });
-    attach(tools.tasks, mcp, { warn: () => undefined, ...options });
+    attach(tools.tasks, mcp, { onWarning: () => undefined, ...options });
     const transport = new WebStandardStreamableHTTPServerTransport({ sessionIdGenerator: () => crypto.randomUUID() });
     await mcp.connect(transport);
     const fetch = (request: Request) => transport.handleRequest(request);

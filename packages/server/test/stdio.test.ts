@@ -137,7 +137,7 @@ describe('stdio', () => {
     await app.close();
     tools = createTestTools();
     client = new PipeClient();
-    serve({ owner: () => undefined, warn: () => undefined });
+    serve({ owner: () => undefined, onWarning: () => undefined });
     expect((await initialize())['capabilities']).toEqual({ tools: { listChanged: true } });
   });
 

@@ -1,6 +1,6 @@
 import { memoryStore, TaskError, type TaskHint } from '@mcp-tasks/store';
 import { describe, expect, it } from 'vitest';
-import { answersLost, hintsThrough, manualClock } from '../src/fakes.ts';
+import { answersLost, fakeClock, hintsThrough } from '../src/fakes.ts';
 import { creation, newTask, readTask } from '../src/sides/records.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
@@ -33,9 +33,9 @@ describe('hintsThrough', () => {
   });
 });
 
-describe('manualClock', () => {
+describe('fakeClock', () => {
   it('calls what has become due in order of time, and nothing that was cancelled', () => {
-    const clock = manualClock(NOW_MS);
+    const clock = fakeClock(NOW_MS);
     const calls: string[] = [];
     clock.after(20, () => calls.push('second'));
     const cancel = clock.after(30, () => calls.push('cancelled'));

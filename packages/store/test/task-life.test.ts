@@ -13,9 +13,9 @@ import {
   type TaskRecord,
   transitionError,
 } from '../src/index.ts';
+import { fakeClock } from './fake-clock.ts';
 import { aroundStore, unavailable } from './faulty-store.ts';
 import { HOUR_MS, newTask, T0_MS } from './heads.ts';
-import { manualClock } from './manual-clock.ts';
 
 const LEASE_MS = 20_000;
 /** What may meet somebody who knows too little of the task, or whose answers are lost too often. */
@@ -62,7 +62,7 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
 
 /** The task in the hands of processes that know only the leases they were given, some of them long over. */
 class World {
-  readonly clock = manualClock();
+  readonly clock = fakeClock();
   readonly #inner = memoryStore();
   /** Whether the answer of the next update is lost; taken in turn. */
   readonly #losses: boolean[];

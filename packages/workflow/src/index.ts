@@ -25,7 +25,7 @@ export { workflowEngine } from './create-engine.ts';
 export { workflowsOf } from './definition/registered.ts';
 export { CONTINUATION_WARNING, WORKFLOW_ENTRY_KINDS } from './plan/entry-kinds.ts';
 export type {
-  CallOutcome,
+  RecordedOutcome,
   ContinuationCall,
   ContinuationMatch,
   HandOffOptions,

@@ -10,7 +10,7 @@ import { isTerminalStatus } from '@mcp-tasks/wire';
 import { queuedTask } from '../api/executor.ts';
 import type { Tasks } from '../api/tasks.ts';
 import type { TraceContext } from '../api/tool.ts';
-import { tell, writeByRule } from '../core/core.ts';
+import { tell, writeByRule } from '../core/task-layer.ts';
 import { internalsOf } from '../process/internals.ts';
 import { readTrace } from '../tool/stored-call.ts';
 import { toldOfRefusal } from './owner-tasks.ts';
@@ -35,27 +35,27 @@ export async function amendTask<Value>(
   { owner, taskId, kinds }: OwnedTask,
   rule: RecordRule<Value>,
 ): Promise<RuleOutcome<Value>> {
-  const { core, lifecycle } = internalsOf(tasks);
-  checkOwner(owner, core.limits.maxOwnerBytes);
-  const view = ownerView(core, owner);
+  const { layer, lifecycle } = internalsOf(tasks);
+  checkOwner(owner, layer.limits.maxOwnerBytes);
+  const view = ownerView(layer, owner);
   const amend = async () => {
     await lifecycle.ready();
     let trace: TraceContext | undefined;
     const read = async () => {
-      const record = await toldOfRefusal(core, owner, taskId, () => view.get(taskId, kinds));
+      const record = await toldOfRefusal(layer, owner, taskId, () => view.get(taskId, kinds));
       trace = readTrace(record.entries);
       return record;
     };
     const outcome = await applyRecordRule(
-      { read, write: (head, headRule) => writeByRule(core, head, headRule, trace) },
+      { read, write: (head, headRule) => writeByRule(layer, head, headRule, trace) },
       rule,
     );
     const { before, head, wrote } = outcome;
     if (wrote && isTerminalStatus(head.status) && !isTerminalStatus(before.status)) {
-      tell(core, head, trace, { type: 'settled', status: head.status, isError: head.toolError !== undefined });
+      tell(layer, head, trace, { type: 'settled', status: head.status, isError: head.toolError !== undefined });
     }
     const isWoken = before.dueAtMs === null && head.dueAtMs !== null;
-    if (wrote && isWoken) core.executor.submit(queuedTask(head));
+    if (wrote && isWoken) layer.executor.submit(queuedTask(head));
     return outcome;
   };
   return lifecycle.during(amend());

@@ -10,21 +10,21 @@ import {
 import type { InputResponse } from '@mcp-tasks/wire';
 import { queuedTask } from '../api/executor.ts';
 import type { OwnerTasks } from '../api/tasks.ts';
-import { type Core, tell, writeByRule } from '../core/core.ts';
+import { type TaskLayer, tell, writeByRule } from '../core/task-layer.ts';
 import type { Lifecycle } from '../process/lifecycle.ts';
 import { answerInvalid } from '../tool/question-answer.ts';
 import { checkAnswer } from '../tool/question-form.ts';
 import { readQuestions, readTrace } from '../tool/stored-call.ts';
 
 /** What an owner can do with their tasks. */
-export function ownerTasks(core: Core, owner: string, lifecycle: Lifecycle): OwnerTasks {
-  checkOwner(owner, core.limits.maxOwnerBytes);
-  const view = ownerView(core, owner);
+export function ownerTasks(layer: TaskLayer, owner: string, lifecycle: Lifecycle): OwnerTasks {
+  checkOwner(owner, layer.limits.maxOwnerBytes);
+  const view = ownerView(layer, owner);
 
   const told = async <Value>(taskId: string, work: () => Promise<Value>): Promise<Value> => {
     const opening = lifecycle.ready();
     if (opening !== undefined) await opening;
-    return toldOfRefusal(core, owner, taskId, work);
+    return toldOfRefusal(layer, owner, taskId, work);
   };
   /** A call that ends by itself: closing waits for it. */
   const call = <Value>(taskId: string, work: () => Promise<Value>): Promise<Value> =>
@@ -35,20 +35,20 @@ export function ownerTasks(core: Core, owner: string, lifecycle: Lifecycle): Own
   };
   /** Events carry the trace of the call, which costs reading the call. */
   const withCall = (kinds: readonly TaskEntryKind[]): readonly TaskEntryKind[] =>
-    core.hasListener ? ['call', ...kinds] : kinds;
+    layer.hasListener ? ['call', ...kinds] : kinds;
 
   return {
     owner,
     get: (taskId, kinds) => call(taskId, () => view.get(taskId, kinds)),
     list: (options) => lifecycle.during(listed(options)),
-    cancel: (taskId) => call(taskId, async () => cancelTask(core, await view.get(taskId, withCall([])))),
+    cancel: (taskId) => call(taskId, async () => cancelTask(layer, await view.get(taskId, withCall([])))),
     answer: (taskId, responses) =>
-      call(taskId, async () => answerTask(core, await view.get(taskId, withCall(['question'])), responses)),
+      call(taskId, async () => answerTask(layer, await view.get(taskId, withCall(['question'])), responses)),
     waitFor: (taskId, until, options) => told(taskId, () => view.waitFor(taskId, until, options)),
     watch(taskId, listener) {
       let isKnown = false;
       return view.watch(taskId, (head) => {
-        if (head === undefined && !isKnown) tellRefused(core, owner, taskId);
+        if (head === undefined && !isKnown) tellRefused(layer, owner, taskId);
         isKnown = true;
         listener(head);
       });
@@ -58,7 +58,7 @@ export function ownerTasks(core: Core, owner: string, lifecycle: Lifecycle): Own
 
 /** Tell the listener when an owner asks for what is not theirs, or not there. */
 export async function toldOfRefusal<Value>(
-  core: Core,
+  layer: TaskLayer,
   owner: string,
   taskId: string,
   work: () => Promise<Value>,
@@ -66,34 +66,34 @@ export async function toldOfRefusal<Value>(
   try {
     return await work();
   } catch (error) {
-    if (TaskError.is(error, 'TASK_NOT_FOUND')) tellRefused(core, owner, taskId);
+    if (TaskError.is(error, 'TASK_NOT_FOUND')) tellRefused(layer, owner, taskId);
     throw error;
   }
 }
 
-function tellRefused(core: Core, owner: string, taskId: string): void {
-  core.emit({ type: 'access-refused', reason: 'unknown-task', owner, taskId, atMs: core.clock.nowMs() });
+function tellRefused(layer: TaskLayer, owner: string, taskId: string): void {
+  layer.emit({ type: 'access-refused', reason: 'unknown-task', owner, taskId, atMs: layer.clock.nowMs() });
 }
 
-async function cancelTask(core: Core, { head, entries }: TaskRecord): Promise<TaskHead> {
+async function cancelTask(layer: TaskLayer, { head, entries }: TaskRecord): Promise<TaskHead> {
   const trace = readTrace(entries);
-  const outcome = await writeByRule(core, head, rules.cancel(), trace);
-  if (outcome.wrote) tell(core, outcome.head, trace, { type: 'cancelled' });
+  const outcome = await writeByRule(layer, head, rules.cancel(), trace);
+  if (outcome.wrote) tell(layer, outcome.head, trace, { type: 'cancelled' });
   return outcome.head;
 }
 
 async function answerTask(
-  core: Core,
+  layer: TaskLayer,
   { head, entries }: TaskRecord,
   responses: Readonly<Record<string, InputResponse>>,
 ): Promise<TaskHead> {
-  const checked = checkedAnswers(core, head, entries, responses);
+  const checked = checkedAnswers(layer, head, entries, responses);
   const trace = readTrace(entries);
-  const outcome = await writeByRule(core, head, rules.answer(checked), trace);
+  const outcome = await writeByRule(layer, head, rules.answer(checked), trace);
   if (outcome.wrote) {
-    for (const key of outcome.value.keys) tell(core, outcome.head, trace, { type: 'question-answered', key });
+    for (const key of outcome.value.keys) tell(layer, outcome.head, trace, { type: 'question-answered', key });
   }
-  if (outcome.value.wakes) core.executor.submit(queuedTask(outcome.head));
+  if (outcome.value.wakes) layer.executor.submit(queuedTask(outcome.head));
   return outcome.head;
 }
 
@@ -102,7 +102,7 @@ async function answerTask(
  * before the write must not take an answer that nobody checked.
  */
 function checkedAnswers(
-  core: Core,
+  layer: TaskLayer,
   head: TaskHead,
   entries: TaskRecord['entries'],
   responses: Readonly<Record<string, InputResponse>>,
@@ -113,7 +113,7 @@ function checkedAnswers(
     const request = questions.get(key);
     const response = Object.hasOwn(responses, key) ? responses[key] : undefined;
     if (request === undefined || response === undefined) continue;
-    const problem = checkAnswer(request, response, core.limits.maxArgumentsBytes);
+    const problem = checkAnswer(request, response, layer.limits.maxArgumentsBytes);
     if (problem !== undefined) throw answerInvalid(key, problem);
     checked.push([key, response]);
   }

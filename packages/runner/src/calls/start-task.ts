@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type CreateTask, newTaskId, type TaskEntry, TaskError, type TaskHead } from '@mcp-tasks/store';
 import type { TaskTool, ToolCall } from '../api/tool.ts';
 import { checkCall, type CheckedCall } from '../core/check-call.ts';
-import { type Core, tell } from '../core/core.ts';
+import { type TaskLayer, tell } from '../core/task-layer.ts';
 import { RunEntries } from '../handler/task-entries.ts';
 import type { Runs } from '../process/runs.ts';
 import { callDigest } from '../tool/json.ts';
@@ -11,35 +11,35 @@ import { resend } from '../write/resend.ts';
 
 /** Store a task for a call, held by this process, and submit it: one write. */
 export async function startTask(
-  core: Core,
+  layer: TaskLayer,
   runs: Runs,
   call: ToolCall,
   opening: Promise<void> | undefined,
 ): Promise<TaskHead> {
   if (opening !== undefined) await opening;
-  const checked = await checkCall(core, call);
-  const create = newTask(core, checked);
+  const checked = await checkCall(layer, call);
+  const create = newTask(layer, checked);
   // The id is ours: sent again after a lost answer, this makes no second task.
-  const send = () => core.store.create(create);
-  const outcome = await send().catch((error: unknown) => resend(core.clock, send, error));
-  if (outcome.status === 'over-quota') throw overQuota(core, outcome.limit);
+  const send = () => layer.store.create(create);
+  const outcome = await send().catch((error: unknown) => resend(layer.clock, send, error));
+  if (outcome.status === 'over-quota') throw overQuota(layer, outcome.limit);
   const { head } = outcome;
   if (head.taskId !== create.head.taskId) {
     if (head.callDigest !== create.head.callDigest) throw keyReused(head.taskId);
     return head;
   }
-  core.hub.hint(head);
-  tell(core, head, call.trace, { type: 'task-created' });
+  layer.hub.hint(head);
+  tell(layer, head, call.trace, { type: 'task-created' });
   runs.submitFresh({ head, entries: new RunEntries(storedCall(call)), parsedArguments: checked.parsed });
   return head;
 }
 
-function newTask(core: Core, { call, tool, parsed, lifetime }: CheckedCall): CreateTask {
-  const { limits, clock, holder, settings, executor } = core;
+function newTask(layer: TaskLayer, { call, tool, parsed, lifetime }: CheckedCall): CreateTask {
+  const { limits, clock, holder, settings, executor } = layer;
   const { options } = tool;
   const nowMs = clock.nowMs();
   const isOurs = executor.runsElsewhere !== true;
-  const idempotencyKey = idempotencyKeyOf(core, call, tool, parsed);
+  const idempotencyKey = idempotencyKeyOf(layer, call, tool, parsed);
   const head: TaskHead = {
     taskId: newTaskId(),
     owner: call.owner,
@@ -63,8 +63,8 @@ function newTask(core: Core, { call, tool, parsed, lifetime }: CheckedCall): Cre
 }
 
 /** The client's key, or else the author's; an author's key is the tool's own and cannot meet a client's. */
-function idempotencyKeyOf(core: Core, call: ToolCall, tool: TaskTool, parsed: unknown): string | undefined {
-  const maxCharacters = core.limits.maxIdempotencyKeyCharacters;
+function idempotencyKeyOf(layer: TaskLayer, call: ToolCall, tool: TaskTool, parsed: unknown): string | undefined {
+  const maxCharacters = layer.limits.maxIdempotencyKeyCharacters;
   if (call.idempotencyKey !== undefined) return checkKey(call.idempotencyKey, maxCharacters);
   const key = tool.options.idempotencyKey?.(parsed);
   if (key === undefined) return undefined;
@@ -84,8 +84,8 @@ function checkKey(key: unknown, maxCharacters: number): string {
   );
 }
 
-function overQuota(core: Core, limit: 'maxActiveTasks' | 'maxStoredTasks'): TaskError {
-  const most = core.limits[limit];
+function overQuota(layer: TaskLayer, limit: 'maxActiveTasks' | 'maxStoredTasks'): TaskError {
+  const most = layer.limits[limit];
   const kind = limit === 'maxActiveTasks' ? 'active' : 'stored';
   return new TaskError(
     'TASK_QUOTA_EXCEEDED',

@@ -4,7 +4,7 @@ import { toJson } from '../tool/json.ts';
 import { parseArguments } from '../tool/parse-arguments.ts';
 import { answerInvalid } from '../tool/question-answer.ts';
 import { askRequests, checkAnswer } from '../tool/question-form.ts';
-import type { Core } from './core.ts';
+import type { TaskLayer } from './task-layer.ts';
 
 /** A call that may be made: arguments parsed, sizes checked, authorized. */
 export interface CheckedCall {
@@ -21,20 +21,20 @@ export interface CheckedCall {
  * @throws {TaskError} TOOL_NOT_FOUND, OWNER_INVALID, INVALID_TTL, CALLER_INVALID, ARGUMENTS_TOO_LARGE, INVALID_ARGUMENTS,
  *   TASK_ANSWER_INVALID; whatever `authorize` throws.
  */
-export async function checkCall(core: Core, call: ToolCall): Promise<CheckedCall> {
-  const tool = core.registry.tools.get(call.tool);
+export async function checkCall(layer: TaskLayer, call: ToolCall): Promise<CheckedCall> {
+  const tool = layer.registry.tools.get(call.tool);
   if (tool === undefined)
     throw new TaskError('TOOL_NOT_FOUND', `Tool ${call.tool} not found`, { details: { tool: call.tool } });
-  const { maxOwnerBytes, maxCallerBytes, maxArgumentsBytes } = core.limits;
+  const { maxOwnerBytes, maxCallerBytes, maxArgumentsBytes } = layer.limits;
   checkOwner(call.owner, maxOwnerBytes);
-  const lifetime = grantTtl({ requestedTtlMs: call.requestedTtlMs, ttlMs: tool.options.ttlMs }, core.limits);
+  const lifetime = grantTtl({ requestedTtlMs: call.requestedTtlMs, ttlMs: tool.options.ttlMs }, layer.limits);
   checkSize('CALLER_INVALID', 'The caller value', call.caller, maxCallerBytes);
   checkSize('ARGUMENTS_TOO_LARGE', `The arguments of tool ${tool.name}`, call.arguments, maxArgumentsBytes);
   const parsed = await parseArguments(tool, call.arguments);
   checkAnswers(tool, call, maxArgumentsBytes);
   const { owner, caller, arguments: args, trace } = call;
   const via = call.workflow === undefined ? 'call' : 'continuation';
-  const authorized = core.authorize({ owner, caller, tool: tool.name, arguments: args, via }, { trace });
+  const authorized = layer.authorize({ owner, caller, tool: tool.name, arguments: args, via }, { trace });
   if (authorized !== undefined) await authorized;
   return { call, tool, parsed, lifetime };
 }

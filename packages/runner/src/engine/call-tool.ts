@@ -1,7 +1,7 @@
 import { HandlerContext } from '../handler/handler-context.ts';
-import { type RunHost, throwIfEnded } from '../handler/handler-host.ts';
+import { type HandlerHost, throwIfEnded } from '../handler/handler-host.ts';
 import { type NestedCall, NestedRun } from '../run/nested-run.ts';
-import { type CallOutcome, callOutcome, refusedOutcome, thrownOutcome } from '../tool/outcome.ts';
+import { refusedOutcome, thrownOutcome, type ToolOutcome, toolOutcome } from '../tool/outcome.ts';
 
 /** A tool that a handler calls with {@link callTool}. */
 export interface ToolCallInRun extends NestedCall {
@@ -17,7 +17,7 @@ export interface ToolCallInRun extends NestedCall {
  *
  * @throws {TaskError} RUN_ENDED - the outer run may no longer write: the outcome is not to be used.
  */
-export async function callTool(task: object, call: ToolCallInRun): Promise<CallOutcome> {
+export async function callTool(task: object, call: ToolCallInRun): Promise<ToolOutcome> {
   const outer = HandlerContext.hostOf(task);
   throwIfEnded(outer);
   const ended = call.mayPark ? undefined : outer.stepBegan();
@@ -30,21 +30,21 @@ export async function callTool(task: object, call: ToolCallInRun): Promise<CallO
   }
 }
 
-async function refusal(outer: RunHost, { tool, arguments: args }: ToolCallInRun): Promise<CallOutcome | undefined> {
+async function refusal(outer: HandlerHost, { tool, arguments: args }: ToolCallInRun): Promise<ToolOutcome | undefined> {
   try {
     await outer.authorizeStep(tool.name, args);
     return undefined;
   } catch (thrown) {
-    return callOutcome(refusedOutcome(tool, thrown), thrown);
+    return toolOutcome(refusedOutcome(tool, thrown), thrown);
   }
 }
 
-async function outcomeOf(outer: RunHost, call: ToolCallInRun): Promise<CallOutcome> {
+async function outcomeOf(outer: HandlerHost, call: ToolCallInRun): Promise<ToolOutcome> {
   try {
     const execution = await new NestedRun(outer, call).go();
     if (execution.kind === 'parked') throw new TypeError(`Tool ${call.tool.name} cannot park here`);
-    return callOutcome(execution);
+    return toolOutcome(execution);
   } catch (thrown) {
-    return callOutcome(thrownOutcome(thrown), thrown);
+    return toolOutcome(thrownOutcome(thrown), thrown);
   }
 }

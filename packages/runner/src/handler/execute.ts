@@ -1,15 +1,15 @@
 import type { CallToolResult, InputRequest, InputResponse } from '@mcp-tasks/wire';
 import type { Elicited, ParkedRun, TaskContext } from '../api/task-context.ts';
-import { returnedOutcome, type RunOutcome } from '../tool/outcome.ts';
+import { type HandlerResult, returnedOutcome } from '../tool/outcome.ts';
 import { parseArguments } from '../tool/parse-arguments.ts';
 import { toElicited } from '../tool/question-answer.ts';
 import { askRequests } from '../tool/question-form.ts';
 import { HandlerContext, parkedMessage } from './handler-context.ts';
-import type { RunHost } from './handler-host.ts';
+import type { HandlerHost } from './handler-host.ts';
 import { QuestionKeys } from './question-keys.ts';
 
 /** How an execution of a handler ended. */
-export type Execution = RunOutcome | { readonly kind: 'parked'; readonly message: string };
+export type Execution = HandlerResult | { readonly kind: 'parked'; readonly message: string };
 
 type AnyHandler = (
   args: unknown,
@@ -17,7 +17,7 @@ type AnyHandler = (
 ) => CallToolResult | ParkedRun | Promise<CallToolResult | ParkedRun>;
 
 /** Run a tool's handler once: arguments, declared questions, handler, result. Throws what the handler throws. */
-export async function executeTool(host: RunHost): Promise<Execution> {
+export async function executeTool(host: HandlerHost): Promise<Execution> {
   const { tool, entries, limits } = host;
   const args = host.parsedArguments ?? (await parseArguments(tool, entries.call.arguments));
   const keys = new QuestionKeys();
@@ -28,7 +28,7 @@ export async function executeTool(host: RunHost): Promise<Execution> {
 }
 
 /** The answers to the tool's declared questions: those that came with the call, the others asked now, all at once. */
-async function askedAnswers(host: RunHost, keys: QuestionKeys): Promise<Record<string, Elicited<unknown>>> {
+async function askedAnswers(host: HandlerHost, keys: QuestionKeys): Promise<Record<string, Elicited<unknown>>> {
   const { tool, entries, taskId } = host;
   const given = entries.call.answers ?? {};
   const answer = async (key: string, request: InputRequest): Promise<[string, Elicited<unknown>]> => {

@@ -7,7 +7,7 @@ import { errorResult } from '../tool/outcome.ts';
 import { toElicited } from '../tool/question-answer.ts';
 import { elicitRequest } from '../tool/question-form.ts';
 import { handled } from './handled.ts';
-import { type RunHost, throwIfEnded } from './handler-host.ts';
+import { type HandlerHost, throwIfEnded } from './handler-host.ts';
 import type { QuestionKeys } from './question-keys.ts';
 import { taskSteps } from './steps.ts';
 import { taskVariables } from './variables.ts';
@@ -30,21 +30,21 @@ type Questions = Pick<TaskContext, 'elicit' | 'sample'>;
  */
 export class HandlerContext implements TaskContext {
   readonly answers: TaskContext['answers'];
-  readonly #host: RunHost;
+  readonly #host: HandlerHost;
   readonly #keys: QuestionKeys;
   #reports: Reports | undefined;
   #variables: ReturnType<typeof taskVariables> | undefined;
   #steps: ReturnType<typeof taskSteps> | undefined;
   #questions: Questions | undefined;
 
-  constructor(host: RunHost, keys: QuestionKeys, answers: Readonly<Record<string, Elicited<unknown>>>) {
+  constructor(host: HandlerHost, keys: QuestionKeys, answers: Readonly<Record<string, Elicited<unknown>>>) {
     this.#host = host;
     this.#keys = keys;
     this.answers = answers as TaskContext['answers'];
   }
 
   /** What a context stands on. @throws {TypeError} it was not made here. */
-  static hostOf(task: object): RunHost {
+  static hostOf(task: object): HandlerHost {
     if (#host in task) return task.#host;
     throw new TypeError('the task context was not made by this package');
   }
@@ -126,7 +126,7 @@ export class HandlerContext implements TaskContext {
   }
 }
 
-function taskReports(host: RunHost): Reports {
+function taskReports(host: HandlerHost): Reports {
   const cut = (message: string) => cutUtf8(message, host.limits.maxStatusMessageBytes);
   let latest = host.progressDone;
   return {
@@ -146,7 +146,7 @@ function taskReports(host: RunHost): Reports {
   };
 }
 
-function taskQuestions(host: RunHost, keys: QuestionKeys): Questions {
+function taskQuestions(host: HandlerHost, keys: QuestionKeys): Questions {
   const ask = (key: string, request: InputRequest) => {
     throwIfEnded(host);
     keys.use(host.taskId, key);
@@ -174,7 +174,7 @@ function sampleRequest(key: string, params: JsonObject): InputRequest {
   return { method: 'sampling/createMessage', params: fromJson(text) as JsonObject };
 }
 
-function park(host: RunHost, message: string): ParkedRun {
+function park(host: HandlerHost, message: string): ParkedRun {
   throwIfEnded(host);
   if (!host.canPark) {
     const where = host.workflow === undefined ? undefined : 'it runs as a step of a workflow';

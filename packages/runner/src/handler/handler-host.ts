@@ -9,7 +9,7 @@ import type { RunEntries } from './task-entries.ts';
 export type Report = Pick<Effects, 'progress' | 'statusMessage'>;
 
 /** What a context stands on: a run that stores, or an inline one. */
-export interface RunHost {
+export interface HandlerHost {
   readonly taskId: string;
   readonly owner: string;
   readonly attempt: number;
@@ -46,6 +46,6 @@ export interface RunHost {
 }
 
 /** @throws {TaskError} RUN_ENDED - the run may no longer write. */
-export function throwIfEnded({ ended }: RunHost): void {
+export function throwIfEnded({ ended }: HandlerHost): void {
   if (ended !== undefined) throw ended.error;
 }

@@ -3,7 +3,7 @@ import type { StepContext, TaskContext } from '../api/task-context.ts';
 import { fromJson, toJson } from '../tool/json.ts';
 import { checkUsedName } from '../tool/names.ts';
 import { handled } from './handled.ts';
-import { type RunHost, throwIfEnded } from './handler-host.ts';
+import { type HandlerHost, throwIfEnded } from './handler-host.ts';
 
 /** The JSON of a checkpoint: in an object, so that a step may return `undefined`. */
 interface Checkpoint {
@@ -11,7 +11,7 @@ interface Checkpoint {
 }
 
 /** The durable steps of one run: names, not order, tell them apart. */
-export function taskSteps(host: RunHost): Pick<TaskContext, 'step'> {
+export function taskSteps(host: HandlerHost): Pick<TaskContext, 'step'> {
   const names = new Set<string>();
   let inFlight = 0;
   const { entries, taskId } = host;
@@ -46,7 +46,7 @@ function valueOf(text: string): unknown {
   return (fromJson(text) as Checkpoint).value;
 }
 
-function checkpointText(host: RunHost, name: string, value: unknown): string {
+function checkpointText(host: HandlerHost, name: string, value: unknown): string {
   const text = toJson(value, `the value of step "${name}"`);
   const bytes = text === undefined ? 0 : utf8Bytes(text);
   const maxBytes = host.limits.maxCheckpointBytes;
@@ -61,7 +61,7 @@ function checkpointText(host: RunHost, name: string, value: unknown): string {
 }
 
 /** Refuse before the step runs: what it did could not be kept. */
-function checkRoom(host: RunHost, inFlight: number): void {
+function checkRoom(host: HandlerHost, inFlight: number): void {
   const { maxCheckpoints } = host.limits;
   if (host.entries.checkpoints.size + inFlight < maxCheckpoints) return;
   throw new TaskError(

@@ -5,13 +5,13 @@ import type { TaskContext } from '../api/task-context.ts';
 import { checkUsedName } from '../tool/names.ts';
 import { formatIssues } from '../tool/parse-with.ts';
 import { handled } from './handled.ts';
-import { type RunHost, throwIfEnded } from './handler-host.ts';
+import { type HandlerHost, throwIfEnded } from './handler-host.ts';
 import type { VariableMap } from './variable-map.ts';
 
 type VariableMethods = Pick<TaskContext, 'get' | 'set' | 'merge' | 'delete' | 'publish'>;
 
 /** The variables of one run, private and published. */
-export function taskVariables(host: RunHost): VariableMethods {
+export function taskVariables(host: HandlerHost): VariableMethods {
   const { entries, limits, tool } = host;
   const { variables, published } = entries;
 

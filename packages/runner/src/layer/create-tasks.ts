@@ -4,9 +4,9 @@ import type { Tasks, TasksOptions } from '../api/tasks.ts';
 import type { TaskTool } from '../api/tool.ts';
 import { ownerTasks } from '../calls/owner-tasks.ts';
 import { startTask } from '../calls/start-task.ts';
-import { type Core, safeListener } from '../core/core.ts';
 import { countedClock } from '../core/counted-clock.ts';
 import { runSettings, taskLimits } from '../core/settings.ts';
+import { safeListener, type TaskLayer } from '../core/task-layer.ts';
 import { inProcessExecutor } from '../process/in-process-executor.ts';
 import { exposeInternals } from '../process/internals.ts';
 import { Lifecycle } from '../process/lifecycle.ts';
@@ -29,9 +29,9 @@ export function createTasks(options: TasksOptions = {}): Tasks {
   const base = serverClock(store, options.clock);
   const clock = countedClock(base);
   const hub = new WaiterHub({ store, clock });
-  const report = options.onBackgroundError ?? warn;
-  const emit = safeListener(options.onEvent, report);
-  const core: Core = {
+  const reportError = options.onBackgroundError ?? warn;
+  const emit = safeListener(options.onEvent, reportError);
+  const layer: TaskLayer = {
     store,
     clock,
     limits,
@@ -43,42 +43,42 @@ export function createTasks(options: TasksOptions = {}): Tasks {
     authorize: authorizer(options, emit, clock),
     emit,
     hasListener: options.onEvent !== undefined,
-    report,
+    reportError,
   };
-  const runs = new Runs(core);
-  const lifecycle = new Lifecycle(core, {
+  const runs = new Runs(layer);
+  const lifecycle = new Lifecycle(layer, {
     runs,
-    recovery: new Recovery(core, runs),
+    recovery: new Recovery(layer, runs),
     measureClock: () => base.measure(),
     ownsStore: options.store === undefined,
   });
-  const tasks = assemble(core, runs, lifecycle);
-  exposeInternals(tasks, { core, clock, runs, lifecycle });
+  const tasks = assemble(layer, runs, lifecycle);
+  exposeInternals(tasks, { layer, clock, runs, lifecycle });
   return tasks;
 }
 
-function assemble(core: Core, runs: Runs, lifecycle: Lifecycle): Tasks {
+function assemble(layer: TaskLayer, runs: Runs, lifecycle: Lifecycle): Tasks {
   return {
-    limits: core.limits,
-    clock: core.clock,
-    tools: core.registry.tools,
+    limits: layer.limits,
+    clock: layer.clock,
+    tools: layer.registry.tools,
     tool: (name, options, handler) => {
       const tool = { name, options, handler } as unknown as TaskTool<never, never>;
-      core.registry.add(tool);
+      layer.registry.add(tool);
       return tool;
     },
-    startTask: (call) => lifecycle.during(startTask(core, runs, call, lifecycle.opening())),
-    runInline: async (call, host) => inlineResult(await runInline(core, call, host)),
-    for: (owner) => ownerTasks(core, owner, lifecycle),
+    startTask: (call) => lifecycle.during(startTask(layer, runs, call, lifecycle.opening())),
+    runInline: async (call, host) => inlineResult(await runInline(layer, call, host)),
+    for: (owner) => ownerTasks(layer, owner, lifecycle),
     emit: (event) => {
-      core.emit(event);
+      layer.emit(event);
     },
     start: () => lifecycle.start(),
     close: ({ drainMs } = {}) => lifecycle.close(drainMs),
   };
 }
 
-function authorizer({ authorize }: TasksOptions, emit: Core['emit'], clock: Clock): Core['authorize'] {
+function authorizer({ authorize }: TasksOptions, emit: TaskLayer['emit'], clock: Clock): TaskLayer['authorize'] {
   if (authorize === undefined) return () => undefined;
   return async (request, { taskId, trace } = {}) => {
     try {

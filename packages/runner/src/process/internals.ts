@@ -1,12 +1,12 @@
 import type { Tasks } from '../api/tasks.ts';
-import type { Core } from '../core/core.ts';
 import type { CountedClock } from '../core/counted-clock.ts';
+import type { TaskLayer } from '../core/task-layer.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Runs } from './runs.ts';
 
 /** The inside of a task layer: for what builds on it, and for what tests want to count. */
 export interface Internals {
-  readonly core: Core;
+  readonly layer: TaskLayer;
   readonly clock: CountedClock;
   readonly runs: Runs;
   readonly lifecycle: Lifecycle;
@@ -44,6 +44,6 @@ export interface TasksInspection {
  * @throws {TypeError} it was not made by `createTasks`.
  */
 export function inspect(tasks: Tasks): TasksInspection {
-  const { core, clock, runs } = internalsOf(tasks);
-  return { runs: runs.active.size, queued: runs.queuedCount, timers: clock.timers, waiters: core.hub.size };
+  const { layer, clock, runs } = internalsOf(tasks);
+  return { runs: runs.active.size, queued: runs.queuedCount, timers: clock.timers, waiters: layer.hub.size };
 }

@@ -1,12 +1,12 @@
 import { newTaskId } from '@mcp-tasks/store';
-import { closedError, type Core } from '../core/core.ts';
+import { closedError, type TaskLayer } from '../core/task-layer.ts';
 import { checkInteger } from '../tool/check-integer.ts';
 import type { Recovery } from './recovery.ts';
 import type { Runs } from './runs.ts';
 
 const DEFAULT_DRAIN_MS = 5_000;
 
-/** What {@link Lifecycle} starts and closes beside the core. */
+/** What {@link Lifecycle} starts and closes beside the layer. */
 export interface LifecycleParts {
   readonly runs: Runs;
   readonly recovery: Recovery;
@@ -18,7 +18,7 @@ export interface LifecycleParts {
 
 /** From open store to closed store. */
 export class Lifecycle {
-  readonly #core: Core;
+  readonly #layer: TaskLayer;
   readonly #parts: LifecycleParts;
   /** Calls that use the store; those that wait for a task are not among them. */
   readonly #calls = new Set<Promise<unknown>>();
@@ -29,8 +29,8 @@ export class Lifecycle {
   #started: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(core: Core, parts: LifecycleParts) {
-    this.#core = core;
+  constructor(layer: TaskLayer, parts: LifecycleParts) {
+    this.#layer = layer;
     this.#parts = parts;
   }
 
@@ -73,7 +73,7 @@ export class Lifecycle {
   }
 
   async #open(): Promise<void> {
-    const { store, executor } = this.#core;
+    const { store, executor } = this.#layer;
     if (!this.#isOpen) await store.open?.();
     this.#isOpen = true;
     await this.#parts.measureClock();
@@ -83,7 +83,7 @@ export class Lifecycle {
   }
 
   async #close(drainMs: number): Promise<void> {
-    const { hub, executor, store } = this.#core;
+    const { hub, executor, store } = this.#layer;
     const wasStarted = await this.#wasStarted();
     if (wasStarted) await this.#drain(drainMs);
     this.#isOver = true;
@@ -107,7 +107,7 @@ export class Lifecycle {
     const { runs, recovery } = this.#parts;
     recovery.stopAdopting();
     await Promise.allSettled(this.#calls);
-    await runs.release(this.#core.executor.drain());
+    await runs.release(this.#layer.executor.drain());
     for (const run of runs.active.values()) run.parkIfWaiting();
     await this.#within(drainMs, runs.settled());
     await runs.shutDown();
@@ -121,7 +121,7 @@ export class Lifecycle {
   async #lastNews(): Promise<void> {
     // A read of a new waiter also brings what others were promised before.
     await new Promise<void>((resolve) => {
-      const leave = this.#core.hub.add({
+      const leave = this.#layer.hub.add({
         taskId: newTaskId(),
         seenVersion: () => 0,
         notify: () => {
@@ -143,7 +143,7 @@ export class Lifecycle {
     if (ms === 0) return;
     let cancel: () => void = () => undefined;
     const deadline = new Promise<void>((resolve) => {
-      cancel = this.#core.clock.after(ms, resolve);
+      cancel = this.#layer.clock.after(ms, resolve);
     });
     await Promise.race([work, deadline]);
     cancel();

@@ -1,6 +1,6 @@
 import type { TaskHead } from '@mcp-tasks/store';
 import { queuedTask } from '../api/executor.ts';
-import type { Core } from '../core/core.ts';
+import type { TaskLayer } from '../core/task-layer.ts';
 import type { Runs } from './runs.ts';
 
 /** Records that one call of the store removes at most. */
@@ -8,7 +8,7 @@ const SWEEP_BATCH = 500;
 
 /** The work of a process that nobody asked for: heartbeat, adoption of due tasks, sweep. */
 export class Recovery {
-  readonly #core: Core;
+  readonly #layer: TaskLayer;
   readonly #runs: Runs;
   readonly #timers = new Map<string, () => void>();
   /** Work that goes on, by name: no kind of work overtakes itself. */
@@ -18,8 +18,8 @@ export class Recovery {
   /** The last look filled every free slot: there may be more. */
   #mayBeMore = false;
 
-  constructor(core: Core, runs: Runs) {
-    this.#core = core;
+  constructor(layer: TaskLayer, runs: Runs) {
+    this.#layer = layer;
     this.#runs = runs;
     runs.onIdle = () => {
       if (this.#mayBeMore) this.#adoptSoon();
@@ -27,7 +27,7 @@ export class Recovery {
   }
 
   start(measureClock: () => Promise<void>): void {
-    const { leaseMs, sweepIntervalMs } = this.#core.settings;
+    const { leaseMs, sweepIntervalMs } = this.#layer.settings;
     const thirdMs = Math.max(1, Math.floor(leaseMs / 3));
     this.#isStopped = false;
     this.#every(
@@ -64,7 +64,7 @@ export class Recovery {
   #every(name: string, delayMs: () => number, work: () => Promise<void>): void {
     this.#timers.set(
       name,
-      this.#core.clock.after(delayMs(), () => {
+      this.#layer.clock.after(delayMs(), () => {
         this.#timers.delete(name);
         void this.#once(name, work).then(() => {
           if (!this.#isStopped && (this.#isAdopting || name === 'heartbeat')) this.#every(name, delayMs, work);
@@ -79,7 +79,7 @@ export class Recovery {
     if (going !== undefined) return going;
     const begun = work()
       .catch((error: unknown) => {
-        this.#core.report(error);
+        this.#layer.reportError(error);
       })
       .finally(() => this.#going.delete(name));
     this.#going.set(name, begun);
@@ -101,7 +101,7 @@ export class Recovery {
 
   /** Renew every lease of this process in one call; whoever is left out has lost it. */
   async #beat(): Promise<void> {
-    const { store, clock, settings } = this.#core;
+    const { store, clock, settings } = this.#layer;
     const leases = this.#runs.leases();
     if (leases.length === 0) return;
     const nowMs = clock.nowMs();
@@ -117,7 +117,7 @@ export class Recovery {
   }
 
   async #tellLost(taskIds: readonly string[]): Promise<void> {
-    const { store, clock } = this.#core;
+    const { store, clock } = this.#layer;
     const records = await store.get({ taskIds, kinds: [], nowMs: clock.nowMs() });
     const heads = new Map(records.map(({ head }): [string, TaskHead] => [head.taskId, head]));
     for (const taskId of taskIds) this.#runs.lost(taskId, heads.get(taskId));
@@ -125,7 +125,7 @@ export class Recovery {
 
   /** Submit due tasks, at most as many as there are free slots; their claims decide. */
   async #adopt(): Promise<void> {
-    const { store, clock, executor, registry } = this.#core;
+    const { store, clock, executor, registry } = this.#layer;
     const limit = executor.freeSlots();
     const handlers = registry.names();
     this.#mayBeMore = limit <= 0;
@@ -140,7 +140,7 @@ export class Recovery {
   }
 
   async #sweep(): Promise<void> {
-    const { store, clock } = this.#core;
+    const { store, clock } = this.#layer;
     for (;;) {
       const removed = await store.deleteExpired({ nowMs: clock.nowMs(), limit: SWEEP_BATCH });
       if (removed < SWEEP_BATCH || this.#isStopped) return;

@@ -1,19 +1,19 @@
-import type { Core } from '../core/core.ts';
+import type { TaskLayer } from '../core/task-layer.ts';
 import type { Run } from '../run/stored-run.ts';
 import { ExpiryTimer } from './expiry-timer.ts';
 
 /** Lets the runs of a process hear of what others write, and of their expiry. */
 export class RunWatch {
-  readonly #core: Core;
+  readonly #layer: TaskLayer;
   readonly #expiry: ExpiryTimer;
   readonly #leaveHub = new Map<Run, () => void>();
   /** Runs that began in this turn of the event loop. */
   readonly #unwatched = new Set<Run>();
   #willWatch = false;
 
-  constructor(core: Core, active: ReadonlyMap<string, Run>) {
-    this.#core = core;
-    this.#expiry = new ExpiryTimer(core.clock, () => active.values());
+  constructor(layer: TaskLayer, active: ReadonlyMap<string, Run>) {
+    this.#layer = layer;
+    this.#expiry = new ExpiryTimer(layer.clock, () => active.values());
   }
 
   /** Most runs are over before anybody could need to tell them something: only what goes on is watched. */
@@ -42,7 +42,7 @@ export class RunWatch {
   /** The hub reads after each registration. */
   #watch(run: Run): void {
     this.#expiry.arm(run.head.expiresAtMs);
-    const leave = this.#core.hub.add({
+    const leave = this.#layer.hub.add({
       taskId: run.taskId,
       seenVersion: () => run.head.version,
       notify: (head) => {

@@ -1,6 +1,6 @@
 import { rules, TaskError, type TaskHead, type TaskLease } from '@mcp-tasks/store';
 import { type ExecutorHost, type QueuedTask, queuedTask, type RunSlot } from '../api/executor.ts';
-import { announce, type Core, tell, writeByRule } from '../core/core.ts';
+import { announce, type TaskLayer, tell, writeByRule } from '../core/task-layer.ts';
 import { lostBecause } from '../handler/run-end.ts';
 import { claimForRun, type FreshTask, readAgain, readForRun } from '../run/begin-run.ts';
 import { Run } from '../run/stored-run.ts';
@@ -8,7 +8,7 @@ import { RunWatch } from './run-watch.ts';
 
 /** The runs of this process, and the tasks that it holds for a run to come. */
 export class Runs implements ExecutorHost {
-  readonly #core: Core;
+  readonly #layer: TaskLayer;
   /** Runs that may still write, by task. */
   readonly #active = new Map<string, Run>();
   /** Runs whose handler has not returned, the given-up ones left out. */
@@ -25,9 +25,9 @@ export class Runs implements ExecutorHost {
   /** Called when a slot may have become free. */
   onIdle: () => void = () => undefined;
 
-  constructor(core: Core) {
-    this.#core = core;
-    this.#watch = new RunWatch(core, this.#active);
+  constructor(layer: TaskLayer) {
+    this.#layer = layer;
+    this.#watch = new RunWatch(layer, this.#active);
   }
 
   get active(): ReadonlyMap<string, Run> {
@@ -43,13 +43,13 @@ export class Runs implements ExecutorHost {
     const { taskId, attempt, holder } = fresh.head;
     if (holder !== undefined) this.#queued.set(taskId, { taskId, attempt, holder });
     this.#fresh = fresh;
-    this.#core.executor.submit(queuedTask(fresh.head));
+    this.#layer.executor.submit(queuedTask(fresh.head));
     this.#fresh = undefined;
   }
 
   /** Tasks that recovery has to leave alone: this process cares for them already, or could not begin them lately. */
   notToAdopt(): ReadonlySet<string> {
-    const nowMs = this.#core.clock.nowMs();
+    const nowMs = this.#layer.clock.nowMs();
     for (const [taskId, untilMs] of this.#failedUntilMs) if (untilMs <= nowMs) this.#failedUntilMs.delete(taskId);
     return new Set([...this.#active.keys(), ...this.#queued.keys(), ...this.#claiming, ...this.#failedUntilMs.keys()]);
   }
@@ -85,8 +85,8 @@ export class Runs implements ExecutorHost {
         const lease = this.#queued.get(taskId);
         this.#queued.delete(taskId);
         if (lease === undefined) return;
-        await writeByRule(this.#core, taskId, rules.release(lease), undefined).catch((error: unknown) => {
-          if (!isOver(error)) this.#core.report(error);
+        await writeByRule(this.#layer, taskId, rules.release(lease), undefined).catch((error: unknown) => {
+          if (!isOver(error)) this.#layer.reportError(error);
         });
       }),
     );
@@ -121,9 +121,9 @@ export class Runs implements ExecutorHost {
       this.#drop(run);
     } catch (error) {
       if (isOver(error)) return;
-      this.#core.report(error);
+      this.#layer.reportError(error);
       // One that can never begin, for a record that cannot be read, must not keep others from being adopted.
-      this.#failedUntilMs.set(task.taskId, this.#core.clock.nowMs() + this.#core.settings.leaseMs);
+      this.#failedUntilMs.set(task.taskId, this.#layer.clock.nowMs() + this.#layer.settings.leaseMs);
     }
   }
 
@@ -137,26 +137,26 @@ export class Runs implements ExecutorHost {
 
   /** Read the task, unless it is known, and claim it. */
   async #begin({ taskId, handler }: QueuedTask, slot: RunSlot, fresh?: FreshTask): Promise<Run | undefined> {
-    const tool = this.#core.registry.tools.get(handler);
+    const tool = this.#layer.registry.tools.get(handler);
     if (tool === undefined) return undefined;
-    const known = fresh ?? (await readForRun(this.#core, taskId));
+    const known = fresh ?? (await readForRun(this.#layer, taskId));
     if (known === undefined) return undefined;
     const wasQueuedHere = this.#queued.has(taskId);
     const { trace } = known.entries.call;
-    const claim = await claimForRun(this.#core, known.head, tool);
-    announce(this.#core, claim, trace);
+    const claim = await claimForRun(this.#layer, known.head, tool);
+    announce(this.#layer, claim, trace);
     if (claim.value.status !== 'claimed') {
       const hasEnded = claim.wrote && claim.value.status !== 'not-due';
-      if (hasEnded) tell(this.#core, claim.head, trace, { type: 'settled', status: 'failed', isError: true });
+      if (hasEnded) tell(this.#layer, claim.head, trace, { type: 'settled', status: 'failed', isError: true });
       return undefined;
     }
     // Somebody may have written between read and claim: an answer, perhaps.
     const isCurrent = claim.before.version === known.head.version;
-    const run: Run = new Run(this.#core, {
+    const run: Run = new Run(this.#layer, {
       tool,
       head: claim.head,
       lease: claim.value.lease,
-      entries: isCurrent ? known.entries : await readAgain(this.#core, taskId),
+      entries: isCurrent ? known.entries : await readAgain(this.#layer, taskId),
       slot,
       // The call itself was authorized in this process.
       mustAuthorize: !wasQueuedHere || claim.value.lease.attempt > 1,

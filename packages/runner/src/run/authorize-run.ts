@@ -1,9 +1,9 @@
 import type { AuthorizeRequest } from '../api/tasks.ts';
-import type { Core } from '../core/core.ts';
-import type { RunHost } from '../handler/handler-host.ts';
-import { refusedOutcome, type RunOutcome } from '../tool/outcome.ts';
+import type { TaskLayer } from '../core/task-layer.ts';
+import type { HandlerHost } from '../handler/handler-host.ts';
+import { type HandlerResult, refusedOutcome } from '../tool/outcome.ts';
 
-type AuthorizedRun = Pick<RunHost, 'owner' | 'entries'>;
+type AuthorizedRun = Pick<HandlerHost, 'owner' | 'entries'>;
 
 /** What a run wants to execute, and the task that an event about a refusal names. */
 export type RunExecution = Pick<AuthorizeRequest, 'tool' | 'arguments' | 'via'> & {
@@ -12,22 +12,22 @@ export type RunExecution = Pick<AuthorizeRequest, 'tool' | 'arguments' | 'via'> 
 
 /** Ask whether a run may execute this, for its owner and caller. Throws to refuse. */
 export function authorizeRun(
-  core: Core,
+  layer: TaskLayer,
   { owner, entries }: AuthorizedRun,
   { taskId, ...execution }: RunExecution,
 ): Promise<void> | undefined {
   const { caller, trace } = entries.call;
-  return core.authorize({ owner, caller, ...execution }, { taskId, trace });
+  return layer.authorize({ owner, caller, ...execution }, { taskId, trace });
 }
 
 /** The refusal of a run that must be authorized anew; it fails the task. */
 export async function refusalOfRerun(
-  core: Core,
-  run: AuthorizedRun & Pick<RunHost, 'tool' | 'taskId'>,
-): Promise<RunOutcome | undefined> {
+  layer: TaskLayer,
+  run: AuthorizedRun & Pick<HandlerHost, 'tool' | 'taskId'>,
+): Promise<HandlerResult | undefined> {
   const { tool, taskId, entries } = run;
   try {
-    await authorizeRun(core, run, { tool: tool.name, arguments: entries.call.arguments, via: 'rerun', taskId });
+    await authorizeRun(layer, run, { tool: tool.name, arguments: entries.call.arguments, via: 'rerun', taskId });
     return undefined;
   } catch (thrown) {
     return refusedOutcome(tool, thrown);

@@ -9,7 +9,7 @@ import {
 } from '@mcp-tasks/store';
 import type { RunSlot } from '../api/executor.ts';
 import type { TaskTool } from '../api/tool.ts';
-import type { Core } from '../core/core.ts';
+import type { TaskLayer } from '../core/task-layer.ts';
 import { RUN_ENTRY_KINDS, RunEntries } from '../handler/task-entries.ts';
 import { readCall } from '../tool/stored-call.ts';
 import { resend } from '../write/resend.ts';
@@ -38,21 +38,21 @@ export interface FreshTask {
 }
 
 /** Claim a task for a run of its tool. */
-export function claimForRun(core: Core, head: TaskHead, tool: TaskTool): Promise<RuleOutcome<Claim>> {
-  const { store, clock, holder, settings } = core;
+export function claimForRun(layer: TaskLayer, head: TaskHead, tool: TaskTool): Promise<RuleOutcome<Claim>> {
+  const { store, clock, holder, settings } = layer;
   const rule = rules.claim({
     holder,
     leaseMs: settings.leaseMs,
     onCrash: tool.options.onCrash ?? 'fail',
     maxCrashes: tool.options.maxCrashes ?? settings.maxCrashes,
-    keepResultMs: keepResultMsOf(core, tool),
+    keepResultMs: keepResultMsOf(layer, tool),
   });
   return applyRule(store, clock, head, rule);
 }
 
 /** What a run begins with, as it is stored; `undefined` when the task is gone. */
 export async function readForRun(
-  { store, clock }: Core,
+  { store, clock }: TaskLayer,
   taskId: string,
 ): Promise<Pick<FreshTask, 'head' | 'entries'> | undefined> {
   const [record] = await store.get({ taskIds: [taskId], kinds: RUN_ENTRY_KINDS, nowMs: clock.nowMs() });
@@ -62,9 +62,9 @@ export async function readForRun(
 }
 
 /** The entries of a task that is claimed already. */
-export async function readAgain(core: Core, taskId: string): Promise<RunEntries> {
-  const read = () => readForRun(core, taskId);
-  const known = await read().catch((error: unknown) => resend(core.clock, read, error));
+export async function readAgain(layer: TaskLayer, taskId: string): Promise<RunEntries> {
+  const read = () => readForRun(layer, taskId);
+  const known = await read().catch((error: unknown) => resend(layer.clock, read, error));
   if (known === undefined) throw taskNotFound();
   return known.entries;
 }

@@ -1,23 +1,23 @@
 import { TaskError } from '@mcp-tasks/store';
 import type { InputRequest, InputResponse } from '@mcp-tasks/wire';
 import type { InlineHost } from '../api/tasks.ts';
-import type { RunHost } from '../handler/handler-host.ts';
+import type { HandlerHost } from '../handler/handler-host.ts';
 import { checkSupported, unsupported } from '../handler/question-keys.ts';
 import { answerInvalid } from '../tool/question-answer.ts';
 import { checkResponse } from '../tool/question-form.ts';
-import type { RunWaits } from './run-time.ts';
+import type { RunTime } from './run-time.ts';
 
 /** The questions of one run inside a request: put to its client at once, and stored nowhere. */
 export class InlineQuestions {
-  readonly #run: RunHost;
+  readonly #run: HandlerHost;
   readonly #host: InlineHost;
-  readonly #waits: RunWaits;
+  readonly #runTime: RunTime;
   #openCount = 0;
 
-  constructor(run: RunHost, host: InlineHost, waits: RunWaits) {
+  constructor(run: HandlerHost, host: InlineHost, runTime: RunTime) {
     this.#run = run;
     this.#host = host;
-    this.#waits = waits;
+    this.#runTime = runTime;
   }
 
   get areOpen(): boolean {
@@ -31,7 +31,7 @@ export class InlineQuestions {
       throw unsupported(key, 'the tool runs inside a request that no question can be sent on');
     if (this.#openCount >= limits.maxOpenQuestions) throw questionLimit(limits.maxOpenQuestions);
     this.#openCount++;
-    if (this.#openCount === 1) this.#waits.began();
+    if (this.#openCount === 1) this.#runTime.began();
     try {
       const response = await this.#host.ask(key, request, signal);
       if (this.#run.ended !== undefined) throw this.#run.ended.error;
@@ -40,7 +40,7 @@ export class InlineQuestions {
       return response;
     } finally {
       this.#openCount--;
-      if (this.#openCount === 0) await this.#waits.ended();
+      if (this.#openCount === 0) await this.#runTime.ended();
     }
   }
 }

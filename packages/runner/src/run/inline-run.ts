@@ -20,44 +20,44 @@ import type { InlineHost } from '../api/tasks.ts';
 import type { TaskTool, ToolCall } from '../api/tool.ts';
 import type { WorkflowStepInfo } from '../api/workflow-step.ts';
 import { checkCall, type CheckedCall } from '../core/check-call.ts';
-import type { Core } from '../core/core.ts';
+import type { TaskLayer } from '../core/task-layer.ts';
 import { executeTool, type Execution } from '../handler/execute.ts';
-import type { Report, RunHost } from '../handler/handler-host.ts';
+import type { HandlerHost, Report } from '../handler/handler-host.ts';
 import { abortAfter, RunEnd, type RunEndReason } from '../handler/run-end.ts';
 import { RunEntries } from '../handler/task-entries.ts';
-import { type CallOutcome, callOutcome, thrownOutcome, timedOutOutcome } from '../tool/outcome.ts';
+import { thrownOutcome, timedOutOutcome, type ToolOutcome, toolOutcome } from '../tool/outcome.ts';
 import { storedCall } from '../tool/stored-call.ts';
 import { authorizeRun } from './authorize-run.ts';
 import { InlineQuestions } from './inline-questions.ts';
 import { NO_SLOT } from './no-slot.ts';
 import { privateHead, PrivateRecord } from './private-record.ts';
-import { RunWaits } from './run-time.ts';
+import { RunTime } from './run-time.ts';
 
 /** What came of an inline run. */
-export type InlineOutcome = CallOutcome & {
+export type InlineEnd = ToolOutcome & {
   /** The private record, if the handler made use of one. */
   readonly record?: TaskRecord | undefined;
 };
 
 /** Run a tool inside a request: the same handler and context, over a record that only this run sees. */
-export async function runInline(core: Core, call: ToolCall, host: InlineHost): Promise<InlineOutcome> {
-  const checked = await checkCall(core, call);
-  const run = new InlineRun(core, checked, host);
+export async function runInline(layer: TaskLayer, call: ToolCall, host: InlineHost): Promise<InlineEnd> {
+  const checked = await checkCall(layer, call);
+  const run = new InlineRun(layer, checked, host);
   const execution = await run.go();
   if (execution.kind === 'parked') {
     throw new TaskError('RERUN_REQUIRED', `Tool ${checked.tool.name} cannot park: it runs inline.`);
   }
-  return { ...callOutcome(execution, run.thrown), record: run.privateRecord };
+  return { ...toolOutcome(execution, run.thrown), record: run.privateRecord };
 }
 
 /** The result of an inline run. @throws {ProtocolFailure} it ended with a JSON-RPC error */
-export function inlineResult(outcome: InlineOutcome): CallToolResult {
+export function inlineResult(outcome: InlineEnd): CallToolResult {
   if (outcome.kind === 'result') return outcome.result;
   const { code, message, data } = outcome.error;
   throw new ProtocolFailure(code, message, data);
 }
 
-class InlineRun implements RunHost {
+class InlineRun implements HandlerHost {
   readonly taskId = newTaskId();
   readonly attempt = 1;
   readonly inline = true;
@@ -69,10 +69,10 @@ class InlineRun implements RunHost {
   readonly limits: TaskLimits;
   readonly entries: RunEntries;
   readonly workflow: WorkflowStepInfo | undefined;
-  readonly #core: Core;
+  readonly #layer: TaskLayer;
   readonly #host: InlineHost;
   #madeAbort: AbortController | undefined;
-  #madeWaits: RunWaits | undefined;
+  #madeWaits: RunTime | undefined;
   #madeRecord: PrivateRecord | undefined;
   #madeQuestions: InlineQuestions | undefined;
   #ended: RunEnd | undefined;
@@ -80,14 +80,14 @@ class InlineRun implements RunHost {
   #endEarly!: (end: Execution | TaskError) => void;
   readonly #endedEarly: Promise<Execution>;
 
-  constructor(core: Core, { call, tool, parsed }: CheckedCall, host: InlineHost) {
+  constructor(layer: TaskLayer, { call, tool, parsed }: CheckedCall, host: InlineHost) {
     this.parsedArguments = parsed;
-    this.#core = core;
+    this.#layer = layer;
     this.#host = host;
     this.owner = call.owner;
     this.workflow = call.workflow;
     this.tool = tool;
-    this.limits = core.limits;
+    this.limits = layer.limits;
     this.entries = new RunEntries(storedCall(call));
     this.#endedEarly = new Promise((resolve, reject) => {
       this.#endEarly = (end) => {
@@ -102,7 +102,7 @@ class InlineRun implements RunHost {
   }
 
   get clock(): Clock {
-    return this.#core.clock;
+    return this.#layer.clock;
   }
 
   get lease(): TaskLease {
@@ -128,13 +128,13 @@ class InlineRun implements RunHost {
     let cancelGrace: (() => void) | undefined;
     const onAbort = () => {
       const error = this.#end('request-aborted');
-      cancelGrace = this.#core.clock.after(this.#core.settings.graceMs, () => {
+      cancelGrace = this.#layer.clock.after(this.#layer.settings.graceMs, () => {
         this.#endEarly(error);
       });
     };
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
-    if (this.tool.options.timeoutMs !== undefined) this.#waits.start();
+    if (this.tool.options.timeoutMs !== undefined) this.#runTime.start();
     try {
       return await Promise.race([this.#execute(), this.#endedEarly]);
     } finally {
@@ -160,7 +160,7 @@ class InlineRun implements RunHost {
   }
 
   authorizeStep(tool: string, args: JsonObject): Promise<void> | undefined {
-    return authorizeRun(this.#core, this, { tool, arguments: args, via: 'step' });
+    return authorizeRun(this.#layer, this, { tool, arguments: args, via: 'step' });
   }
 
   openQuestion(key: string, request: InputRequest): Promise<InputResponse> {
@@ -172,22 +172,22 @@ class InlineRun implements RunHost {
     try {
       this.#host.progress?.(progress);
     } catch (error) {
-      this.#core.report(error);
+      this.#layer.reportError(error);
     }
   }
 
   ask(key: string, request: InputRequest): Promise<InputResponse> {
-    this.#madeQuestions ??= new InlineQuestions(this, this.#host, this.#waits);
+    this.#madeQuestions ??= new InlineQuestions(this, this.#host, this.#runTime);
     return this.#madeQuestions.ask(key, request);
   }
 
   stepBegan(): () => void {
-    return this.#waits.stepBegan();
+    return this.#runTime.stepBegan();
   }
 
-  get #waits(): RunWaits {
-    this.#madeWaits ??= new RunWaits({
-      clock: this.#core.clock,
+  get #runTime(): RunTime {
+    this.#madeWaits ??= new RunTime({
+      clock: this.#layer.clock,
       slot: NO_SLOT,
       signal: this.signal,
       parkAfterMs: undefined,

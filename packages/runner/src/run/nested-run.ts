@@ -3,12 +3,12 @@ import type { InputRequest, InputResponse, JsonObject } from '@mcp-tasks/wire';
 import type { TaskTool } from '../api/tool.ts';
 import type { WorkflowStepInfo } from '../api/workflow-step.ts';
 import { executeTool, type Execution } from '../handler/execute.ts';
-import type { Report, RunHost } from '../handler/handler-host.ts';
+import type { HandlerHost, Report } from '../handler/handler-host.ts';
 import { RunEnd } from '../handler/run-end.ts';
 import type { RunEntries } from '../handler/task-entries.ts';
 import { timedOutOutcome } from '../tool/outcome.ts';
 import { NO_SLOT } from './no-slot.ts';
-import { RunWaits } from './run-time.ts';
+import { RunTime } from './run-time.ts';
 
 /** A tool that a run calls. */
 export interface NestedCall {
@@ -22,30 +22,30 @@ export interface NestedCall {
 }
 
 /** A tool's handler inside another run: in its slot, under its lease, with names of its own. */
-export class NestedRun implements RunHost {
+export class NestedRun implements HandlerHost {
   readonly canPark = false;
   readonly parsedArguments = undefined;
   readonly progressDone = -Infinity;
   readonly tool: TaskTool;
   readonly workflow: WorkflowStepInfo;
   readonly entries: RunEntries;
-  readonly #outer: RunHost;
+  readonly #outer: HandlerHost;
   readonly #prefix: string;
   readonly #timeoutMs: number;
   readonly #abort = new AbortController();
-  readonly #waits: RunWaits;
+  readonly #runTime: RunTime;
   #openQuestions = 0;
   #ended: RunEnd | undefined;
   #timeOut: (execution: Execution) => void = () => undefined;
 
-  constructor(outer: RunHost, call: NestedCall) {
+  constructor(outer: HandlerHost, call: NestedCall) {
     this.#outer = outer;
     this.tool = call.tool;
     this.workflow = call.workflow;
     this.entries = outer.entries.within(call.prefix, call.arguments);
     this.#prefix = call.prefix;
     this.#timeoutMs = call.timeoutMs;
-    this.#waits = new RunWaits({
+    this.#runTime = new RunTime({
       clock: outer.clock,
       slot: NO_SLOT,
       signal: this.#abort.signal,
@@ -104,7 +104,7 @@ export class NestedRun implements RunHost {
     };
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
-    this.#waits.start();
+    this.#runTime.start();
     const timedOut = new Promise<Execution>((resolve) => {
       this.#timeOut = resolve;
     });
@@ -112,7 +112,7 @@ export class NestedRun implements RunHost {
       return await Promise.race([executeTool(this), timedOut]);
     } finally {
       signal.removeEventListener('abort', onAbort);
-      this.#waits.stop();
+      this.#runTime.stop();
       // Whatever the handler still does, it does after its end.
       this.#ended ??= this.#endOf('finished');
     }
@@ -131,14 +131,14 @@ export class NestedRun implements RunHost {
 
   async ask(key: string, request: InputRequest): Promise<InputResponse> {
     this.#openQuestions++;
-    if (this.#openQuestions === 1) this.#waits.began();
+    if (this.#openQuestions === 1) this.#runTime.began();
     try {
       const response = await this.#outer.ask(this.#prefix + key, request);
       if (this.ended !== undefined) throw this.ended.error;
       return response;
     } finally {
       this.#openQuestions--;
-      if (this.#openQuestions === 0) await this.#waits.ended();
+      if (this.#openQuestions === 0) await this.#runTime.ended();
     }
   }
 
@@ -164,7 +164,7 @@ export class NestedRun implements RunHost {
 
   #end(end: RunEnd): void {
     this.#ended ??= end;
-    this.#waits.stop();
+    this.#runTime.stop();
     this.#abort.abort(end.error);
   }
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '@mcp-tasks/store';
 import type { RunSlot } from '../api/executor.ts';
 
-/** What {@link RunWaits} needs of its run. */
-export interface RunWaitsHost {
+/** What {@link RunTime} needs of its run. */
+export interface RunTimeHost {
   readonly clock: Clock;
   readonly slot: RunSlot;
   readonly signal: AbortSignal;
@@ -20,8 +20,8 @@ export interface RunWaitsHost {
  *
  * A run with several questions open waits until the last of them is answered; a step in flight holds off parking.
  */
-export class RunWaits {
-  readonly #host: RunWaitsHost;
+export class RunTime {
+  readonly #host: RunTimeHost;
   #timeoutLeftMs: number | undefined;
   #timeoutArmedAtMs = 0;
   #cancelTimeout: (() => void) | undefined;
@@ -30,7 +30,7 @@ export class RunWaits {
   #stepsInFlight = 0;
   #resuming: Promise<void> | undefined;
 
-  constructor(host: RunWaitsHost) {
+  constructor(host: RunTimeHost) {
     this.#host = host;
     this.#timeoutLeftMs = host.timeoutMs;
   }

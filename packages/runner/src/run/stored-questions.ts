@@ -6,15 +6,15 @@ import type { RunEnd } from '../handler/run-end.ts';
 import type { RunEntries } from '../handler/task-entries.ts';
 import { readAnswers } from '../tool/stored-call.ts';
 import type { WriteQueue } from '../write/write-queue.ts';
-import type { RunWaits } from './run-time.ts';
+import type { RunTime } from './run-time.ts';
 
 /** What the questions of a run need of it. */
-export interface QuestionsHost {
+export interface StoredQuestionsHost {
   readonly lease: TaskLease;
   readonly limits: TaskLimits;
   readonly queue: WriteQueue;
   readonly entries: RunEntries;
-  readonly waits: RunWaits;
+  readonly runTime: RunTime;
   /** The task with its answers. */
   read(): Promise<TaskRecord | undefined>;
   /** Whether somebody else closed this question since the run began: its answer is to be read. */
@@ -31,16 +31,16 @@ interface Waiting {
 
 /** The questions of one run that stores: asked once per task, answered by any process. */
 export class RunQuestions {
-  readonly #host: QuestionsHost;
+  readonly #host: StoredQuestionsHost;
   readonly #waiting = new Map<string, Waiting>();
   #end: RunEnd | undefined;
   #isReading = false;
 
-  constructor(host: QuestionsHost) {
+  constructor(host: StoredQuestionsHost) {
     this.#host = host;
   }
 
-  /** Keys at which the run waits. */
+  /** Keys at which the run runTime. */
   get awaited(): readonly string[] {
     return [...this.#waiting.keys()];
   }
@@ -107,12 +107,12 @@ export class RunQuestions {
         this.#waiting.set(key, { resolve, reject });
       }),
     );
-    if (this.#waiting.size === 1) this.#host.waits.began();
+    if (this.#waiting.size === 1) this.#host.runTime.began();
     // The answer may have come before the wait began.
     this.look();
     const response = await answered;
-    if (this.#waiting.size > 0) this.#host.waits.goesOn();
-    else await this.#host.waits.ended();
+    if (this.#waiting.size > 0) this.#host.runTime.goesOn();
+    else await this.#host.runTime.ended();
     return response;
   }
 }

@@ -13,23 +13,23 @@ import {
 } from '@mcp-tasks/store';
 import { type InputRequest, type InputResponse, isTerminalStatus, type JsonObject } from '@mcp-tasks/wire';
 import type { TaskTool, TraceContext } from '../api/tool.ts';
-import { type Core, tell } from '../core/core.ts';
+import { type TaskLayer, tell } from '../core/task-layer.ts';
 import { executeTool, type Execution } from '../handler/execute.ts';
-import type { Report, RunHost } from '../handler/handler-host.ts';
+import type { HandlerHost, Report } from '../handler/handler-host.ts';
 import { abortAfter, lostBecause, RunEnd, type RunEndReason } from '../handler/run-end.ts';
 import type { RunEntries } from '../handler/task-entries.ts';
 import { thrownOutcome, timedOutOutcome } from '../tool/outcome.ts';
 import { guardedRule } from '../write/guarded-rule.ts';
-import { RunWriter, type RunWriterHost, STORE_RETRY_MS } from '../write/lease-writer.ts';
+import { LeaseWriter, type LeaseWriterHost, STORE_RETRY_MS } from '../write/lease-writer.ts';
 import { WriteQueue, type WriteQueueHost } from '../write/write-queue.ts';
 import { authorizeRun, refusalOfRerun } from './authorize-run.ts';
 import type { RunStart } from './begin-run.ts';
 import { type EndingRun, giveBack, park, settle } from './finish-run.ts';
-import { RunWaits } from './run-time.ts';
+import { RunTime } from './run-time.ts';
 import { RunQuestions } from './stored-questions.ts';
 
 /** One execution of a task's handler in this process, from its claim to its end. */
-export class Run implements RunHost, WriteQueueHost, RunWriterHost, EndingRun {
+export class Run implements HandlerHost, WriteQueueHost, LeaseWriterHost, EndingRun {
   readonly inline = false;
   readonly workflow = undefined;
   readonly tool: TaskTool;
@@ -38,13 +38,13 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost, EndingRun {
   readonly limits: TaskLimits;
   readonly progressDone: number;
   readonly parsedArguments: unknown;
-  readonly #core: Core;
+  readonly #layer: TaskLayer;
   readonly #start: RunStart;
-  readonly #writer: RunWriter;
+  readonly #writer: LeaseWriter;
   readonly #queue: WriteQueue;
   // Most runs ask nothing and look at no signal: what those need is made when it is needed.
   #madeQuestions: RunQuestions | undefined;
-  #madeWaits: RunWaits | undefined;
+  #madeWaits: RunTime | undefined;
   #madeAbort: AbortController | undefined;
   #madeTimers: Set<() => void> | undefined;
   /** Give the handler up: its slot is free, whatever it returns is dropped. */
@@ -53,17 +53,17 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost, EndingRun {
   /** The write that ends the run. */
   #lastWrite: Promise<void> | undefined;
 
-  constructor(core: Core, start: RunStart) {
+  constructor(layer: TaskLayer, start: RunStart) {
     const { tool, head, lease, entries } = start;
-    this.#core = core;
+    this.#layer = layer;
     this.#start = start;
     this.parsedArguments = start.parsedArguments;
     this.tool = tool;
     this.lease = lease;
     this.entries = entries;
-    this.limits = core.limits;
+    this.limits = layer.limits;
     this.progressDone = head.progress?.done ?? -Infinity;
-    this.#writer = new RunWriter(core, head.dueAtMs ?? 0, this);
+    this.#writer = new LeaseWriter(layer, head.dueAtMs ?? 0, this);
     this.#queue = new WriteQueue(head, this);
   }
 
@@ -101,7 +101,7 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost, EndingRun {
 
   /** Run the handler; resolves when its slot is free. */
   async go(): Promise<void> {
-    if (this.tool.options.timeoutMs !== undefined) this.#waits.start();
+    if (this.tool.options.timeoutMs !== undefined) this.#runTime.start();
     await new Promise<void>((resolve, reject) => {
       this.#giveUp = resolve;
       this.#execute().then(resolve, reject);
@@ -145,7 +145,7 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost, EndingRun {
 
   /** The time for draining is over: give a `rerun` task back, fail another as interrupted. */
   async shutDown(): Promise<void> {
-    giveBack(this.#core, this);
+    giveBack(this.#layer, this);
     await this.#lastWrite;
   }
 
@@ -167,7 +167,7 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost, EndingRun {
   }
 
   authorizeStep(tool: string, args: JsonObject): Promise<void> | undefined {
-    return authorizeRun(this.#core, this, { tool, arguments: args, via: 'step', taskId: this.taskId });
+    return authorizeRun(this.#layer, this, { tool, arguments: args, via: 'step', taskId: this.taskId });
   }
 
   report(report: Report): void {
@@ -179,13 +179,13 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost, EndingRun {
   }
 
   stepBegan(): () => void {
-    return this.#waits.stepBegan();
+    return this.#runTime.stepBegan();
   }
 
   // What the queue, the writer and an ending ask of their run.
 
   get clock(): Clock {
-    return this.#core.clock;
+    return this.#layer.clock;
   }
 
   get trace(): TraceContext | undefined {
@@ -212,7 +212,7 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost, EndingRun {
 
   after(delayMs: number, callback: () => void): void {
     const timers = (this.#madeTimers ??= new Set());
-    const cancel = this.#core.clock.after(delayMs, () => {
+    const cancel = this.#layer.clock.after(delayMs, () => {
       timers.delete(cancel);
       callback();
     });
@@ -231,19 +231,19 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost, EndingRun {
     this.#stop(end);
   }
 
-  get #waits(): RunWaits {
-    this.#madeWaits ??= new RunWaits({
-      clock: this.#core.clock,
+  get #runTime(): RunTime {
+    this.#madeWaits ??= new RunTime({
+      clock: this.#layer.clock,
       slot: this.#start.slot,
       signal: this.signal,
-      parkAfterMs: this.canRerun ? this.#core.settings.parkAfterMs : undefined,
+      parkAfterMs: this.canRerun ? this.#layer.settings.parkAfterMs : undefined,
       timeoutMs: this.tool.options.timeoutMs,
       isWaiting: () => this.#awaited().length > 0,
       park: () => {
         this.#parkAtQuestions();
       },
       timeOut: () => {
-        settle(this.#core, this, timedOutOutcome(this.tool), 'timeout');
+        settle(this.#layer, this, timedOutOutcome(this.tool), 'timeout');
       },
     });
     return this.#madeWaits;
@@ -255,14 +255,14 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost, EndingRun {
       limits: this.limits,
       queue: this.#queue,
       entries: this.entries,
-      waits: this.#waits,
+      runTime: this.#runTime,
       read: () => this.#writer.read(['answer']),
       wasClosed: (key) => this.#writer.wasClosed(key),
       asked: (key) => {
         this.#tell({ type: 'question-asked', key });
       },
       failed: (error, retry) => {
-        this.#core.report(error);
+        this.#layer.reportError(error);
         this.after(STORE_RETRY_MS, retry);
       },
     });
@@ -277,23 +277,23 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost, EndingRun {
     if (this.#ended !== undefined) return;
     let execution: Execution;
     try {
-      const refusal = this.#start.mustAuthorize ? await refusalOfRerun(this.#core, this) : undefined;
+      const refusal = this.#start.mustAuthorize ? await refusalOfRerun(this.#layer, this) : undefined;
       if (refusal === undefined) this.#tell({ type: 'run-started', attempt: this.attempt });
       execution = refusal ?? (await executeTool(this));
     } catch (thrown) {
       execution = thrownOutcome(thrown);
     }
     if (execution.kind === 'parked') this.#park(execution.message);
-    else settle(this.#core, this, execution, 'finished');
+    else settle(this.#layer, this, execution, 'finished');
   }
 
   #parkAtQuestions(): void {
-    park(this.#core, this, { awaits: this.#awaited() }, () => this.#writer.isWoken);
+    park(this.#layer, this, { awaits: this.#awaited() }, () => this.#writer.isWoken);
   }
 
   #park(message: string): void {
     const parking = { message: cutUtf8(message, this.limits.maxStatusMessageBytes) };
-    park(this.#core, this, parking, () => this.#writer.sawForeignWrites);
+    park(this.#layer, this, parking, () => this.#writer.sawForeignWrites);
   }
 
   #endOf(reason: RunEndReason, cause?: unknown): RunEnd {
@@ -307,12 +307,12 @@ export class Run implements RunHost, WriteQueueHost, RunWriterHost, EndingRun {
     if (end.reason === 'finished') return;
     this.#start.onStop();
     this.#madeAbort?.abort(end.error);
-    const { graceMs } = this.#core.settings;
+    const { graceMs } = this.#layer.settings;
     if (graceMs === 0) this.#giveUp();
     else this.after(graceMs, this.#giveUp);
   }
 
   #tell(event: Parameters<typeof tell>[3]): void {
-    tell(this.#core, this.head, this.entries.call.trace, event);
+    tell(this.#layer, this.head, this.entries.call.trace, event);
   }
 }

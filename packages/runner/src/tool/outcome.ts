@@ -5,20 +5,20 @@ import { fromJson, isJsonObject, messageOf, toJson } from './json.ts';
 import { schemaIssues } from './parse-with.ts';
 
 /** How a run ended: the same through a task and inline. */
-export type RunOutcome =
+export type HandlerResult =
   /** `json` is the result: `result` is what the handler made, before it was written as JSON. */
   | { readonly kind: 'result'; readonly result: CallToolResult; readonly json: string }
   | { readonly kind: 'error'; readonly error: TaskFailure };
 
 /** How a call of a tool ended, for whoever made it. */
-export type CallOutcome =
+export type ToolOutcome =
   /** The result as JSON gives it back, `isError` possible. `thrown` is what the handler threw, if it did. */
   | { readonly kind: 'result'; readonly result: CallToolResult; readonly thrown?: unknown }
   /** A JSON-RPC error, or a refusal. */
   | { readonly kind: 'error'; readonly error: TaskFailure; readonly thrown?: unknown };
 
 /** The outcome of a run for whoever called its tool. */
-export function callOutcome(outcome: RunOutcome, thrown?: unknown): CallOutcome {
+export function toolOutcome(outcome: HandlerResult, thrown?: unknown): ToolOutcome {
   const because = thrown === undefined ? {} : { thrown };
   if (outcome.kind === 'error') return { ...outcome, ...because };
   // As through a task: the result is its JSON.
@@ -40,13 +40,13 @@ export function errorResult(text: string): CallToolResult {
 }
 
 /** The outcome `isError` with this text. */
-function failedOutcome(text: string): RunOutcome {
+function failedOutcome(text: string): HandlerResult {
   const result = errorResult(text);
   return { kind: 'result', result, json: JSON.stringify(result) };
 }
 
 /** The outcome of a run that this package itself had to end: -32603 with the code in `data`. */
-function faultOutcome(error: TaskError): RunOutcome {
+function faultOutcome(error: TaskError): HandlerResult {
   const data = { code: error.code, ...error.details };
   return { kind: 'error', error: { code: JSON_RPC_ERROR.INTERNAL_ERROR, message: error.message, data } };
 }
@@ -56,7 +56,7 @@ export function returnedOutcome(
   tool: TaskTool,
   value: unknown,
   maxResultBytes: number,
-): RunOutcome | Promise<RunOutcome> {
+): HandlerResult | Promise<HandlerResult> {
   try {
     const problem = resultProblem(value);
     if (problem !== undefined) {
@@ -66,7 +66,7 @@ export function returnedOutcome(
     const json = toJson(result, `the result of tool ${tool.name}`) ?? '';
     const actualBytes = utf8Bytes(json);
     if (actualBytes > maxResultBytes) return faultOutcome(resultTooLarge(tool.name, actualBytes, maxResultBytes));
-    const outcome: RunOutcome = { kind: 'result', result, json };
+    const outcome: HandlerResult = { kind: 'result', result, json };
     return tool.options.outputSchema === undefined ? outcome : checkedOutcome(tool, outcome);
   } catch (error) {
     return failedOutcome(messageOf(error));
@@ -74,7 +74,10 @@ export function returnedOutcome(
 }
 
 /** The outcome when its structured content fits the tool's output schema. */
-async function checkedOutcome(tool: TaskTool, outcome: Extract<RunOutcome, { kind: 'result' }>): Promise<RunOutcome> {
+async function checkedOutcome(
+  tool: TaskTool,
+  outcome: Extract<HandlerResult, { kind: 'result' }>,
+): Promise<HandlerResult> {
   try {
     const mismatch = await outputMismatch(tool, outcome.json);
     return mismatch === undefined ? outcome : failedOutcome(mismatch);
@@ -84,18 +87,18 @@ async function checkedOutcome(tool: TaskTool, outcome: Extract<RunOutcome, { kin
 }
 
 /** What becomes of a value that a handler threw. */
-export function thrownOutcome(thrown: unknown): RunOutcome {
+export function thrownOutcome(thrown: unknown): HandlerResult {
   const failure = protocolFailure(thrown);
   return failure === undefined ? failedOutcome(messageOf(thrown)) : { kind: 'error', error: failure };
 }
 
 /** What becomes of a run that took too long. */
-export function timedOutOutcome(tool: TaskTool, timeoutMs = tool.options.timeoutMs): RunOutcome {
+export function timedOutOutcome(tool: TaskTool, timeoutMs = tool.options.timeoutMs): HandlerResult {
   return failedOutcome(`Tool ${tool.name} took longer than ${timeoutMs ?? 0} ms and was stopped.`);
 }
 
 /** What becomes of a run that `authorize` refused: its own JSON-RPC error, else -32602 with its message. */
-export function refusedOutcome(tool: TaskTool, thrown: unknown): RunOutcome {
+export function refusedOutcome(tool: TaskTool, thrown: unknown): HandlerResult {
   const message = `Tool ${tool.name} may not run: ${messageOf(thrown)}`;
   return { kind: 'error', error: protocolFailure(thrown) ?? { code: JSON_RPC_ERROR.INVALID_PARAMS, message } };
 }

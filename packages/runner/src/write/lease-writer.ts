@@ -10,14 +10,14 @@ import {
   type TaskRecord,
 } from '@mcp-tasks/store';
 import type { TraceContext } from '../api/tool.ts';
-import { announce, type Core } from '../core/core.ts';
+import { announce, type TaskLayer } from '../core/task-layer.ts';
 import { lostBecause, type RunEndReason } from '../handler/run-end.ts';
 
 /** Between two tries to reach a store that failed. */
 export const STORE_RETRY_MS = 1_000;
 
-/** What {@link RunWriter} needs of its run. */
-export interface RunWriterHost {
+/** What {@link LeaseWriter} needs of its run. */
+export interface LeaseWriterHost {
   readonly lease: TaskLease;
   readonly trace: TraceContext | undefined;
   /** Whether the run still wants this write: it goes on, or this is the write that ends it. */
@@ -30,17 +30,17 @@ export interface RunWriterHost {
 }
 
 /** How a run reaches the store, and what it learns there of others. */
-export class RunWriter {
-  readonly #core: Core;
-  readonly #host: RunWriterHost;
+export class LeaseWriter {
+  readonly #layer: TaskLayer;
+  readonly #host: LeaseWriterHost;
   #leaseEndsAtMs: number;
   #foreignWrites = 0;
   #isWoken = false;
   /** Questions that somebody else closed. */
   #closed: Set<string> | undefined;
 
-  constructor(core: Core, leaseEndsAtMs: number, host: RunWriterHost) {
-    this.#core = core;
+  constructor(layer: TaskLayer, leaseEndsAtMs: number, host: LeaseWriterHost) {
+    this.#layer = layer;
     this.#leaseEndsAtMs = leaseEndsAtMs;
     this.#host = host;
   }
@@ -68,10 +68,10 @@ export class RunWriter {
   /** Write by a rule. A store that fails for less than the lease costs nothing but time. */
   write<Value>(head: TaskHead, rule: Rule<Value>): Promise<RuleOutcome<Value>> {
     return this.#persist(async () => {
-      const outcome = await applyRule(this.#core.store, this.#core.clock, head, rule);
+      const outcome = await applyRule(this.#layer.store, this.#layer.clock, head, rule);
       // Before anybody else hears of it.
       this.#host.written(outcome.head);
-      announce(this.#core, outcome, this.#host.trace);
+      announce(this.#layer, outcome, this.#host.trace);
       this.noteForeign(head, outcome.before);
       return outcome;
     });
@@ -103,7 +103,7 @@ export class RunWriter {
 
   /** The task as it is now. */
   async read(kinds: readonly TaskEntryKind[]): Promise<TaskRecord | undefined> {
-    const { store, clock } = this.#core;
+    const { store, clock } = this.#layer;
     const [record] = await store.get({ taskIds: [this.#host.lease.taskId], kinds, nowMs: clock.nowMs() });
     return record;
   }
@@ -124,7 +124,7 @@ export class RunWriter {
 
   #mayRetry(error: unknown): boolean {
     const isPassing = TaskError.is(error) && error.retryable;
-    return isPassing && this.#host.isWanted() && this.#core.clock.nowMs() < this.#leaseEndsAtMs;
+    return isPassing && this.#host.isWanted() && this.#layer.clock.nowMs() < this.#leaseEndsAtMs;
   }
 
   /** A write failed for good: find out why, and end the run. */
@@ -132,7 +132,7 @@ export class RunWriter {
     if (TaskError.is(error, 'RUN_ENDED') || TaskError.is(error, 'TASK_NOT_FOUND')) {
       return this.#host.lost(await this.#whyLost(error));
     }
-    this.#core.report(error);
+    this.#layer.reportError(error);
     return this.#host.lost(TaskError.is(error) && error.retryable ? 'lease-lost' : 'store-failed', error);
   }
 

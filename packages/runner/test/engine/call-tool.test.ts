@@ -2,7 +2,7 @@ import { memoryStore, TaskError } from '@mcp-tasks/store';
 import { ProtocolFailure } from '@mcp-tasks/wire';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type CallOutcome, callTool, type ToolCallInRun } from '../../src/engine.ts';
+import { callTool, type ToolCallInRun, type ToolOutcome } from '../../src/engine.ts';
 import type { AuthorizeRequest, TaskContext, TaskTool } from '../../src/index.ts';
 import { fakeClock } from '../../src/testing.ts';
 import { aborted, codeOf, ended, gate, layer, reasonOf, text, until, untilOpen } from '../support/layer.ts';
@@ -27,7 +27,7 @@ function calling(
   options: Parameters<typeof layer>[0] = {},
 ) {
   const made = layer(options);
-  const outcomes: CallOutcome[] = [];
+  const outcomes: ToolOutcome[] = [];
   const call = tool(made.tasks);
   made.tasks.tool('outer', { onCrash: 'rerun' }, async (_args, task) => {
     outcomes.push(await callTool(task, call));

@@ -21,7 +21,7 @@ export type CallPlan =
 const STACK_OVERFLOW = 'Maximum call stack size exceeded';
 
 /** What the tool's callback leaves for the answer. */
-type CallOutcome = { readonly result: object } | { readonly error: JsonRpcError };
+type SlotAnswer = { readonly result: object } | { readonly error: JsonRpcError };
 
 /**
  * The slot of a call of a task tool. The SDK handles the call as that of any tool, arguments and all; the callback leaves
@@ -34,7 +34,7 @@ export class CallSlot implements TaskSlot {
   readonly workflow: WorkflowCall | undefined;
   readonly #connection: TaskConnection;
   #hasRun = false;
-  #outcome: CallOutcome | undefined;
+  #outcome: SlotAnswer | undefined;
   #created: TaskHead | undefined;
 
   constructor(connection: TaskConnection, tool: TaskTool, request: TaskRequest, workflow?: WorkflowCall) {
@@ -88,7 +88,7 @@ export class CallSlot implements TaskSlot {
   }
 
   /** The SDK answers wrong arguments with a tool's result, which a 2025-11-25 client that asked for a task cannot read. */
-  #argumentError(result: Result): CallOutcome | undefined {
+  #argumentError(result: Result): SlotAnswer | undefined {
     const { isError, content } = result as Partial<CallToolResult>;
     if (this.#hasRun || isError !== true) return undefined;
     const [block] = content ?? [];
@@ -102,7 +102,7 @@ export class CallSlot implements TaskSlot {
   }
 }
 
-function invalidArguments(message: string): CallOutcome {
+function invalidArguments(message: string): SlotAnswer {
   return { error: toErrorObject(new TaskError('INVALID_ARGUMENTS', message)) };
 }
 

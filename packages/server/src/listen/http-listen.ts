@@ -14,7 +14,7 @@ export interface ListenOverHttpOptions {
   /** Time between two SSE comments while nothing else is sent, as the SDK's `keepAliveMs`; default 15 s, 0 = none. */
   readonly keepAliveMs?: number | undefined;
   /** Open streams with task notifications; one more is refused with -32603. Default 1024, as the SDK's `maxSubscriptions`. */
-  readonly maxStreams?: number | undefined;
+  readonly maxSubscriptions?: number | undefined;
   /** The `maxRequestBodySize` of the SDK handler, in bytes; default the SDK's own. */
   readonly maxRequestBodySize?: number | undefined;
 }
@@ -34,12 +34,12 @@ export interface ListenOverHttp {
  * The SDK gets the request without `taskIds`, so it checks headers, envelope and filter and serves the other types;
  * the body that it answers is rewritten on its way out.
  *
- * @throws {RangeError} keepAliveMs or maxStreams is negative or not a number.
+ * @throws {RangeError} keepAliveMs or maxSubscriptions is negative or not a number.
  * @see SEP-2663, "Task Status Notifications"
  */
 export function listenOverHttp(host: ListenHost, next: Fetch, options: ListenOverHttpOptions = {}): ListenOverHttp {
-  const { keepAliveMs = 15_000, maxStreams = 1_024, maxRequestBodySize } = options;
-  for (const [name, value] of Object.entries({ keepAliveMs, maxStreams })) {
+  const { keepAliveMs = 15_000, maxSubscriptions = 1_024, maxRequestBodySize } = options;
+  for (const [name, value] of Object.entries({ keepAliveMs, maxSubscriptions })) {
     if (!(value >= 0)) throw new RangeError(`${name} must be 0 or more`);
   }
   const open = new Set<ListenStream>();
@@ -47,7 +47,8 @@ export function listenOverHttp(host: ListenHost, next: Fetch, options: ListenOve
   let closed = false;
 
   const decide = async (listen: TaskListenRequest, context: OwnerContext): Promise<GrantedTasks | ListenRefusal> => {
-    const refused = refusal(listen) ?? (open.size + deciding >= maxStreams ? subscriptionLimit(listen) : undefined);
+    const refused =
+      refusal(listen) ?? (open.size + deciding >= maxSubscriptions ? subscriptionLimit(listen) : undefined);
     if (refused !== undefined) return refused;
     deciding += 1;
     return grantTasks(host, listen, context).finally(() => (deciding -= 1));

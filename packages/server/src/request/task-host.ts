@@ -14,8 +14,8 @@ export interface TaskServerOptions extends OwnerOptions {
   /** How workflows are served, if `tasks` has some. */
   readonly workflows?: WorkflowServingOptions | undefined;
   /** Gets the one warning there is: that callers without an owner were refused tasks. Default: `console.warn`. */
-  readonly warn?: ((message: string) => void) | undefined;
-  /** Gets the faults that a client is told nothing of but -32603: of the store, of `owner` and `caller`, of ours. Default: `console.error`. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+  /** Named as the SDK's own option; every other callback is `onX`. Gets the faults that a client is told nothing of but -32603: of the store, of `owner` and `caller`, of ours. Default: `console.error`. */
   readonly onerror?: ((error: unknown) => void) | undefined;
 }
 
@@ -54,7 +54,7 @@ export function createHost(tasks: Tasks, options: TaskServerOptions): TaskHost {
       const resolved = resolveOwner(context, options);
       if (resolved.kind === 'refused' && !shared.warned) {
         shared.warned = true;
-        (options.warn ?? console.warn)(REFUSED_WARNING);
+        (options.onWarning ?? console.warn)(REFUSED_WARNING);
       }
       return resolved;
     },
@@ -66,9 +66,9 @@ function printError(error: unknown): void {
   console.error('mcp-tasks:', error);
 }
 
-function checkOptions({ owner, anonymous, caller, warn, onerror, workflows }: TaskServerOptions): void {
+function checkOptions({ owner, anonymous, caller, onWarning, onerror, workflows }: TaskServerOptions): void {
   workflowSettings(workflows);
-  for (const [name, value] of Object.entries({ owner, caller, warn, onerror })) {
+  for (const [name, value] of Object.entries({ owner, caller, onWarning, onerror })) {
     if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} must be a function`);
   }
   const policies: readonly unknown[] = ['refuse', 'allow', undefined];

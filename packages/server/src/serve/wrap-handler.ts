@@ -16,7 +16,7 @@ import { createHost, type TaskHost, type TaskServerOptions } from '../request/ta
 import { isFields } from '../request/task-request.ts';
 
 /** Options of {@link wrapHandler}; give those of the SDK's handler again, since it does not tell them. */
-export interface WrapHandlerOptions extends TaskServerOptions, Omit<ListenOverHttpOptions, 'maxStreams'> {
+export interface WrapHandlerOptions extends TaskServerOptions, Omit<ListenOverHttpOptions, 'maxSubscriptions'> {
   /** Open `subscriptions/listen` streams with task notifications, beside the SDK's own; default 1,024. */
   readonly maxSubscriptions?: number | undefined;
 }
@@ -49,7 +49,7 @@ export function wrapHandlerOf(
   const takeAnswers = takingAnswers(host, (...parameters) => handler.fetch(...parameters), maxRequestBodySize);
   const listening = listenOverHttp(listenHost(host), takeAnswers, {
     keepAliveMs,
-    maxStreams: maxSubscriptions,
+    maxSubscriptions: maxSubscriptions,
     maxRequestBodySize,
   });
   const { notify, bus } = handler;

@@ -325,7 +325,7 @@ describe('[INTG-10] subscriptions/listen with taskIds over HTTP', () => {
   });
 
   it('[SEC-07] serves a caller without an owner as a server without tasks does', async () => {
-    const client = new HttpClient(serve({}, { warn: () => undefined }), { generation: '2026-07-28' });
+    const client = new HttpClient(serve({}, { onWarning: () => undefined }), { generation: '2026-07-28' });
     const reply = await client.request('subscriptions/listen', { notifications: { taskIds: ['x'] } });
     expect(reply.before.map(({ params }) => (params as JsonObject)['notifications'])).toEqual([{}]);
     expect(reply.result).toMatchObject({ resultType: 'complete' });

@@ -101,7 +101,7 @@ describe('attach', () => {
     ['owner', { owner: 'alice' }],
     ['anonymous', { anonymous: 'yes' }],
     ['caller', { caller: {} }],
-    ['warn', { warn: true }],
+    ['onWarning', { onWarning: true }],
   ])('refuses a wrong option, naming it: %s', (name, options) => {
     expect(() => {
       attach(tools.tasks, newServer(), options as never);

@@ -35,7 +35,7 @@ describe('serveTasks', () => {
       caller: undefined,
       anonymous: undefined,
       drainMs: undefined,
-      warn: undefined,
+      onWarning: undefined,
       onerror: undefined,
     };
     const client = connect(serve(createTestTools(), options));

@@ -193,7 +193,7 @@ describe.each(GENERATIONS)('calls that continue a workflow in %s', (generation) 
     const own = await begin('check_only', { region: 'eu' });
     const foreign = await begin('deploy_service', { region: 'eu' });
     const eve = await connect({ owner: () => 'eve' });
-    const nobody = await connect({ owner: () => undefined, warn: () => undefined });
+    const nobody = await connect({ owner: () => undefined, onWarning: () => undefined });
     const validate = (taskId: string, from = client) =>
       callTool('validate_config', { region: 'us' }, { taskId }, {}, from);
     const answers = await Promise.all([
@@ -330,7 +330,7 @@ describe.each(GENERATIONS)('calls that continue a workflow in %s', (generation) 
     });
 
     it('runs for a caller without an owner inside the request', async () => {
-      const nobody = await connect({ owner: () => undefined, warn: () => undefined });
+      const nobody = await connect({ owner: () => undefined, onWarning: () => undefined });
       const answer = await asTool({ region: 'eu' }, nobody);
       expect(answer['_meta'] ?? {}).not.toHaveProperty(WORKFLOW_META_KEY);
       expect(made.runs).toEqual(['validate_config']);

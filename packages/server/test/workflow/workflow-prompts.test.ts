@@ -351,7 +351,7 @@ describe.each(GENERATIONS)('prompts of workflows in %s', (generation) => {
   });
 
   it('serves a caller without an owner as from a server without tasks', async () => {
-    const nobody = await connect({ owner: () => undefined, warn: () => undefined });
+    const nobody = await connect({ owner: () => undefined, onWarning: () => undefined });
     const answer = await getPrompt('deploy_service', { region: 'eu' }, undefined, nobody);
     expect(answer['_meta'] ?? {}).not.toHaveProperty(WORKFLOW_META_KEY);
     expect(texts(answer).at(-1)).toContain('Call approve with {"replicas":3}');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { CreateTask, CreateTaskOutcome } from '@mcp-tasks/store';
-import type { CallOutcome } from '../sides/racers.ts';
+import type { RaceAnswer } from '../sides/racers.ts';
 import { creation, newTask } from '../sides/records.ts';
 import { contractCase, type Race } from './case-kit.ts';
 
@@ -15,7 +15,7 @@ async function createTogether(race: Race, tasks: readonly CreateTask[]): Promise
   return [...left, ...right].map(answered);
 }
 
-function answered<Value>(outcome: CallOutcome<Value>): Value {
+function answered<Value>(outcome: RaceAnswer<Value>): Value {
   assert.equal(outcome.status, 'answered', 'a call failed under contention');
   return (outcome as { answer: Value }).answer;
 }

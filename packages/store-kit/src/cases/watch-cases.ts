@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type TaskHead, type TaskHint, WaiterHub } from '@mcp-tasks/store';
+import { fakeClock } from '../fakes/fake-clock.ts';
 import { hintsThrough } from '../fakes/faulty-store.ts';
-import { manualClock } from '../fakes/manual-clock.ts';
 import { newTask, stored } from '../sides/records.ts';
 import { until } from '../sides/until.ts';
 import { contractCase } from './case-kit.ts';
@@ -59,7 +59,7 @@ export const watchCases = [
         ],
       };
       for (const [fault, pass] of Object.entries(faults)) {
-        const clock = manualClock(nowMs);
+        const clock = fakeClock(nowMs);
         const hub = new WaiterHub({ store: hintsThrough(other, pass), clock, tickMs: TICK_MS, watchedTickMs: TICK_MS });
         try {
           const head = newTask(nowMs);

@@ -13,7 +13,7 @@ import {
 import { newTask, ROOMY_LIMITS } from './records.ts';
 
 /** What a call of the store came to. Errors travel by code, so that processes can tell each other. */
-export type CallOutcome<Value> =
+export type RaceAnswer<Value> =
   { readonly status: 'answered'; readonly answer: Value } | { readonly status: 'failed'; readonly code: string };
 
 /** A rule by name, with its arguments: what processes can tell each other to apply. */
@@ -22,7 +22,7 @@ export type RuleCall = {
 }[keyof typeof rules];
 
 /** What a rule came to. */
-export type RuleEnd = CallOutcome<{ readonly wrote: boolean; readonly value: unknown; readonly head: TaskHead }>;
+export type RuleEnd = RaceAnswer<{ readonly wrote: boolean; readonly value: unknown; readonly head: TaskHead }>;
 
 /** A store's task as a reader under contention saw it. */
 export interface Sighting {
@@ -176,7 +176,7 @@ export async function applyRuleCall(store: TaskStore, nowMs: number, head: TaskH
 }
 
 /** Tell what a call came to. Only typed errors are outcomes: any other is a fault, and thrown. */
-export async function outcome<Value>(call: Promise<Value>): Promise<CallOutcome<Value>> {
+export async function outcome<Value>(call: Promise<Value>): Promise<RaceAnswer<Value>> {
   try {
     return { status: 'answered', answer: await call };
   } catch (error) {

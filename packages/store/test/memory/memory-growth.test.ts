@@ -3,8 +3,8 @@ import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { applyRule, newTaskId, ownerView, rules, TaskError, WaiterHub } from '../../src/index.ts';
 import { MemoryTaskStore } from '../../src/memory/memory-task-store.ts';
+import { type FakeClock, fakeClock, settled } from '../fake-clock.ts';
 import { newTask, T0_MS } from '../heads.ts';
-import { type ManualClock, manualClock, settled } from '../manual-clock.ts';
 
 const MiB = 1024 * 1024;
 
@@ -19,7 +19,7 @@ async function heapUsedBytes(): Promise<number> {
 }
 
 /** One task from its creation to its result, with a key of its own. */
-async function live(store: MemoryTaskStore, clock: ManualClock, number: number): Promise<string> {
+async function live(store: MemoryTaskStore, clock: FakeClock, number: number): Promise<string> {
   const taskId = newTaskId();
   const fields = {
     taskId,
@@ -45,7 +45,7 @@ it(
   { timeout: 600_000 },
   async () => {
     const store = new MemoryTaskStore();
-    const clock = manualClock(T0_MS);
+    const clock = fakeClock(T0_MS);
     const hub = new WaiterHub({ store, clock });
     const sweepAll = async () => {
       let count = 0;

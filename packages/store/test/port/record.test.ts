@@ -8,12 +8,12 @@ import {
   TASK_ENTRY_KINDS,
   type TaskHeadPatch,
 } from '../../src/index.ts';
+import { fakeClock } from '../fake-clock.ts';
 import { newHead, newTask, T0_MS } from '../heads.ts';
-import { manualClock } from '../manual-clock.ts';
 
 describe('a record', () => {
   it('[STOR-04] carries the task, its owner, what was called, its variables, checkpoints, questions, answers and result', async () => {
-    const [store, clock] = [memoryStore(), manualClock()];
+    const [store, clock] = [memoryStore(), fakeClock()];
     const call = { kind: 'call' as const, name: '', value: '{"tool":"count","arguments":{"n":1}}' };
     await store.create(newTask({ attempt: 1, holder: 'p' }, { entries: [call] }));
     const lease = { taskId: 'task-1', attempt: 1, holder: 'p' };

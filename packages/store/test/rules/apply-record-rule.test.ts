@@ -9,12 +9,12 @@ import {
   type TaskRecord,
   type TaskStore,
 } from '../../src/index.ts';
+import { fakeClock } from '../fake-clock.ts';
 import { aroundStore, failing } from '../faulty-store.ts';
 import { newTask, T0_MS } from '../heads.ts';
-import { manualClock } from '../manual-clock.ts';
 
 const noWait = {
-  ...manualClock(),
+  ...fakeClock(),
   after: (_delayMs: number, callback: () => void) => (queueMicrotask(callback), () => undefined),
 };
 

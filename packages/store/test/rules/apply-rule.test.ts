@@ -10,9 +10,9 @@ import {
   type TaskHead,
   type TaskStore,
 } from '../../src/index.ts';
+import { fakeClock } from '../fake-clock.ts';
 import { aroundStore, failing } from '../faulty-store.ts';
 import { newTask, T0_MS } from '../heads.ts';
-import { manualClock } from '../manual-clock.ts';
 
 const lease = { taskId: 'task-1', attempt: 1, holder: 'here' };
 const claim = rules.claim({ holder: 'here', leaseMs: 20_000, onCrash: 'rerun', maxCrashes: 3 });
@@ -20,7 +20,7 @@ const request: InputRequest = { method: 'elicitation/create', params: { message:
 const ask = rules.ask(lease, 'q', request, { maxOpenQuestions: 16 });
 const yes = { action: 'accept' };
 const noWait = {
-  ...manualClock(),
+  ...fakeClock(),
   after: (_delayMs: number, callback: () => void) => (queueMicrotask(callback), () => undefined),
 };
 
@@ -114,7 +114,7 @@ describe('applyRule', () => {
   });
 
   it('[SEC-02] answers TASK_NOT_FOUND with one text for a missing task, an expired one, and one that expires or is swept meanwhile', async () => {
-    const clock = manualClock();
+    const clock = fakeClock();
     const store = await storeWith({ ttlMs: 10 });
     const contended = aroundStore(store, {
       async beforeUpdate({ taskId, expectedVersion, nowMs }) {
@@ -217,7 +217,7 @@ describe('a write whose answer was lost', () => {
   });
 
   it('[DURA-08] is sent at most four times, each later than the one before, then fails as the store does', async () => {
-    const clock = manualClock();
+    const clock = fakeClock();
     const store = await storeWith();
     const fail = failing(() => true);
     const outcome = applyRule(aroundStore(store, { beforeUpdate: fail }), clock, 'task-1', rules.cancel()).catch(

@@ -11,19 +11,19 @@ import {
   WaiterHub,
 } from '../../src/index.ts';
 import { type CountingStore, countingStore } from '../counting-store.ts';
+import { type FakeClock, fakeClock, settled } from '../fake-clock.ts';
 import { unavailable } from '../faulty-store.ts';
 import { HOUR_MS, newTask, T0_MS } from '../heads.ts';
-import { type ManualClock, manualClock, settled } from '../manual-clock.ts';
 
 interface Setting {
   readonly store: TaskStore;
-  readonly clock: ManualClock;
+  readonly clock: FakeClock;
   readonly hub: WaiterHub;
   readonly of: (owner: string) => OwnerView;
 }
 
 function setting(store: TaskStore = memoryStore()): Setting {
-  const clock = manualClock();
+  const clock = fakeClock();
   const hub = new WaiterHub({ store, clock });
   onTestFinished(() => hub.close());
   return { store, clock, hub, of: (owner) => ownerView({ store, clock, hub }, owner) };

@@ -8,13 +8,13 @@ import {
   WaiterHub,
 } from '../../src/index.ts';
 import { type CountingStore, countingStore } from '../counting-store.ts';
+import { type FakeClock, fakeClock, settled } from '../fake-clock.ts';
 import { unavailable } from '../faulty-store.ts';
 import { HOUR_MS, newTask, T0_MS } from '../heads.ts';
-import { type ManualClock, manualClock, settled } from '../manual-clock.ts';
 
 interface Setting {
   readonly store: CountingStore;
-  readonly clock: ManualClock;
+  readonly clock: FakeClock;
   readonly hub: WaiterHub;
   /** Write the task once, as another process would: the watch says nothing. */
   readonly write: (taskId: string, patch?: Partial<Pick<TaskHead, 'status' | 'expiresAtMs'>>) => Promise<TaskHint>;
@@ -23,7 +23,7 @@ interface Setting {
 
 async function setting(taskIds: readonly string[], isWatchable = true): Promise<Setting> {
   const inner: TaskStore = memoryStore();
-  const clock = manualClock();
+  const clock = fakeClock();
   for (const taskId of taskIds) await inner.create(newTask({ taskId }));
   const store = countingStore(inner, isWatchable);
   const hub = new WaiterHub({ store, clock });

@@ -54,7 +54,7 @@ export interface ContinuationCall {
 }
 
 /** What a call came to; `thrown` is what its handler threw, for {@link StepError}. */
-export type CallOutcome =
+export type RecordedOutcome =
   | { readonly result: CallToolResult; readonly thrown?: unknown }
   | { readonly error: { readonly code: number; readonly message: string } };
 
@@ -117,7 +117,7 @@ export interface WorkflowEngine {
    *
    * Throws when the store fails only, never for a task that cannot be continued.
    */
-  record(owner: string, taskId: string, call: ContinuationCall, outcome: CallOutcome): Promise<Recorded>;
+  record(owner: string, taskId: string, call: ContinuationCall, outcome: RecordedOutcome): Promise<Recorded>;
   /** The call that does a step; `undefined` when the task or the step cannot be continued. */
   stepOf(owner: string, taskId: string, step: string): Promise<StepCall | undefined>;
   /**

@@ -14,7 +14,7 @@ import { completionOf } from '../plan/completion.ts';
 import type { CheckedArguments, CheckNeeded } from '../plan/match.ts';
 import { applyReport, type StepReport } from '../plan/outcome.ts';
 import { isRunBy, type PlanStep } from '../plan/plan.ts';
-import { type Context, resolveArguments } from '../plan/resolve.ts';
+import { resolveArguments, type WorkflowNow } from '../plan/resolve.ts';
 import { definitionChanged, isFinished, rebase, settle } from '../plan/settle.ts';
 import { nextReady, standings } from '../plan/standing.ts';
 import {
@@ -136,7 +136,7 @@ function catchUp(
   return { state, put, isProgress: put.length > 0 };
 }
 
-function interrupted(context: Context, step: StepDefinition, attempt: number): StepReport {
+function interrupted(context: WorkflowNow, step: StepDefinition, attempt: number): StepReport {
   const { known } = resolveArguments(context, step);
   return { arguments: known, outcome: { interrupted: true }, by: 'server', attempt };
 }
@@ -161,7 +161,7 @@ function markedRunning(
     : withStep(state, { ...waitingAgain(present), status: 'running', attempt, runAttempt });
 }
 
-function decide(context: Context, { lease, checked }: AdvanceOptions): Next {
+function decide(context: WorkflowNow, { lease, checked }: AdvanceOptions): Next {
   const views = standings(context);
   const own = views.find(({ present }) => isRunBy(present, lease.attempt));
   // This run's own mark, after its answer was lost.
@@ -182,7 +182,7 @@ function decide(context: Context, { lease, checked }: AdvanceOptions): Next {
 
 function statusOf(
   next: Next,
-  context: Context,
+  context: WorkflowNow,
   { maxStatusMessageBytes }: TaskLimits,
 ): Pick<Outcomes, 'statusMessage'> {
   if (next.kind === 'run')

@@ -10,7 +10,7 @@ import { stepStates } from '../plan/completion.ts';
 import { WORKFLOW_ENTRY_KINDS } from '../plan/entry-kinds.ts';
 import type { StepReport } from '../plan/outcome.ts';
 import type { Mismatch } from '../plan/plan.ts';
-import type { Context } from '../plan/resolve.ts';
+import type { WorkflowNow } from '../plan/resolve.ts';
 import { progressOf } from '../plan/status.ts';
 import { type Advance, advance } from './advance.ts';
 import { askStep, runStep } from './run-step.ts';
@@ -79,7 +79,7 @@ class WorkflowRun {
     }
   }
 
-  #reportProgress(context: Context): void {
+  #reportProgress(context: WorkflowNow): void {
     const { done, total } = progressOf(context);
     if (done < total) this.#task.progress(done, total);
   }
@@ -106,7 +106,7 @@ class WorkflowRun {
 }
 
 /** What an inline run of a workflow comes to that the client has to finish: the hand-off. */
-function unfinished(context: Context): CallToolResult {
+function unfinished(context: WorkflowNow): CallToolResult {
   const text = handOffText(context, remainingSteps(context), { kind: 'nothing-stored' });
   const { plan } = context.state;
   const structuredContent = { workflow: plan.workflow, steps: stepStates(plan) };

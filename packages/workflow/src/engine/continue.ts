@@ -2,7 +2,7 @@ import type { Tasks } from '@mcp-tasks/runner';
 import { amendTask, argumentProblems } from '@mcp-tasks/runner/engine';
 import { cutUtf8, type RecordRule, rules, TaskError, type TaskHead } from '@mcp-tasks/store';
 import { isTerminalStatus } from '@mcp-tasks/wire';
-import type { CallOutcome, ContinuationCall, WorkflowEngine } from '../api/workflow-engine.ts';
+import type { ContinuationCall, RecordedOutcome, WorkflowEngine } from '../api/workflow-engine.ts';
 import { stepNamed } from '../definition/definition.ts';
 import { metaOf } from '../hand-off/view.ts';
 import { checkArguments } from '../plan/check-arguments.ts';
@@ -10,8 +10,8 @@ import { completionOf } from '../plan/completion.ts';
 import { CONTINUATION_WARNING, WORKFLOW_ENTRY_KINDS } from '../plan/entry-kinds.ts';
 import { type CheckedArguments, type CheckNeeded, matchStep, uncheckedSteps } from '../plan/match.ts';
 import type { Mismatch } from '../plan/plan.ts';
-import { type CallRecord, type JudgedOutcome, recordCall, recordedBefore } from '../plan/record-call.ts';
-import { type Context, resolveArguments } from '../plan/resolve.ts';
+import { type CallRecord, type JudgedCall, recordCall, recordedBefore } from '../plan/record-call.ts';
+import { resolveArguments, type WorkflowNow } from '../plan/resolve.ts';
 import { definitionChanged, isFinished, rebase } from '../plan/settle.ts';
 import { standings } from '../plan/standing.ts';
 import { initialPlan, planStep, readState, withPlan } from '../plan/state.ts';
@@ -77,14 +77,14 @@ function warningOf(error: unknown): string {
 }
 
 type Outcome =
-  | { readonly kind: 'recorded'; readonly context: Context; readonly record: CallRecord }
+  | { readonly kind: 'recorded'; readonly context: WorkflowNow; readonly record: CallRecord }
   | { readonly kind: 'check'; readonly steps: readonly CheckNeeded[] };
 
 async function record(
   tasks: Tasks,
   task: WorkflowTask,
   call: ContinuationCall,
-  outcome: CallOutcome,
+  outcome: RecordedOutcome,
 ): ReturnType<WorkflowEngine['record']> {
   const { owner, taskId } = task.record.head;
   const judged = await judge(tasks, call, outcome);
@@ -98,7 +98,7 @@ async function record(
 }
 
 /** A call that failed for its arguments may be made again, with others: whatever the step says of itself. */
-async function judge({ tools }: Tasks, call: ContinuationCall, outcome: CallOutcome): Promise<JudgedOutcome> {
+async function judge({ tools }: Tasks, call: ContinuationCall, outcome: RecordedOutcome): Promise<JudgedCall> {
   const isFailed = 'error' in outcome || outcome.result.isError === true;
   const tool = isFailed && call.tool !== undefined ? tools.get(call.tool) : undefined;
   const problems = tool && (await argumentProblems(tool, call.arguments));
@@ -120,7 +120,7 @@ function answer(
 function recordingRule(
   tasks: Tasks,
   { definition, arguments: args }: WorkflowTask,
-  { call, outcome, checked }: { call: ContinuationCall; outcome: JudgedOutcome; checked: CheckedArguments },
+  { call, outcome, checked }: { call: ContinuationCall; outcome: JudgedCall; checked: CheckedArguments },
 ): RecordRule<Outcome> {
   const { limits } = tasks;
   return (record, nowMs) => {
@@ -128,7 +128,7 @@ function recordingRule(
     const stored = readState(record, () => initialPlan(definition, args));
     const based = rebase(definition, stored.plan);
     if (based.missing !== undefined) return { kind: 'refused', error: definitionChanged(stored.plan, based.missing) };
-    const before: Context = { definition, state: withPlan(stored, based.plan) };
+    const before: WorkflowNow = { definition, state: withPlan(stored, based.plan) };
     const isKnown = recordedBefore(stored, call.callId) !== undefined;
     if (!isKnown && isTerminalStatus(head.status)) return { kind: 'refused', error: over(head) };
     const unchecked = isKnown ? [] : uncheckedSteps(before, call, checked);
@@ -136,7 +136,7 @@ function recordingRule(
 
     const recorded = recordCall(before, call, outcome, { maxBytes: limits.maxCheckpointBytes, checked });
     const { state, put } = recorded;
-    const context: Context = { definition, state };
+    const context: WorkflowNow = { definition, state };
     const value: Outcome = { kind: 'recorded', context, record: recorded };
     if (put.length === 0) return { kind: 'done', value };
     const verdict = rules.outcome({ put, ...consequences(tasks, context, head) })(head, nowMs);
@@ -145,7 +145,7 @@ function recordingRule(
 }
 
 /** What follows from a recorded call: the task ends, goes on, or waits for something else. */
-function consequences({ limits }: Tasks, context: Context, head: TaskHead): Parameters<typeof rules.outcome>[0] {
+function consequences({ limits }: Tasks, context: WorkflowNow, head: TaskHead): Parameters<typeof rules.outcome>[0] {
   const { definition, state } = context;
   if (isFinished(state)) {
     const keepResultMs = definition.keepResultMs ?? limits.keepResultMs;

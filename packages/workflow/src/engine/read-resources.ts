@@ -4,7 +4,7 @@ import type { Clock } from '@mcp-tasks/store';
 import type { StepDefinition } from '../definition/definition.ts';
 import { fill } from '../plan/fill.ts';
 import type { ReadText } from '../plan/plan.ts';
-import type { Context } from '../plan/resolve.ts';
+import type { WorkflowNow } from '../plan/resolve.ts';
 
 /** What came of reading the resources of a step. */
 export type ResourcesRead =
@@ -16,7 +16,7 @@ export type ResourcesRead =
  * and nothing else.
  */
 export async function readResources(
-  context: Context,
+  context: WorkflowNow,
   step: StepDefinition,
   { task, clock }: { readonly task: TaskContext; readonly clock: Clock },
 ): Promise<ResourcesRead> {

@@ -6,14 +6,14 @@ import type { StepDefinition } from '../definition/definition.ts';
 import { fill } from '../plan/fill.ts';
 import type { StepReport } from '../plan/outcome.ts';
 import type { ReadText } from '../plan/plan.ts';
-import type { Context } from '../plan/resolve.ts';
+import type { WorkflowNow } from '../plan/resolve.ts';
 import { readResources } from './read-resources.ts';
 
 /** The run that a step runs in. */
 export interface StepHost {
   readonly task: TaskContext;
   readonly tasks: Tasks;
-  readonly context: Context;
+  readonly context: WorkflowNow;
 }
 
 /** A step that is marked as running. */

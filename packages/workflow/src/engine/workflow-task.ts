@@ -5,7 +5,7 @@ import type { JsonObject } from '@mcp-tasks/wire';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import { definitionsOf } from '../definition/registered.ts';
 import { WORKFLOW_ENTRY_KINDS } from '../plan/entry-kinds.ts';
-import type { Context } from '../plan/resolve.ts';
+import type { WorkflowNow } from '../plan/resolve.ts';
 import { rebase, settle } from '../plan/settle.ts';
 import { callArguments, hasPlan, initialPlan, readState, withPlan } from '../plan/state.ts';
 import { asJson } from './companion.ts';
@@ -34,7 +34,7 @@ export function workflowTaskOf(tasks: Tasks, record: TaskRecord): WorkflowTask {
 }
 
 /** How far a task is, under the present definition. A plan that no longer fits it is shown as far as it does. */
-export function stateNow({ definition, record, arguments: args }: WorkflowTask): Context {
+export function stateNow({ definition, record, arguments: args }: WorkflowTask): WorkflowNow {
   const stored = readState(record, () => initialPlan(definition, args));
   const { plan } = rebase(definition, stored.plan);
   const state = plan === undefined ? stored : withPlan(stored, plan);

@@ -7,22 +7,22 @@ import { fill } from '../plan/fill.ts';
 import { outputOf } from '../plan/outcome.ts';
 import { jsonLine } from '../plan/pause-sentence.ts';
 import type { PlanStep } from '../plan/plan.ts';
-import type { Context } from '../plan/resolve.ts';
+import type { WorkflowNow } from '../plan/resolve.ts';
 import { planStep } from '../plan/state.ts';
 
 /** Beyond this a text is cut: a conversation has to fit a model. */
 const MAX_TEXT_BYTES = 16 * 1024;
 
 /** What was asked for, what is planned, and what came of each step that ran. */
-export function conversation(context: Context): readonly PromptMessage[] {
-  const { definition } = context;
+export function conversation(now: WorkflowNow): readonly PromptMessage[] {
+  const { definition } = now;
   const ran = definition.steps.flatMap((step) => {
-    const present = planStep(context.state, step.name);
+    const present = planStep(now.state, step.name);
     const hasRun = present?.status === 'completed' || present?.status === 'failed';
-    return hasRun ? stepMessages(context, step, present) : [];
+    return hasRun ? stepMessages(now, step, present) : [];
   });
   return [
-    say('user', intent(context)),
+    say('user', intent(now)),
     ...(definition.instructions === undefined ? [] : [say('user', definition.instructions)]),
     say('assistant', planText(definition.steps)),
     ...ran,
@@ -34,7 +34,7 @@ export function say(role: PromptMessage['role'], text: string): PromptMessage {
   return { role, content: { type: 'text', text } };
 }
 
-function intent({ definition, state }: Context): string {
+function intent({ definition, state }: WorkflowNow): string {
   const args = Object.entries(state.plan.arguments).map(([name, value]) => `- ${name}: ${jsonLine(value)}`);
   const parameters = args.length === 0 ? [] : ['', 'Parameters:', ...args];
   return [definition.workflow.description, ...parameters].join('\n');
@@ -54,9 +54,9 @@ function planLine({ name, toolName, tool, resources, client, question }: StepDef
   return `${name}: read ${resources.length === 1 ? 'a resource' : `${resources.length} resources`}`;
 }
 
-function stepMessages(context: Context, step: StepDefinition, present: PlanStep): readonly PromptMessage[] {
-  const record = context.state.recordOf(step.name);
-  const guidance = step.guidance === undefined ? [] : [say('assistant', fill(context, step.guidance))];
+function stepMessages(now: WorkflowNow, step: StepDefinition, present: PlanStep): readonly PromptMessage[] {
+  const record = now.state.recordOf(step.name);
+  const guidance = step.guidance === undefined ? [] : [say('assistant', fill(now, step.guidance))];
   const read = (record?.resources ?? []).map(({ uri, text }) =>
     say('user', `Resource content from ${uri}:\n${cut(text)}`),
   );
@@ -64,7 +64,7 @@ function stepMessages(context: Context, step: StepDefinition, present: PlanStep)
     ...guidance,
     say('assistant', announcement(step, record?.arguments ?? {})),
     ...read,
-    ...outcome(present, outputOf(context.state, step.name)),
+    ...outcome(present, outputOf(now.state, step.name)),
   ];
 }
 

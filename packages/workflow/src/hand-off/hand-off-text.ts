@@ -4,7 +4,7 @@ import { stepNamed } from '../definition/definition.ts';
 import { escapeControls } from '../definition/template.ts';
 import { outputOf } from '../plan/outcome.ts';
 import { jsonLine, pauseSentence } from '../plan/pause-sentence.ts';
-import type { Context } from '../plan/resolve.ts';
+import type { WorkflowNow } from '../plan/resolve.ts';
 import { standings } from '../plan/standing.ts';
 import { firstPause } from './remaining.ts';
 
@@ -17,17 +17,17 @@ export type Continuing =
   | { readonly kind: 'nothing-stored' };
 
 /** The hand-off in plain language; made of what `_meta` says, and of nothing else. */
-export function handOffText(context: Context, remaining: readonly WorkflowRemainingStep[], how: Continuing): string {
+export function handOffText(now: WorkflowNow, remaining: readonly WorkflowRemainingStep[], how: Continuing): string {
   return [
-    ...why(context, remaining),
-    ...whatIsDone(context),
+    ...why(now, remaining),
+    ...whatIsDone(now),
     ...whatRemains(remaining),
-    ...whatFollows(context),
-    ...howToContinue(context, remaining, how),
+    ...whatFollows(now),
+    ...howToContinue(now, remaining, how),
   ].join('\n');
 }
 
-function why({ definition, state }: Context, remaining: readonly WorkflowRemainingStep[]): readonly string[] {
+function why({ definition, state }: WorkflowNow, remaining: readonly WorkflowRemainingStep[]): readonly string[] {
   const pause = firstPause(remaining);
   const { name } = definition.workflow;
   const running = state.plan.steps.filter(({ status }) => status === 'running').map((step) => `'${step.name}'`);
@@ -39,8 +39,8 @@ function why({ definition, state }: Context, remaining: readonly WorkflowRemaini
 }
 
 /** The steps that the server does by itself once they can be done: nobody else is to do them. */
-function whatFollows(context: Context): readonly string[] {
-  const names = standings(context).flatMap(({ step, standing }) => {
+function whatFollows(now: WorkflowNow): readonly string[] {
+  const names = standings(now).flatMap(({ step, standing }) => {
     const isTheirs = !step.client && (standing.kind === 'waiting' || standing.kind === 'ready');
     return isTheirs ? [`'${step.name}'`] : [];
   });
@@ -48,7 +48,7 @@ function whatFollows(context: Context): readonly string[] {
   return ['', `The server does ${names.join(', ')} by itself as soon as it can: leave that to it.`];
 }
 
-function whatIsDone({ state }: Context): readonly string[] {
+function whatIsDone({ state }: WorkflowNow): readonly string[] {
   const lines = state.plan.steps.flatMap(({ name, status }) => {
     if (status === 'skipped') return [`- ${name}: skipped`];
     if (status !== 'completed') return [];
@@ -104,13 +104,13 @@ const MANNERS: Readonly<Record<Manner, string>> = {
   done: 'do it yourself, then give what came of it as the arguments',
 };
 
-function mannerOf({ definition }: Context, { step, tool }: WorkflowRemainingStep): Manner {
+function mannerOf({ definition }: WorkflowNow, { step, tool }: WorkflowRemainingStep): Manner {
   if (tool === undefined) return 'done';
   return stepNamed(definition, step)?.tool === undefined ? 'reported' : 'made';
 }
 
 function howToContinue(
-  context: Context,
+  now: WorkflowNow,
   remaining: readonly WorkflowRemainingStep[],
   how: Continuing,
 ): readonly string[] {
@@ -123,11 +123,11 @@ function howToContinue(
   }
   const { tool, taskId } = how;
   const manners = (['made', 'reported', 'done'] as const).flatMap((manner) => {
-    const names = remaining.filter((item) => mannerOf(context, item) === manner).map(({ step }) => `'${step}'`);
+    const names = remaining.filter((item) => mannerOf(now, item) === manner).map(({ step }) => `'${step}'`);
     return names.length === 0 ? [] : [`- for ${names.join(', ')}: ${MANNERS[manner]}.`];
   });
   const examples = remaining.slice(0, 1).flatMap((item) => {
-    const args = mannerOf(context, item) === 'made' ? item.arguments : { result: '<what came of it>' };
+    const args = mannerOf(now, item) === 'made' ? item.arguments : { result: '<what came of it>' };
     return [
       `For the first: ${tool} with ${jsonLine({ taskId, step: item.step, arguments: args })}`,
       `A program may make a call itself, with ${jsonLine({ [WORKFLOW_META_KEY]: { taskId, step: item.step } })} in its _meta.`,

@@ -2,15 +2,15 @@ import type { TaskTool } from '@mcp-tasks/runner';
 import type { WorkflowPause, WorkflowRemainingStep } from '@mcp-tasks/wire';
 import { fieldOf, knownJsonSchema, listedProperties } from '../definition/json-schema.ts';
 import { fill } from '../plan/fill.ts';
-import { type Context, resolveArguments } from '../plan/resolve.ts';
+import { resolveArguments, type WorkflowNow } from '../plan/resolve.ts';
 import { standings, type StepView } from '../plan/standing.ts';
 
 /** What the client has to do, or may mend, in the order of the plan: one structure for the text and for `_meta`. */
-export function remainingSteps(context: Context): WorkflowRemainingStep[] {
-  return standings(context)
-    .filter((view) => isForClient(context, view))
+export function remainingSteps(now: WorkflowNow): WorkflowRemainingStep[] {
+  return standings(now)
+    .filter((view) => isForClient(now, view))
     .map(({ step, standing }) => {
-      const { shown, unresolved } = resolveArguments(context, step);
+      const { shown, unresolved } = resolveArguments(now, step);
       const unsaid = requiredFields(step.tool).filter((name) => !Object.hasOwn(shown, name));
       const unknown = [...unresolved.keys(), ...unsaid];
       const advice = step.guidance ?? step.question?.message;
@@ -18,7 +18,7 @@ export function remainingSteps(context: Context): WorkflowRemainingStep[] {
         step: step.name,
         ...(step.toolName !== undefined && { tool: step.toolName }),
         arguments: { ...shown, ...Object.fromEntries(unsaid.map((name) => [name, `<${name}: yours to say>`])) },
-        ...(advice !== undefined && { guidance: fill(context, advice) }),
+        ...(advice !== undefined && { guidance: fill(now, advice) }),
         ...(unknown.length > 0 && { unresolved: unknown }),
         ...(standing.kind === 'blocked' && { pause: standing.pause }),
       };
@@ -32,7 +32,7 @@ function requiredFields(tool: TaskTool | undefined): readonly string[] {
 }
 
 /** Blocked steps, and those of the client that are not done. Steps of the server that merely wait are not. */
-function isForClient({ state }: Context, { step, standing }: StepView): boolean {
+function isForClient({ state }: WorkflowNow, { step, standing }: StepView): boolean {
   if (standing.kind === 'blocked') return true;
   if (!step.client || state.isAnswered(step.name)) return false;
   return standing.kind === 'waiting' || standing.kind === 'ready';

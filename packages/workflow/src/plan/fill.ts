@@ -1,13 +1,13 @@
 import { describeSource } from '../definition/source.ts';
 import { encodeFor, type Template } from '../definition/template.ts';
-import { type Context, resolveSource } from './resolve.ts';
+import { resolveSource, type WorkflowNow } from './resolve.ts';
 
 /** A template with its values, each put in once and encoded for its target; what is not known yet is a placeholder. */
-export function fill(context: Context, { target, parts }: Template): string {
+export function fill(now: WorkflowNow, { target, parts }: Template): string {
   return parts
     .map((part) => {
       if (typeof part === 'string') return part;
-      const resolved = resolveSource(context, part.source);
+      const resolved = resolveSource(now, part.source);
       if (resolved.kind === 'value') return encodeFor(target, resolved.value);
       return resolved.kind === 'absent' ? '' : `<${describeSource(part.source)}>`;
     })

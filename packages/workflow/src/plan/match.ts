@@ -2,7 +2,7 @@ import type { JsonObject } from '@mcp-tasks/wire';
 import type { StepDefinition } from '../definition/definition.ts';
 import { deepEqual } from './deep-equal.ts';
 import type { Mismatch, PlanStep } from './plan.ts';
-import { type Context, resolveArguments } from './resolve.ts';
+import { resolveArguments, type WorkflowNow } from './resolve.ts';
 import { planStep } from './state.ts';
 
 /** A call that a client made. */
@@ -25,8 +25,8 @@ export type CheckedArguments = ReadonlyMap<string, Mismatch | undefined>;
  * The step as which a call is recorded: the one that it names, else the first pending or failed one of its tool whose known
  * arguments are those of the call.
  */
-export function matchStep(context: Context, call: MatchedCall, checked: CheckedArguments): OpenStep | undefined {
-  const open = openSteps(context);
+export function matchStep(now: WorkflowNow, call: MatchedCall, checked: CheckedArguments): OpenStep | undefined {
+  const open = openSteps(now);
   if (call.step !== undefined) {
     const named = open.find(({ step }) => step.name === call.step);
     const toolName = named?.step.toolName;
@@ -36,16 +36,16 @@ export function matchStep(context: Context, call: MatchedCall, checked: CheckedA
   if (call.tool === undefined) return undefined;
   return open.find(
     ({ step, present }) =>
-      step.toolName === call.tool && fits(context, step, present.mismatch ?? checked.get(step.name), call.arguments),
+      step.toolName === call.tool && fits(now, step, present.mismatch ?? checked.get(step.name), call.arguments),
   );
 }
 
 /** Steps that a call may be matched with, once it is known whether their arguments fit. */
-export function uncheckedSteps(context: Context, call: MatchedCall, checked: CheckedArguments): readonly CheckNeeded[] {
+export function uncheckedSteps(now: WorkflowNow, call: MatchedCall, checked: CheckedArguments): readonly CheckNeeded[] {
   if (call.step !== undefined || call.tool === undefined) return [];
-  return openSteps(context).flatMap(({ step, present }) => {
+  return openSteps(now).flatMap(({ step, present }) => {
     if (step.toolName !== call.tool || present.mismatch !== undefined) return [];
-    const needed = checked.has(step.name) ? undefined : checkNeeded(context, step);
+    const needed = checked.has(step.name) ? undefined : checkNeeded(now, step);
     return needed === undefined ? [] : [needed];
   });
 }
@@ -57,13 +57,13 @@ export interface CheckNeeded {
 }
 
 /** The arguments of a step, to be checked, once they are complete; from then on they do not change. */
-function checkNeeded(context: Context, step: StepDefinition): CheckNeeded | undefined {
+function checkNeeded(now: WorkflowNow, step: StepDefinition): CheckNeeded | undefined {
   if (step.tool === undefined) return undefined;
-  const { known, unresolved } = resolveArguments(context, step);
+  const { known, unresolved } = resolveArguments(now, step);
   return unresolved.size === 0 ? { step, arguments: known } : undefined;
 }
 
-function openSteps({ definition, state }: Context): readonly OpenStep[] {
+function openSteps({ definition, state }: WorkflowNow): readonly OpenStep[] {
   return definition.steps.flatMap((step) => {
     const present = planStep(state, step.name);
     return present?.status === 'pending' || present?.status === 'failed' ? [{ step, present }] : [];
@@ -71,8 +71,8 @@ function openSteps({ definition, state }: Context): readonly OpenStep[] {
 }
 
 /** Known arguments have to be the call's. Others are refused only where everything is known, and fits the tool. */
-function fits(context: Context, step: StepDefinition, mismatch: Mismatch | undefined, args: JsonObject): boolean {
-  const { known, unresolved } = resolveArguments(context, step);
+function fits(now: WorkflowNow, step: StepDefinition, mismatch: Mismatch | undefined, args: JsonObject): boolean {
+  const { known, unresolved } = resolveArguments(now, step);
   const { missingFields = [], illTypedFields = [] } = mismatch ?? {};
   const unfit = new Set(
     [...missingFields, ...illTypedFields.map(({ field }) => field)].map((field) => field.split('.')[0]),

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type TaskEntry, utf8Bytes } from '@mcp-tasks/store';
-import type { CallOutcome, ContinuationCall } from '../api/workflow-engine.ts';
+import type { ContinuationCall, RecordedOutcome } from '../api/workflow-engine.ts';
 import { type CheckedArguments, matchStep } from './match.ts';
 import { applyReport, type StepReport } from './outcome.ts';
 import type { RecordedCall } from './plan.ts';
-import type { Context } from './resolve.ts';
+import type { WorkflowNow } from './resolve.ts';
 import { settle } from './settle.ts';
 import { extraEntry, planEntry, withPlan, type WorkflowState } from './state.ts';
 
@@ -18,7 +18,7 @@ const EXTRAS_FULL = `The call fits no step of the workflow and was not kept: the
 const TOO_LARGE = 'The call fits no step of the workflow and was not kept: it is too large.';
 
 /** What a call came to; `retryable` is said where it does not depend on the step. */
-export type JudgedOutcome = CallOutcome & { readonly retryable?: boolean | undefined };
+export type JudgedCall = RecordedOutcome & { readonly retryable?: boolean | undefined };
 
 /** What recording a call changes. */
 export interface CallRecord {
@@ -36,15 +36,15 @@ export interface CallRecord {
  * brings; whoever loses to a call of the same id finds it recorded.
  */
 export function recordCall(
-  context: Context,
+  now: WorkflowNow,
   call: ContinuationCall,
-  outcome: JudgedOutcome,
+  outcome: JudgedCall,
   { maxBytes, checked }: { readonly maxBytes: number; readonly checked: CheckedArguments },
 ): CallRecord {
-  const { state } = context;
+  const { state } = now;
   const before = recordedBefore(state, call.callId);
   if (before !== undefined) return { state, put: [], step: before.step };
-  const match = matchStep(context, call, checked);
+  const match = matchStep(now, call, checked);
   if (match === undefined) return recordExtra(state, call, outcome, maxBytes);
   const { step, present } = match;
   const report: StepReport = {
@@ -55,11 +55,16 @@ export function recordCall(
   };
   const applied = applyReport(state, step, report, maxBytes);
   const recorded = withCall(applied.state, call.callId, step.name);
-  const settled = settle({ ...context, state: recorded });
+  const settled = settle({ ...now, state: recorded });
   return { state: settled, put: [...applied.put, planEntry(settled.plan)], step: step.name };
 }
 
-function recordExtra(state: WorkflowState, call: ContinuationCall, outcome: CallOutcome, maxBytes: number): CallRecord {
+function recordExtra(
+  state: WorkflowState,
+  call: ContinuationCall,
+  outcome: RecordedOutcome,
+  maxBytes: number,
+): CallRecord {
   const number = state.plan.extras + 1;
   if (number > MAX_EXTRAS) return { state, put: [], warning: EXTRAS_FULL };
   const { callId, step, tool, arguments: args } = call;

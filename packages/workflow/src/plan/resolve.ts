@@ -24,34 +24,34 @@ export type Unresolved =
   | { readonly kind: 'missing'; readonly source: ValueSource; readonly cause: string };
 
 /** What resolves sources: the definition, and how far its plan is. */
-export interface Context {
+export interface WorkflowNow {
   readonly definition: WorkflowDefinition;
   readonly state: WorkflowState;
 }
 
 /** Look up what a source gives now. */
-export function resolveSource(context: Context, source: ValueSource): Resolved {
-  if (source.from === 'argument') return argumentValue(context, source);
-  const producer = planStep(context.state, source.step);
+export function resolveSource(now: WorkflowNow, source: ValueSource): Resolved {
+  if (source.from === 'argument') return argumentValue(now, source);
+  const producer = planStep(now.state, source.step);
   if (producer === undefined || producer.status === 'failed' || producer.status === 'skipped') {
     return { kind: 'lost', source, producer: source.step };
   }
   if (producer.status !== 'completed') return { kind: 'waiting', source, producer: source.step };
-  if (source.from === 'output') return outputValue(context, source);
-  const value = context.state.variableOf(source.step, source.name);
+  if (source.from === 'output') return outputValue(now, source);
+  const value = now.state.variableOf(source.step, source.name);
   if (value !== undefined) return valueAt(value, source.path, source, () => false);
   const because = producer.by === 'client' ? ': the client did it, whose calls keep no variables' : '';
   return { kind: 'missing', source, cause: `step ${source.step} set no variable ${source.name}${because}` };
 }
 
-function argumentValue({ state }: Context, source: ValueSource & { readonly from: 'argument' }): Resolved {
+function argumentValue({ state }: WorkflowNow, source: ValueSource & { readonly from: 'argument' }): Resolved {
   const { arguments: args } = state.plan;
   // One that had to be there was asked for when the task was made.
   if (!Object.hasOwn(args, source.name)) return { kind: 'absent' };
   return valueAt(args[source.name] ?? null, source.path, source, () => false);
 }
 
-function outputValue({ definition, state }: Context, source: ValueSource & { readonly from: 'output' }): Resolved {
+function outputValue({ definition, state }: WorkflowNow, source: ValueSource & { readonly from: 'output' }): Resolved {
   const value = outputOf(state, source.step);
   if (value === undefined) return { kind: 'missing', source, cause: `step ${source.step} has no output` };
   const schema = stepNamed(definition, source.step)?.outputSchema;
@@ -97,25 +97,25 @@ interface Bound {
   readonly unresolved: readonly Unresolved[];
 }
 
-function bound(context: Context, binding: ValueBinding): Bound {
+function bound(now: WorkflowNow, binding: ValueBinding): Bound {
   switch (binding.kind) {
     case 'constant':
       return { value: binding.value, unresolved: [] };
     case 'source': {
-      const resolved = resolveSource(context, binding.source);
+      const resolved = resolveSource(now, binding.source);
       if (resolved.kind === 'value') return { value: resolved.value, unresolved: [] };
       if (resolved.kind === 'absent') return { value: undefined, unresolved: [] };
       return { value: `<${describeSource(binding.source)}>`, unresolved: [resolved] };
     }
     case 'array': {
-      const items = binding.items.map((item) => bound(context, item));
+      const items = binding.items.map((item) => bound(now, item));
       return {
         value: items.map(({ value }) => value ?? null),
         unresolved: items.flatMap(({ unresolved }) => unresolved),
       };
     }
     case 'object': {
-      const fields = binding.fields.map(([name, field]) => [name, bound(context, field)] as const);
+      const fields = binding.fields.map(([name, field]) => [name, bound(now, field)] as const);
       const present = fields.flatMap(([name, { value }]) => (value === undefined ? [] : [[name, value] as const]));
       return {
         value: Object.fromEntries(present),
@@ -136,12 +136,12 @@ export interface ResolvedArguments {
 }
 
 /** Look up the arguments of a step, one by one. */
-export function resolveArguments(context: Context, step: StepDefinition): ResolvedArguments {
+export function resolveArguments(now: WorkflowNow, step: StepDefinition): ResolvedArguments {
   const shown: [string, JsonValue][] = [];
   const known: [string, JsonValue][] = [];
   const unresolved = new Map<string, Unresolved>();
   for (const [name, binding] of step.arguments) {
-    const { value, unresolved: reasons } = bound(context, binding);
+    const { value, unresolved: reasons } = bound(now, binding);
     if (value === undefined) continue;
     shown.push([name, value]);
     const worst = gravest(reasons);

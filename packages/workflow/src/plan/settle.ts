@@ -1,12 +1,12 @@
 import { TaskError } from '@mcp-tasks/store';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import { isOver, type Plan, type PlanStep } from './plan.ts';
-import type { Context } from './resolve.ts';
+import type { WorkflowNow } from './resolve.ts';
 import { standingOf } from './standing.ts';
 import { freshStep, planStep, withStep, type WorkflowState } from './state.ts';
 
 /** Mark the steps whose condition does not hold as skipped. */
-export function settle({ definition, state }: Context): WorkflowState {
+export function settle({ definition, state }: WorkflowNow): WorkflowState {
   let settled = state;
   // A condition looks at earlier steps only, so that one pass is enough.
   for (const step of definition.steps) {

@@ -3,7 +3,14 @@ import { type Condition, sourcesOfStep, type StepDefinition, stepNamed } from '.
 import { describeSource } from '../definition/source.ts';
 import { deepEqual } from './deep-equal.ts';
 import { isOver, type PlanStep } from './plan.ts';
-import { type Context, gravest, resolveArguments, type Resolved, resolveSource, type Unresolved } from './resolve.ts';
+import {
+  gravest,
+  resolveArguments,
+  type Resolved,
+  resolveSource,
+  type Unresolved,
+  type WorkflowNow,
+} from './resolve.ts';
 import { planStep } from './state.ts';
 
 /** How a step stands, and what is to be done about it. */
@@ -20,26 +27,26 @@ export type Standing =
   | { readonly kind: 'blocked'; readonly pause: WorkflowPause };
 
 /** How a step stands in its plan. */
-export function standingOf(context: Context, step: StepDefinition): Standing {
-  const present = planStep(context.state, step.name);
+export function standingOf(now: WorkflowNow, step: StepDefinition): Standing {
+  const present = planStep(now.state, step.name);
   if (present === undefined || isOver(present)) return { kind: 'over' };
   if (present.status === 'running') return { kind: 'running' };
   if (present.status === 'failed') return { kind: 'blocked', pause: toolError(step, present) };
   return (
-    conditionStanding(context, step) ??
-    afterStanding(context, step) ??
-    inputStanding(context, step, present) ??
-    ownStanding(context, step, present)
+    conditionStanding(now, step) ??
+    afterStanding(now, step) ??
+    inputStanding(now, step, present) ??
+    ownStanding(now, step, present)
   );
 }
 
-function conditionStanding(context: Context, step: StepDefinition): Standing | undefined {
+function conditionStanding(now: WorkflowNow, step: StepDefinition): Standing | undefined {
   if (step.when === undefined) return undefined;
-  const resolved = resolveSource(context, step.when.source);
+  const resolved = resolveSource(now, step.when.source);
   if (resolved.kind === 'waiting') return { kind: 'waiting' };
   // What a skipped step would have given is not there; what a failed one would have given may still come.
-  if (resolved.kind === 'lost' && planStep(context.state, resolved.producer)?.status === 'failed') {
-    return blocked(dependencyPause(context, step, resolved));
+  if (resolved.kind === 'lost' && planStep(now.state, resolved.producer)?.status === 'failed') {
+    return blocked(dependencyPause(now, step, resolved));
   }
   return holds(step.when, resolved) ? undefined : { kind: 'skip' };
 }
@@ -50,8 +57,8 @@ function holds({ test, value: expected }: Condition, resolved: Resolved): boolea
   return deepEqual(value, expected) === (test === 'is');
 }
 
-function afterStanding(context: Context, step: StepDefinition): Standing | undefined {
-  const steps = step.after.map((name) => planStep(context.state, name)).filter((found) => found !== undefined);
+function afterStanding(now: WorkflowNow, step: StepDefinition): Standing | undefined {
+  const steps = step.after.map((name) => planStep(now.state, name)).filter((found) => found !== undefined);
   const failed = steps.find(({ status }) => status === 'failed');
   if (failed !== undefined) {
     const { name, tool } = failed;
@@ -67,9 +74,9 @@ function afterStanding(context: Context, step: StepDefinition): Standing | undef
 }
 
 /** What is not there that the step is made from: its arguments, what its URIs and its question are filled with. */
-function inputStanding(context: Context, step: StepDefinition, present: PlanStep): Standing | undefined {
+function inputStanding(now: WorkflowNow, step: StepDefinition, present: PlanStep): Standing | undefined {
   const found = sourcesOfStep(step).flatMap(({ part, source }) => {
-    const resolved = resolveSource(context, source);
+    const resolved = resolveSource(now, source);
     return resolved.kind === 'value' || resolved.kind === 'absent' ? [] : [{ ...resolved, part }];
   });
   const reason = gravest(found);
@@ -77,7 +84,7 @@ function inputStanding(context: Context, step: StepDefinition, present: PlanStep
     return present.mismatch === undefined || step.client ? undefined : blocked(mismatchPause(step, present.mismatch));
   }
   if (reason.kind === 'waiting') return { kind: 'waiting' };
-  if (reason.kind === 'lost') return blocked(dependencyPause(context, step, reason));
+  if (reason.kind === 'lost') return blocked(dependencyPause(now, step, reason));
   return blocked({
     type: 'unresolvableParams',
     blockedStep: step.name,
@@ -88,10 +95,10 @@ function inputStanding(context: Context, step: StepDefinition, present: PlanStep
   });
 }
 
-function ownStanding(context: Context, step: StepDefinition, present: PlanStep): Standing {
-  const ready = (): Standing => ({ kind: 'ready', arguments: resolveArguments(context, step).known });
+function ownStanding(now: WorkflowNow, step: StepDefinition, present: PlanStep): Standing {
+  const ready = (): Standing => ({ kind: 'ready', arguments: resolveArguments(now, step).known });
   if (!step.client) return ready();
-  const { isAsked, isAnswered } = context.state;
+  const { isAsked, isAnswered } = now.state;
   const canAsk = step.question !== undefined && present.unasked !== true;
   if (canAsk && (!isAsked(step.name) || isAnswered(step.name))) return ready();
   return blocked({ type: 'clientStep', blockedStep: step.name, ...suggestedTool(step.toolName) });
@@ -113,7 +120,7 @@ function mismatchPause(step: StepDefinition, mismatch: NonNullable<PlanStep['mis
 }
 
 function dependencyPause(
-  context: Context,
+  now: WorkflowNow,
   step: StepDefinition,
   { source, producer }: Unresolved & { readonly kind: 'lost' },
 ): WorkflowPause {
@@ -122,7 +129,7 @@ function dependencyPause(
     blockedStep: step.name,
     missingOutput: describeSource(source),
     producingStep: producer,
-    ...suggestedTool(stepNamed(context.definition, producer)?.toolName),
+    ...suggestedTool(stepNamed(now.definition, producer)?.toolName),
   };
 }
 
@@ -142,18 +149,18 @@ export interface StepView {
 }
 
 /** How every step stands. */
-export function standings(context: Context): readonly StepView[] {
-  return context.definition.steps.flatMap((step) => {
-    const present = planStep(context.state, step.name);
-    return present === undefined ? [] : [{ step, present, standing: standingOf(context, step) }];
+export function standings(now: WorkflowNow): readonly StepView[] {
+  return now.definition.steps.flatMap((step) => {
+    const present = planStep(now.state, step.name);
+    return present === undefined ? [] : [{ step, present, standing: standingOf(now, step) }];
   });
 }
 
 /** The first step that the server can go on with. */
 export function nextReady(
-  context: Context,
+  now: WorkflowNow,
 ): { readonly step: StepDefinition; readonly present: PlanStep; readonly arguments: JsonObject } | undefined {
-  for (const { step, present, standing } of standings(context)) {
+  for (const { step, present, standing } of standings(now)) {
     if (standing.kind === 'ready') return { step, present, arguments: standing.arguments };
   }
   return undefined;

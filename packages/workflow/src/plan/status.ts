@@ -1,12 +1,12 @@
 import type { TaskHead } from '@mcp-tasks/store';
 import { pauseSentence } from './pause-sentence.ts';
 import { isOver, type Plan } from './plan.ts';
-import type { Context } from './resolve.ts';
+import type { WorkflowNow } from './resolve.ts';
 import { standings, type StepView } from './standing.ts';
 
 /** What is awaited, in one line: for the status message of a task that waits. */
-export function waitingMessage(context: Context): string {
-  const pauses = standings(context).flatMap(({ standing }) =>
+export function waitingMessage(now: WorkflowNow): string {
+  const pauses = standings(now).flatMap(({ standing }) =>
     standing.kind === 'blocked' ? [pauseSentence(standing.pause)] : [],
   );
   const [first = 'A step waits.', ...others] = pauses;
@@ -14,14 +14,14 @@ export function waitingMessage(context: Context): string {
 }
 
 /** That a step is running, in one line. */
-export function runningMessage(context: Context, step: string): string {
-  const { steps } = context.state.plan;
+export function runningMessage(now: WorkflowNow, step: string): string {
+  const { steps } = now.state.plan;
   const number = steps.findIndex(({ name }) => name === step) + 1;
   return `Step '${step}' is running (${number} of ${steps.length}).`;
 }
 
 /** How many steps are over, of how many. */
-export function progressOf({ state }: Context): { readonly done: number; readonly total: number } {
+export function progressOf({ state }: WorkflowNow): { readonly done: number; readonly total: number } {
   return { done: state.plan.steps.filter(isOver).length, total: state.plan.steps.length };
 }
 

@@ -1,7 +1,7 @@
 import type { Tasks } from '@mcp-tasks/runner';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type CallOutcome, CONTINUATION_WARNING, field, workflow, workflowEngine } from '../../src/index.ts';
+import { type RecordedOutcome, CONTINUATION_WARNING, field, workflow, workflowEngine } from '../../src/index.ts';
 import { deployService } from '../support/deploy-service.ts';
 import { client, codeOf, layer, metaOf, OWNER, remaining, statuses, structured, text } from '../support/layer.ts';
 
@@ -143,7 +143,7 @@ describe('a call that continues a workflow', () => {
     deployService(tasks);
     const { engine, start, recordOutcome, record, view } = client(tasks);
     const { head } = await start('deploy_service', { region: 'eu' });
-    const failures: readonly CallOutcome[] = [
+    const failures: readonly RecordedOutcome[] = [
       { result: { content: [{ type: 'text', text: 'too expensive' }], isError: true } },
       { error: { code: -32602, message: 'too expensive' } },
     ];

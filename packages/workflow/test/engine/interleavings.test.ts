@@ -3,7 +3,7 @@ import { memoryStore } from '@mcp-tasks/store';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type CallOutcome, workflow, workflowEngine } from '../../src/index.ts';
+import { type RecordedOutcome, workflow, workflowEngine } from '../../src/index.ts';
 import { metaOf, OWNER, structured } from '../support/layer.ts';
 
 /** A step of a random workflow: who does it, and which earlier steps it uses. */
@@ -85,7 +85,7 @@ describe('a workflow under any order of calls by clients and steps of the server
             await turns(wait);
             const callId = `call ${number}`;
             const call = { callId, step: nameOf(step), arguments: { from: callId } };
-            const outcome: CallOutcome = fails
+            const outcome: RecordedOutcome = fails
               ? { error: { code: -32603, message: callId } }
               : { result: structured({ by: callId }) };
             const answers = await Promise.all(

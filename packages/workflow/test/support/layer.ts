@@ -2,7 +2,7 @@ import { createTasks, type Tasks, type TasksOptions } from '@mcp-tasks/runner';
 import type { TaskHead } from '@mcp-tasks/store';
 import type { CallToolResult, JsonObject, WorkflowMeta } from '@mcp-tasks/wire';
 import { afterEach } from 'vitest';
-import { type CallOutcome, type Recorded, workflowEngine, type WorkflowView } from '../../src/index.ts';
+import { type RecordedOutcome, type Recorded, workflowEngine, type WorkflowView } from '../../src/index.ts';
 
 export const OWNER = 'alice';
 const HOW = { continueTool: 'continue_workflow' };
@@ -53,7 +53,7 @@ export function client(tasks: Tasks) {
     const { taskId } = await begin(workflow, args);
     return settled(taskId);
   };
-  const recordOutcome = (taskId: string, call: TestCall, outcome: CallOutcome): Promise<Recorded> =>
+  const recordOutcome = (taskId: string, call: TestCall, outcome: RecordedOutcome): Promise<Recorded> =>
     engine.record(OWNER, taskId, { callId: `call ${++lastCall}`, arguments: {}, ...call }, outcome);
   const record = (taskId: string, call: TestCall, content: JsonObject = {}): Promise<Recorded> =>
     recordOutcome(taskId, call, { result: structured(content) });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { TaskError } from '@mcp-tasks/store';
 import type { WorkflowMeta } from '@mcp-tasks/wire';
-import type { CallOutcome, ContinuationCall, ContinuationMatch } from '@mcp-tasks/workflow';
+import type { ContinuationCall, ContinuationMatch, RecordedOutcome } from '@mcp-tasks/workflow';
 import { isFault } from '../../request/errors.ts';
 import type { WorkflowServing } from '../serving/workflow-serving.ts';
 
@@ -43,7 +43,7 @@ export class Continuation {
   }
 
   /** Record what the call came to. Never throws: the call has been made, and its answer goes out with a warning at worst. */
-  async record(outcome: CallOutcome): Promise<ContinuedMeta> {
+  async record(outcome: RecordedOutcome): Promise<ContinuedMeta> {
     for (let recording = 1; ; recording += 1) {
       try {
         const recorded = await this.#serving.engine.record(this.#owner, this.#taskId, this.call, outcome);

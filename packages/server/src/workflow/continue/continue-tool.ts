@@ -3,7 +3,7 @@ import type { TaskTool, WorkflowStepInfo } from '@mcp-tasks/runner';
 import { runCall } from '@mcp-tasks/runner/engine';
 import { TaskError } from '@mcp-tasks/store';
 import type { CallToolResult } from '@mcp-tasks/wire';
-import { type CallOutcome, CONTINUATION_WARNING, type StepCall } from '@mcp-tasks/workflow';
+import { CONTINUATION_WARNING, type RecordedOutcome, type StepCall } from '@mcp-tasks/workflow';
 import type { InputRequiredResult } from '@modelcontextprotocol/server';
 import { askFirst } from '../../request/ask-first.ts';
 import { callerOf } from '../../request/caller.ts';
@@ -74,7 +74,7 @@ function problemOfGiven(
 }
 
 /** A step that the client did by its own means: what it says is what the step came to. */
-function givenOutcome({ call }: Continuation): CallOutcome {
+function givenOutcome({ call }: Continuation): RecordedOutcome {
   const { arguments: given } = call;
   return { result: { content: [{ type: 'text', text: JSON.stringify(given) }], structuredContent: given } };
 }
@@ -88,7 +88,7 @@ async function runTool(
     readonly workflow: WorkflowStepInfo;
     readonly answers: Extract<ReturnType<typeof askFirst>, { status: 'answered' }>['answers'] | undefined;
   },
-): Promise<CallOutcome> {
+): Promise<RecordedOutcome> {
   const meta = readCallMeta(request.params);
   const toolCall = {
     tool: run.tool.name,
@@ -114,7 +114,7 @@ async function recorded(
   serving: WorkflowServing,
   call: ContinueCall,
   continuation: Continuation,
-  came: { readonly outcome: CallOutcome; readonly shown: CallToolResult },
+  came: { readonly outcome: RecordedOutcome; readonly shown: CallToolResult },
 ): Promise<CallToolResult> {
   // Whoever gave the call up gets no answer, and does not count it as done.
   if (call.context.mcpReq.signal.aborted) throw new TaskError('RUN_ENDED', 'The request was given up');

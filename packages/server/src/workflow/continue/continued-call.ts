@@ -1,5 +1,5 @@
 import type { CallToolResult, WorkflowRequestMeta } from '@mcp-tasks/wire';
-import { type CallOutcome, CONTINUATION_WARNING, type ContinuationMatch } from '@mcp-tasks/workflow';
+import { CONTINUATION_WARNING, type ContinuationMatch, type RecordedOutcome } from '@mcp-tasks/workflow';
 import { type JSONRPCResponse, ProtocolErrorCode, SERVER_INFO_META_KEY } from '@modelcontextprotocol/server';
 import { fieldsOf, readArguments, type TaskRequest } from '../../request/task-request.ts';
 import { withWorkflowMeta } from '../serving/task-meta.ts';
@@ -14,7 +14,7 @@ export class ContinuedCall {
   readonly #warning: string;
   #isDispatched = false;
   /** As the handler left it, before the SDK made the generation's answer of it. */
-  #outcome: CallOutcome | undefined;
+  #outcome: RecordedOutcome | undefined;
 
   constructor(serving: WorkflowServing, request: TaskRequest, reference: WorkflowRequestMeta | 'malformed') {
     this.#request = request;
@@ -44,7 +44,7 @@ export class ContinuedCall {
   }
 
   /** Note what the handler came to. */
-  note(outcome: CallOutcome): void {
+  note(outcome: RecordedOutcome): void {
     this.#outcome = outcome;
   }
 
@@ -54,7 +54,7 @@ export class ContinuedCall {
     return outcome === undefined ? answer : this.#record(outcome, answer);
   }
 
-  async #record(outcome: CallOutcome, answer: JSONRPCResponse): Promise<JSONRPCResponse> {
+  async #record(outcome: RecordedOutcome, answer: JSONRPCResponse): Promise<JSONRPCResponse> {
     const meta = (await this.#continuation?.record(outcome)) ?? { warning: this.#warning };
     if ('error' in answer) return answer;
     return { ...answer, result: withWorkflowMeta(answer.result, workflowAnswerMeta(this.#request, meta)) };
@@ -68,7 +68,7 @@ export function warningOf(reference: WorkflowRequestMeta | 'malformed'): string 
 }
 
 /** What an answer says that a call came to; undefined for a round of questions before the work. */
-function outcomeOf(answer: JSONRPCResponse): CallOutcome | undefined {
+function outcomeOf(answer: JSONRPCResponse): RecordedOutcome | undefined {
   if ('error' in answer) {
     const { code, message } = answer.error;
     return code === (ProtocolErrorCode.UrlElicitationRequired as number) ? undefined : { error: { code, message } };

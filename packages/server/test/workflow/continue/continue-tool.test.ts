@@ -127,7 +127,7 @@ describe.each(['2025-11-25', '2026-07-28'] as const)('the tool to continue a wor
     const { taskId } = await begin('deploy_service', { region: 'eu' });
     const over = await begin('check_only', { region: 'eu' });
     const eve = await connect({ owner: () => 'eve' });
-    const nobody = await connect({ owner: () => undefined, warn: () => undefined });
+    const nobody = await connect({ owner: () => undefined, onWarning: () => undefined });
     const answers = await Promise.all([
       go('unknown', 'approve'),
       go(over.taskId, 'validate'),

@@ -17,7 +17,7 @@ import type { ToolRegistry } from '../tool/registry.ts';
 import type { RunSettings } from './settings.ts';
 
 /** What the parts of one task layer share. */
-export interface Core {
+export interface TaskLayer {
   readonly store: TaskStore;
   readonly clock: Clock;
   readonly limits: TaskLimits;
@@ -30,10 +30,10 @@ export interface Core {
   /** Throws to refuse, and tells the listener of it. */
   authorize(request: AuthorizeRequest, subject?: RefusalSubject): Promise<void> | undefined;
   emit(event: TaskEvent): void;
-  /** Whether anybody hears {@link Core.emit}. */
+  /** Whether anybody hears {@link TaskLayer.emit}. */
   readonly hasListener: boolean;
   /** A failure of work that nobody waits for. */
-  report(error: unknown): void;
+  reportError(error: unknown): void;
 }
 
 /** What the event about a refusal says beside the request. */
@@ -44,23 +44,23 @@ interface RefusalSubject {
 
 /** Write by a rule, and announce what was written. */
 export async function writeByRule<Value>(
-  core: Core,
+  layer: TaskLayer,
   task: TaskHead | string,
   rule: Rule<Value>,
   trace: TraceContext | undefined,
 ): Promise<RuleOutcome<Value>> {
-  const outcome = await applyRule(core.store, core.clock, task, rule);
-  announce(core, outcome, trace);
+  const outcome = await applyRule(layer.store, layer.clock, task, rule);
+  announce(layer, outcome, trace);
   return outcome;
 }
 
 /** Of what was written, wake who waits for the task in this process, and tell the listener of a changed status. */
-export function announce(core: Core, outcome: RuleOutcome<unknown>, trace: TraceContext | undefined): void {
+export function announce(layer: TaskLayer, outcome: RuleOutcome<unknown>, trace: TraceContext | undefined): void {
   const { before, head, wrote } = outcome;
   if (!wrote) return;
-  core.hub.hint(head);
+  layer.hub.hint(head);
   if (before.status !== head.status) {
-    tell(core, head, trace, { type: 'status-changed', from: before.status, to: head.status });
+    tell(layer, head, trace, { type: 'status-changed', from: before.status, to: head.status });
   }
 }
 
@@ -72,24 +72,24 @@ type AboutTask = TaskEvent extends infer Event
   : never;
 
 /** Tell the listener of something that happened to a task. */
-export function tell(core: Core, head: TaskHead, trace: TraceContext | undefined, event: AboutTask): void {
-  if (!core.hasListener) return;
+export function tell(layer: TaskLayer, head: TaskHead, trace: TraceContext | undefined, event: AboutTask): void {
+  if (!layer.hasListener) return;
   const { taskId, owner, handler } = head;
-  const about = { taskId, owner, tool: handler, atMs: core.clock.nowMs(), ...(trace !== undefined && { trace }) };
-  core.emit({ ...about, ...event });
+  const about = { taskId, owner, tool: handler, atMs: layer.clock.nowMs(), ...(trace !== undefined && { trace }) };
+  layer.emit({ ...about, ...event });
 }
 
 /** The events sink: a throwing listener changes nothing. */
 export function safeListener(
   listener: ((event: TaskEvent) => void) | undefined,
-  report: (error: unknown) => void,
+  reportError: (error: unknown) => void,
 ): (event: TaskEvent) => void {
   return (event) => {
     try {
       const returned: unknown = listener?.(event);
-      if (returned instanceof Promise) returned.catch(report);
+      if (returned instanceof Promise) returned.catch(reportError);
     } catch (error) {
-      report(error);
+      reportError(error);
     }
   };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '@mcp-tasks/store';
 
 /** A clock that stands still until somebody turns it. */
-export interface ManualClock extends Clock {
+export interface FakeClock extends Clock {
   /** Go forward and call what has become due, in order of time. */
   advance(ms: number): void;
   /** How many timers wait. */
@@ -9,7 +9,7 @@ export interface ManualClock extends Clock {
 }
 
 /** Make a clock that shows `startMs` (milliseconds since 1970-01-01 UTC) until it is turned. */
-export function manualClock(startMs: number): ManualClock {
+export function fakeClock(startMs: number): FakeClock {
   let nowMs = startMs;
   const timers = new Set<{ readonly atMs: number; readonly callback: () => void }>();
   return {

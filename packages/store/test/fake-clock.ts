@@ -2,7 +2,7 @@ import type { Clock } from '../src/index.ts';
 import { T0_MS } from './heads.ts';
 
 /** A clock that stands still until a test turns it. */
-export interface ManualClock extends Clock {
+export interface FakeClock extends Clock {
   /** Timers that have not fired. */
   readonly timers: number;
   /** Move the present without firing anything. */
@@ -11,7 +11,7 @@ export interface ManualClock extends Clock {
   advance(ms: number): Promise<void>;
 }
 
-export function manualClock(startMs = T0_MS): ManualClock {
+export function fakeClock(startMs = T0_MS): FakeClock {
   let nowMs = startMs;
   const timers = new Set<{ readonly atMs: number; readonly callback: () => void }>();
   return {
