@@ -30,7 +30,7 @@ export function leaseOf(task: object): TaskLease {
 
 /**
  * Ask the person behind the client without waiting: the question is stored when this resolves. An inline run has nowhere to
- * keep it, and runTime.
+ * keep it, and waits.
  *
  * @returns the answer if there is one already, else `undefined`.
  * @throws {TaskError} as `elicit` of the task context, but for QUESTION_KEY_REUSED.

@@ -40,7 +40,7 @@ export class RunQuestions {
     this.#host = host;
   }
 
-  /** Keys at which the run runTime. */
+  /** Keys at which the run waits. */
   get awaited(): readonly string[] {
     return [...this.#waiting.keys()];
   }

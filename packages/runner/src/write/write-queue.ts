@@ -76,7 +76,7 @@ export class WriteQueue {
     onForeign(known);
   }
 
-  /** Store entries, with whatever else runTime. */
+  /** Store entries, with whatever else waits. */
   record(change: Pick<Effects, 'put' | 'delete'>): Promise<void> {
     return handled(
       new Promise((resolve, reject) => {
@@ -135,7 +135,7 @@ export class WriteQueue {
     return written;
   }
 
-  /** Write nothing more: whatever runTime, and whatever comes later, rejects. */
+  /** Write nothing more: whatever waits, and whatever comes later, rejects. */
   end(end: RunEnd): void {
     const { error } = end;
     this.#end ??= end;
