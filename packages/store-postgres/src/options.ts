@@ -10,13 +10,17 @@ export interface PostgresQuery {
 
 /** What the store needs of a `pg` pool (or of anything that behaves like one). */
 export interface PostgresPoolLike {
+  /** Run one statement on any free connection. */
   query(query: PostgresQuery): Promise<{ rows: unknown[] }>;
+  /** Check a connection out; the store releases it. */
   connect(): Promise<PostgresClientLike>;
 }
 
 /** A client checked out of the pool. */
 export interface PostgresClientLike {
+  /** Run one statement on this connection. */
   query(query: PostgresQuery): Promise<{ rows: unknown[] }>;
+  /** Give the connection back to the pool, or end it. */
   release(destroy?: boolean | Error): void;
 }
 

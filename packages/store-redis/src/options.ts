@@ -1,7 +1,10 @@
 /** What the store needs of an `ioredis` client (or of anything that behaves like one). */
 export interface RedisClientLike {
+  /** Run a script that the server knows, by its digest. */
   evalsha(sha1: string, numberOfKeys: number, ...args: string[]): Promise<unknown>;
+  /** Run a script by its text. */
   eval(script: string, numberOfKeys: number, ...args: string[]): Promise<unknown>;
+  /** Send any other command. */
   call(command: string, ...args: string[]): Promise<unknown>;
   /** A second connection of the same kind, for hints. */
   duplicate(): RedisSubscriberLike;
@@ -9,9 +12,13 @@ export interface RedisClientLike {
 
 /** The connection on which hints arrive. */
 export interface RedisSubscriberLike {
+  /** Begin to hear the messages of a channel. */
   subscribe(channel: string): Promise<unknown>;
+  /** Hear messages. */
   on(event: 'message', listener: (channel: string, message: string) => void): unknown;
+  /** Hear what is wrong with the connection. */
   on(event: 'error', listener: (error: unknown) => void): unknown;
+  /** End the connection at once. */
   disconnect(): void;
 }
 

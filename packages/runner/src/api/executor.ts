@@ -38,6 +38,7 @@ export interface TaskExecutor {
    * True: any process may run it, so it is stored as due at once.
    */
   readonly runsElsewhere?: boolean | undefined;
+  /** Begin to take submissions; called once, after the store is open. A rejection fails the start of the task layer. */
   start(host: ExecutorHost): Promise<void>;
   /** Queue a run. The task is stored already: losing the submission loses time, never the task. */
   submit(task: QueuedTask): void;
@@ -45,5 +46,6 @@ export interface TaskExecutor {
   freeSlots(): number;
   /** Begin nothing new; hand back the ids that were queued and not begun. */
   drain(): readonly QueuedTask[];
+  /** Give back what `start` took. Called once, after the last run has ended. */
   close(): Promise<void>;
 }

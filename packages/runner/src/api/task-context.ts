@@ -63,7 +63,7 @@ export interface TaskContext<
   readonly attempt: number;
   /** The tool runs inside the request: nothing is stored. */
   readonly inline: boolean;
-  /** Aborts on cancel, expiry, lost lease, parking, timeout and shutdown; the reason is a {@link TaskError} with code `RUN_ENDED`. */
+  /** Aborts on cancel, expiry, lost lease, parking, timeout and shutdown; the reason is a `TaskError` with code `RUN_ENDED`. */
   readonly signal: AbortSignal;
   /** Answers to the tool's `ask` questions. */
   readonly answers: AskedAnswers<Ask>;

@@ -21,7 +21,7 @@ export interface TasksOptions {
   readonly store?: TaskStore | undefined;
   /** Default `inProcessExecutor({ concurrency: 16 })`. */
   readonly executor?: TaskExecutor | undefined;
-  /** Default {@link DEFAULT_LIMITS}, field by field. */
+  /** Default `DEFAULT_LIMITS` of `@mcp-tasks/store`, field by field. */
   readonly limits?: { readonly [Name in keyof TaskLimits]?: TaskLimits[Name] | undefined } | undefined;
   readonly clock?: Clock | undefined;
   /** Runs before every execution of a handler; throws to refuse. */
@@ -65,7 +65,7 @@ export interface OwnerTaskPage {
 /**
  * One owner's tasks: the only way from above to a task. A foreign task looks like a missing one.
  *
- * Every method throws {@link TaskError} `TASK_NOT_FOUND`, with the same text for foreign, missing and expired tasks.
+ * Every method throws `TaskError` `TASK_NOT_FOUND`, with the same text for foreign, missing and expired tasks.
  */
 export interface OwnerTasks {
   readonly owner: string;

@@ -35,7 +35,7 @@ export interface RunToolOptions {
   readonly caller?: JsonValue | undefined;
   /** Default: the system's; a `fakeClock()` stands still until the test turns it. */
   readonly clock?: Clock | undefined;
-  /** Default: those of the task layer, field by field, or {@link DEFAULT_LIMITS} for a tool alone. */
+  /** Default: those of the task layer, field by field, or `DEFAULT_LIMITS` for a tool alone. */
   readonly limits?: TasksOptions['limits'];
   /** Cancels the task when it aborts. */
   readonly signal?: AbortSignal | undefined;

@@ -2,7 +2,7 @@ import { TaskError } from '@mcp-tasks/store';
 
 const MAX_NAME_CHARACTERS = 128;
 
-/** Check a name that is given at registration. @throws {TypeError} as {@link nameProblem} says. */
+/** Check a name that is given at registration. @throws {TypeError} it is not 1 to 128 characters of well-formed Unicode. */
 export function checkName(what: string, name: unknown): void {
   const problem = nameProblem(what, name);
   if (problem !== undefined) throw new TypeError(problem);

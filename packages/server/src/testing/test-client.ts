@@ -37,6 +37,7 @@ export interface TestClient extends AsyncDisposable {
   startTool(name: string, args?: JsonObject, options?: TestCallOptions): Promise<StartedCall>;
   /** Send any request of the generation. @throws {ProtocolFailure} the server answered with an error. */
   request(method: string, params?: JsonObject): Promise<JsonObject>;
+  /** Send a notification. */
   notify(method: string, params?: JsonObject): Promise<void>;
   /** End the connection; `tasks` stays as it is. */
   close(): Promise<void>;

@@ -12,6 +12,7 @@ export interface CountingProxy {
   connections(): number;
   /** Break every connection, now; new ones are taken. */
   breakConnections(): void;
+  /** End every connection that goes through, and listen no more. */
   close(): Promise<void>;
 }
 

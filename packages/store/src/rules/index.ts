@@ -6,15 +6,26 @@ import { outcome } from './outcome.ts';
 
 /** The rules of a task's life, one pure function each; `applyRule` writes what they decide. */
 export const rules = {
+  /** Store answers to open questions. */
   answer,
+  /** Store a question of a run. */
   ask,
+  /** End the task as cancelled. */
   cancel,
+  /** Take the task for a run. */
   claim,
+  /** End the task with a result. */
   complete,
+  /** Store what a run did so far. */
   effects,
+  /** End the task with a JSON-RPC error. */
   fail,
+  /** End the run of a `fail` tool that cannot go on. */
   interrupt,
+  /** Record what parts of the work came to. */
   outcome,
+  /** Give the task up until something wakes it. */
   park,
+  /** Give the task back, so that any process may run it. */
   release,
 } as const;
