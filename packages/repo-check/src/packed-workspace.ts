@@ -28,6 +28,7 @@ const BESIDE = [
   'ioredis',
   'pg',
   'typescript-native',
+  'vitest',
   'zod',
 ];
 

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codeBlocks, type Page, readPages } from '../src/markdown.ts';
+import { exampleModule, publicSymbols } from '../src/doc-examples.ts';
 import { type PackedWorkspace, packWorkspace } from '../src/packed-workspace.ts';
 
 /** One block of TypeScript, at its place in the folder of its page. */
@@ -64,7 +65,7 @@ for await (const message of client.experimental.tasks.callToolStream(
 await client.close();
 `;
 
-describe('the code blocks of every page', () => {
+describe('the code blocks of every page and every doc comment', () => {
   let workspace: PackedWorkspace;
   let examples: readonly Example[];
 
@@ -81,6 +82,13 @@ describe('the code blocks of every page', () => {
     await workspace.write('tsconfig.json', JSON.stringify(TSCONFIG));
     await workspace.write('call-over-stdio.mjs', CALL_OVER_STDIO);
     for (const example of examples) await workspace.write(example.file, `${example.code}\nexport {};\n`);
+    const symbols = await publicSymbols();
+    for (const { entry, name, examples: written } of symbols) {
+      for (const [index, code] of written.entries()) {
+        const file = `blocks/${entry.replaceAll(/[@/]/g, '-')}-${name}/example-${String(index + 1)}.ts`;
+        await workspace.write(file, exampleModule(code, entry, symbols));
+      }
+    }
   }, 300_000);
 
   afterAll(async () => {

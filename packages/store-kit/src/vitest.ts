@@ -4,7 +4,14 @@ import type { StoreHarness } from './api/harness.ts';
 import { checkSkips, type ContractSkip, runSkipped } from './api/skips.ts';
 import { contractCases } from './cases/contract-cases.ts';
 
-/** Options of {@link describeContract}. */
+/**
+ * Options of {@link describeContract}.
+ *
+ * @example
+ * declare const harness: StoreHarness;
+ * const options: DescribeContractOptions = { timeoutMs: 120_000 };
+ * describeContract('my store', harness, options);
+ */
 export interface DescribeContractOptions {
   /** Cases that do not apply, each with its reason; a skip whose case passes fails. */
   readonly skips?: readonly ContractSkip[] | undefined;
@@ -16,6 +23,12 @@ export interface DescribeContractOptions {
  * Register the whole contract as tests of one store.
  *
  * @throws {TypeError} a skip names no case, names one twice, or has no reason.
+ *
+ * @example
+ * declare const harness: StoreHarness;
+ * describeContract('my store', harness, {
+ *   skips: [{ case: 'watch-hints', reason: 'This store sends no hints to other processes.' }],
+ * });
  */
 export function describeContract(name: string, harness: StoreHarness, options: DescribeContractOptions = {}): void {
   const { skips = [], timeoutMs = 60_000 } = options;

@@ -24,7 +24,13 @@ export interface PostgresClientLike {
   release(destroy?: boolean | Error): void;
 }
 
-/** Options of `postgresStore`. */
+/**
+ * Options of `postgresStore`.
+ *
+ * @example
+ * const options: PostgresStoreOptions = { pool, schema: 'app_tasks', hints: 'postgres://app@127.0.0.1/app' };
+ * const layer = createTasks({ store: postgresStore(options) });
+ */
 export interface PostgresStoreOptions {
   /**
    * `postgres://user:password@host:port/database`; TLS and the rest by its parameters, as `pg` reads them. The store opens

@@ -12,6 +12,9 @@ import { PostgresTaskStore } from './postgres-task-store.ts';
  *
  * @throws {TypeError} none of `connectionString`, `config` and `pool`, a string that is not of PostgreSQL, or a `schema` that
  *   is not a plain identifier.
+ *
+ * @example
+ * const layer = createTasks({ store: postgresStore({ connectionString: 'postgres://app@127.0.0.1/app' }) });
  */
 export function postgresStore(options: PostgresStoreOptions): TaskStore {
   const { connectionString, schema = 'mcp_tasks' } = options;

@@ -22,7 +22,13 @@ export interface RedisSubscriberLike {
   disconnect(): void;
 }
 
-/** Options of `redisStore`. */
+/**
+ * Options of `redisStore`.
+ *
+ * @example
+ * const options: RedisStoreOptions = { client: redis, name: 'app-tasks' };
+ * const layer = createTasks({ store: redisStore(options) });
+ */
 export interface RedisStoreOptions {
   /** `redis://user:password@host:port/db` or `rediss://…` for TLS. The store opens and closes its own connection. */
   readonly url?: string | undefined;

@@ -13,6 +13,9 @@ import { loadScripts } from './statements.ts';
  * far as `appendfsync` says; `open()` warns when that is not `always`, and refuses a server that may evict keys.
  *
  * @throws {TypeError} none of `url`, `config` and `client`, a `url` that is not of Redis, or a `name` out of range.
+ *
+ * @example
+ * const layer = createTasks({ store: redisStore({ url: 'redis://127.0.0.1:6379' }) });
  */
 export function redisStore(options: RedisStoreOptions): TaskStore {
   const name = options.name ?? 'mcp-tasks';

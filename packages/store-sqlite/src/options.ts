@@ -15,14 +15,27 @@ interface CommonOptions {
   readonly watchIntervalMs?: number | undefined;
 }
 
-/** The store opens a file, and closes it. */
+/**
+ * The store opens a file, and closes it.
+ *
+ * @example
+ * const options: SqliteFileOptions = { path: 'tasks.db', synchronous: 'NORMAL' };
+ * const store = sqliteStore(options);
+ */
 export interface SqliteFileOptions extends CommonOptions {
   /** Path of the database file, made when missing; `:memory:` keeps everything in this process. */
   readonly path: string;
   readonly database?: undefined;
 }
 
-/** The store uses a connection that it does not close. */
+/**
+ * The store uses a connection that it does not close.
+ *
+ * @example
+ * declare const database: SqliteDatabaseLike;
+ * const options: SqliteConnectionOptions = { database };
+ * const store = sqliteStore(options);
+ */
 export interface SqliteConnectionOptions extends CommonOptions {
   /**
    * An open connection that nobody else uses while the store does: the store sets `journal_mode`, `synchronous`,
@@ -32,7 +45,13 @@ export interface SqliteConnectionOptions extends CommonOptions {
   readonly path?: undefined;
 }
 
-/** Options of {@link sqliteStore}. */
+/**
+ * Options of {@link sqliteStore}.
+ *
+ * @example
+ * const options: SqliteTaskStoreOptions = { path: 'tasks.db', lockTimeoutMs: 10_000 };
+ * const store = sqliteStore(options);
+ */
 export type SqliteTaskStoreOptions = SqliteFileOptions | SqliteConnectionOptions;
 
 /** Options with every default filled in. */

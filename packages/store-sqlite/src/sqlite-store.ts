@@ -9,6 +9,9 @@ import { SqliteTaskStore } from './sqlite-task-store.ts';
  *
  * @throws {TypeError} an option is missing or of the wrong type; the message names it.
  * @throws {RangeError} a number is out of its range; the message names it.
+ *
+ * @example
+ * const layer = createTasks({ store: sqliteStore({ path: 'tasks.db' }) });
  */
 export function sqliteStore(options: SqliteTaskStoreOptions): SqliteTaskStore {
   return new SqliteTaskStore(resolveOptions(options));

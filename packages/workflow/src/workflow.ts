@@ -23,9 +23,14 @@ const DEFAULT_STEP_TIMEOUT_MS = 5 * 60_000;
  * The plan is made once, here: `build` is called once and adds the steps in order.
  *
  * @example
- * workflow(tasks, 'deploy_service', { description: 'Deploy a service', arguments: z.object({ region: z.string() }) }, ({ args, step }) => {
+ * const validateConfig = tasks.tool(
+ *   'validate_config',
+ *   { inputSchema: z.object({ region: z.string() }), outputSchema: z.object({ replicas: z.number() }) },
+ *   () => ({ content: [], structuredContent: { replicas: 3 } }),
+ * );
+ * workflow(tasks, 'deploy_service', { description: 'Deploy', arguments: z.object({ region: z.string() }) }, ({ args, step }) => {
  *   const config = step('validate_config', { tool: validateConfig, arguments: { region: args.region } });
- *   step('notify', { client: true, tool: notify, arguments: { replicas: config.output.replicas } });
+ *   step('notify', { client: true, tool: 'notify', arguments: { replicas: config.output.replicas } });
  * });
  *
  * @throws {TypeError} the definition has a fault: the message names workflow, step, argument and source, and what to do;

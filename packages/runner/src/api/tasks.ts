@@ -15,7 +15,17 @@ export interface AuthorizeRequest {
   readonly via: 'call' | 'step' | 'continuation' | 'rerun';
 }
 
-/** Options of `createTasks`; `undefined` means the default everywhere. */
+/**
+ * Options of `createTasks`; `undefined` means the default everywhere.
+ *
+ * @example
+ * const options: TasksOptions = {
+ *   store: memoryStore(),
+ *   limits: { defaultTtlMs: 10 * 60_000 },
+ *   onBackgroundError: (error) => console.error(error),
+ *   onEvent: (event) => console.log(JSON.stringify(event)),
+ * };
+ */
 export interface TasksOptions {
   /** Default `memoryStore()`, which loses everything with the process. */
   readonly store?: TaskStore | undefined;

@@ -41,7 +41,17 @@ export type ScopeChallengeHandler = (
   context: ScopeChallengeContext,
 ) => ScopeChallenge | undefined | Promise<ScopeChallenge | undefined>;
 
-/** How a tool is described and run. Every field is optional. */
+/**
+ * How a tool is described and run. Every field is optional.
+ *
+ * @example
+ * const options = {
+ *   description: 'Render a month as PDF',
+ *   inputSchema: z.object({ month: z.string() }),
+ *   onCrash: 'rerun',
+ *   timeoutMs: 10 * 60_000,
+ * } satisfies ToolOptions;
+ */
 export interface ToolOptions<
   Input extends AuthorSchema = AuthorSchema,
   Output extends AuthorSchema = AuthorSchema,

@@ -21,6 +21,12 @@ import { ToolRegistry } from '../tool/registry.ts';
  * Make it once, at module scope; nothing happens before `start`, or before the first task is started or looked at.
  *
  * @throws {TypeError} an option is unknown or of the wrong type; {RangeError} one is out of range: the message names it.
+ *
+ * @example
+ * export const tasks = createTasks({ store: memoryStore(), limits: { maxActiveTasks: 20 } });
+ * tasks.tool('greet', { inputSchema: z.object({ name: z.string() }) }, ({ name }) => ({
+ *   content: [{ type: 'text', text: `Hello, ${name}` }],
+ * }));
  */
 export function createTasks(options: TasksOptions = {}): Tasks {
   const settings = runSettings(options);

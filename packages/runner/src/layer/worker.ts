@@ -1,6 +1,12 @@
 import type { Tasks } from '../api/tasks.ts';
 
-/** Options of {@link startWorker}. */
+/**
+ * Options of {@link startWorker}.
+ *
+ * @example
+ * const options: WorkerOptions = { drainMs: 10_000 };
+ * await startWorker(tasks, options);
+ */
 export interface WorkerOptions {
   /** How long runs may go on after the process was told to end; default 5 s. */
   readonly drainMs?: number | undefined;
@@ -16,6 +22,11 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
  *
  * @returns closes the layer and takes the signal handlers away; safe to call twice.
  * @throws {TaskError} as `start` of the task layer.
+ *
+ * @example
+ * // worker.ts: no server; it runs tasks that servers on the same store made
+ * const close = await startWorker(tasks, { drainMs: 10_000 });
+ * process.on('message', () => void close());
  */
 export async function startWorker(tasks: Tasks, options: WorkerOptions = {}): Promise<() => Promise<void>> {
   await tasks.start();

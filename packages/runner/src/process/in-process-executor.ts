@@ -1,6 +1,12 @@
 import type { ExecutorHost, QueuedTask, RunSlot, TaskExecutor } from '../api/executor.ts';
 
-/** Options of {@link inProcessExecutor}. */
+/**
+ * Options of {@link inProcessExecutor}.
+ *
+ * @example
+ * const options: InProcessExecutorOptions = { concurrency: 4 };
+ * const layer = createTasks({ executor: inProcessExecutor(options) });
+ */
 export interface InProcessExecutorOptions {
   /** Runs that go on at once in this process, an integer from 1; default 16. A run that waits at a question does not count. */
   readonly concurrency?: number | undefined;
@@ -13,6 +19,9 @@ export interface InProcessExecutorOptions {
  * It offers no load balancing between processes, no priorities, no delays and no retries with backoff.
  *
  * @throws {RangeError} `concurrency` is not an integer from 1.
+ *
+ * @example
+ * const layer = createTasks({ executor: inProcessExecutor({ concurrency: 4 }) });
  */
 export function inProcessExecutor(options: InProcessExecutorOptions = {}): TaskExecutor {
   const { concurrency = 16 } = options;

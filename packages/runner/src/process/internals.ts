@@ -42,6 +42,10 @@ export interface TasksInspection {
  * Count what a task layer holds, to see that nothing stays behind.
  *
  * @throws {TypeError} it was not made by `createTasks`.
+ *
+ * @example
+ * const { runs, timers, waiters } = inspect(tasks);
+ * console.assert(runs === 0 && waiters === 0, `${timers} timers are left`);
  */
 export function inspect(tasks: Tasks): TasksInspection {
   const { layer, clock, runs } = internalsOf(tasks);

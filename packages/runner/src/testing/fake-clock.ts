@@ -21,6 +21,11 @@ interface Timer {
  *
  * @param startMs - the first reading, milliseconds since 1970-01-01 UTC; default 2026-01-01.
  * @throws {RangeError} (from `advance`) a negative or fractional number of milliseconds.
+ *
+ * @example
+ * const clock = fakeClock(Date.UTC(2026, 0, 1));
+ * clock.after(1_000, () => console.log('a second has passed'));
+ * await clock.advance(1_000);
  */
 export function fakeClock(startMs: number = Date.UTC(2026, 0, 1)): FakeClock {
   let nowMs = startMs;

@@ -25,7 +25,13 @@ import { readQuestions } from '../tool/stored-call.ts';
 /** An answer to a question, or what makes one of the request that was asked. */
 export type TestAnswer = InputResponse | ((request: InputRequest) => InputResponse | Promise<InputResponse>);
 
-/** How {@link runTool} runs a tool. */
+/**
+ * How {@link runTool} runs a tool.
+ *
+ * @example
+ * const options: RunToolOptions = { arguments: { day: '2026-07-01' }, owner: 'somebody', clock: fakeClock() };
+ * const run = await runTool({ tasks, name: 'book_room' }, options);
+ */
 export interface RunToolOptions {
   readonly arguments?: JsonObject | undefined;
   /** Answers by question key, as a client would send them: `{ action: 'accept', content: { ... } }`. */
@@ -64,6 +70,13 @@ export interface ToolRun {
  * @param tool - what `tasks.tool` returned, or a task layer and the tool's name; the layer itself is left alone.
  * @throws {TypeError} there is no such tool, or it asked a question without an answer; {TaskError} as `startTask`;
  *   TASK_ANSWER_INVALID - an answer does not fit its question.
+ *
+ * @example
+ * const run = await runTool({ tasks, name: 'book_room' }, {
+ *   arguments: { day: '2026-07-01' },
+ *   answers: { confirm: { action: 'accept', content: { sure: true } } },
+ * });
+ * if (run.status !== 'completed') throw run.error;
  */
 export async function runTool(
   tool: TaskTool | { readonly tasks: Tasks; readonly name: string },

@@ -12,7 +12,12 @@ export interface OwnerContext {
   readonly sessionId?: string | undefined;
 }
 
-/** How callers are told apart. */
+/**
+ * How callers are told apart.
+ *
+ * @example
+ * const options: OwnerOptions = { owner: ({ authInfo }) => authInfo?.clientId, anonymous: 'refuse' };
+ */
 export interface OwnerOptions {
   /**
    * Name the owner of a caller's tasks: at most 512 bytes of UTF-8, compared by bytes; undefined = anonymous.
@@ -66,6 +71,11 @@ export function resolveOwner(context: OwnerContext, options: OwnerOptions): Reso
  * else the OAuth client, else the session of the server's own making.
  *
  * All users of one OAuth client share its tasks, and a session's tasks are out of reach once it ends.
+ *
+ * @example
+ * const app = serveTasks(tasks, () => new McpServer({ name: 'reports', version: '1.0.0' }), {
+ *   owner: subjectClientSession,
+ * });
  */
 export function subjectClientSession(context: OwnerContext): string | undefined {
   const owner = defaultOwner(context);

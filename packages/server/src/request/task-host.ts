@@ -4,7 +4,16 @@ import { type OwnerContext, type OwnerOptions, type ResolvedOwner, resolveOwner 
 import { type QuestionPacing, questionPacing } from './question-pacing.ts';
 import { type WorkflowServingOptions, workflowSettings } from './workflow-options.ts';
 
-/** How tasks are served, whatever serves them. */
+/**
+ * How tasks are served, whatever serves them.
+ *
+ * @example
+ * const options: TaskServerOptions = {
+ *   owner: ({ authInfo }) => authInfo?.clientId,
+ *   onerror: (error) => console.error(error),
+ * };
+ * attach(tasks, mcp, options);
+ */
 export interface TaskServerOptions extends OwnerOptions {
   /**
    * What handlers get as `task.caller`, in every process: runs once for each call of a task tool. JSON, at most 8 KiB, stored

@@ -1,6 +1,12 @@
 import { isFields } from './task-request.ts';
 
-/** How workflows are served. */
+/**
+ * How workflows are served.
+ *
+ * @example
+ * const workflows: WorkflowServingOptions = { continueTool: 'go_on', handOffWaitMs: 5_000 };
+ * const app = serveTasks(tasks, () => new McpServer({ name: 'reports', version: '1.0.0' }), { workflows });
+ */
 export interface WorkflowServingOptions {
   /**
    * Name of the tool by which a model does a step of a workflow task, since models cannot set `_meta`; false = there is none, and

@@ -41,6 +41,11 @@ const attached = new WeakMap<McpServer, Tasks>();
  *
  * @throws {SdkError} ALREADY_CONNECTED - the server is connected: attach first.
  * @throws {TypeError} the server has other tasks, or is no `McpServer`, or an option has the wrong type.
+ *
+ * @example
+ * const server = new McpServer({ name: 'reports', version: '1.0.0' });
+ * attach(tasks, server);
+ * await server.connect(new StdioServerTransport());
  */
 export function attach(tasks: Tasks, mcp: McpServer, options: TaskServerOptions = {}): void {
   attachHost(createHost(tasks, options), mcp);

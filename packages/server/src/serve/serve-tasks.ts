@@ -18,7 +18,13 @@ import { attachHost } from './attach.ts';
 import { wrapHandlerOf } from './wrap-handler.ts';
 import { wrapTransportOf } from './wrap-transport.ts';
 
-/** Options of {@link serveTasks}. */
+/**
+ * Options of {@link serveTasks}.
+ *
+ * @example
+ * const options: ServeTasksOptions = { anonymous: 'allow', drainMs: 10_000 };
+ * const app = serveTasks(tasks, () => new McpServer({ name: 'reports', version: '1.0.0' }), options);
+ */
 export interface ServeTasksOptions extends TaskServerOptions {
   /** How long `close` lets runs go on, in milliseconds; default that of `tasks.close`. */
   readonly drainMs?: number | undefined;

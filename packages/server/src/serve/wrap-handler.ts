@@ -15,7 +15,13 @@ import { peekBody } from '../request/peek-body.ts';
 import { createHost, type TaskHost, type TaskServerOptions } from '../request/task-host.ts';
 import { isFields } from '../request/task-request.ts';
 
-/** Options of {@link wrapHandler}; give those of the SDK's handler again, since it does not tell them. */
+/**
+ * Options of {@link wrapHandler}; give those of the SDK's handler again, since it does not tell them.
+ *
+ * @example
+ * const options: WrapHandlerOptions = { maxSubscriptions: 100, keepAliveMs: 10_000 };
+ * const handler = wrapHandler(tasks, createMcpHandler(() => mcp), options);
+ */
 export interface WrapHandlerOptions extends TaskServerOptions, Omit<ListenOverHttpOptions, 'maxSubscriptions'> {
   /** Open `subscriptions/listen` streams with task notifications, beside the SDK's own; default 1,024. */
   readonly maxSubscriptions?: number | undefined;
@@ -34,6 +40,17 @@ const wrapped = new WeakSet<McpHttpHandler>();
  * included. Wrapping a wrapped handler gives that handler back.
  *
  * @throws {TypeError} an option has the wrong type. @throws {RangeError} a number is negative.
+ *
+ * @example
+ * const handler = wrapHandler(
+ *   tasks,
+ *   createMcpHandler(() => {
+ *     const server = new McpServer({ name: 'reports', version: '1.0.0' });
+ *     attach(tasks, server);
+ *     return server;
+ *   }),
+ * );
+ * const response = await handler.fetch(new Request('http://127.0.0.1/mcp', { method: 'POST', body: '{}' }));
  */
 export function wrapHandler(tasks: Tasks, handler: McpHttpHandler, options: WrapHandlerOptions = {}): McpHttpHandler {
   return wrapped.has(handler) ? handler : wrapHandlerOf(createHost(tasks, options), handler, options);

@@ -15,6 +15,11 @@ const wrapped = new WeakSet<Transport>();
  * changed and given back; wrapping it again does nothing.
  *
  * @throws {TypeError} an option has the wrong type.
+ *
+ * @example
+ * const transport = wrapTransport(tasks, new StdioServerTransport());
+ * attach(tasks, mcp);
+ * await mcp.connect(transport);
  */
 export function wrapTransport<Wire extends Transport>(
   tasks: Tasks,

@@ -15,7 +15,16 @@ import { callTool2026, envelope2026, startTool2026 } from './drive-2026.ts';
 import type { Driver, StartedCall, TestCallOptions } from './driver.ts';
 import { type ReceivedNotification, WireClient } from './wire-client.ts';
 
-/** Options of {@link connectTestClient}. */
+/**
+ * Options of {@link connectTestClient}.
+ *
+ * @example
+ * const options: TestClientOptions = {
+ *   generation: '2025-11-25',
+ *   answer: () => ({ action: 'accept', content: { sure: true } }),
+ * };
+ * await using client = await connectTestClient(tasks, options);
+ */
 export interface TestClientOptions extends Omit<ServeTasksOptions, 'drainMs'> {
   readonly generation: Generation;
   /** What the client declares; default: forms, sampling, and the tasks extension (2026-07-28). */

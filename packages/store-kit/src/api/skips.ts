@@ -15,6 +15,11 @@ export interface ContractSkip {
  * Check a list of skips against the contract.
  *
  * @throws {TypeError} a skip names no case, names one twice, or has no reason.
+ *
+ * @example
+ * const reasons = checkSkips(contractCases, [
+ *   { case: 'watch-hints', reason: 'This store sends no hints to other processes.' },
+ * ]);
  */
 export function checkSkips(
   cases: readonly ContractCase[],
@@ -31,7 +36,15 @@ export function checkSkips(
   return reasons;
 }
 
-/** Run a case that a store skips: fails when the case passes, since then the skip is stale. */
+/**
+ * Run a case that a store skips: fails when the case passes, since then the skip is stale.
+ *
+ * @example
+ * declare const harness: StoreHarness;
+ * for (const contractCase of contractCases) {
+ *   if (contractCase.id === 'watch-hints') await runSkipped(contractCase, harness);
+ * }
+ */
 export async function runSkipped(contractCase: ContractCase, harness: StoreHarness): Promise<void> {
   try {
     await contractCase.run(harness);

@@ -16,7 +16,14 @@ export interface CountingProxy {
   close(): Promise<void>;
 }
 
-/** Stand between a store and the server that it talks to, on a port of one's own: counts, and breaks on demand. */
+/**
+ * Stand between a store and the server that it talks to, on a port of one's own: counts, and breaks on demand.
+ *
+ * @example
+ * const proxy = await countingProxy({ host: '127.0.0.1', port: 5432 });
+ * console.log(proxy.cost());
+ * await proxy.close();
+ */
 export async function countingProxy(target: { readonly host: string; readonly port: number }): Promise<CountingProxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
   const cost = { operations: 0, bytes: 0 };

@@ -8,7 +8,14 @@ export interface FakeClock extends Clock {
   readonly timers: number;
 }
 
-/** Make a clock that shows `startMs` (milliseconds since 1970-01-01 UTC) until it is turned. */
+/**
+ * Make a clock that shows `startMs` (milliseconds since 1970-01-01 UTC) until it is turned.
+ *
+ * @example
+ * const clock = fakeClock(Date.UTC(2026, 0, 1));
+ * clock.after(1_000, () => console.log('a second has passed'));
+ * await clock.advance(1_000);
+ */
 export function fakeClock(startMs: number): FakeClock {
   let nowMs = startMs;
   const timers = new Set<{ readonly atMs: number; readonly callback: () => void }>();

@@ -10,6 +10,9 @@ type Write = (typeof WRITES)[number];
  * once the write is done.
  *
  * @param isLost - whether this call's answer is lost; default: every one.
+ *
+ * @example
+ * const unlucky = answersLost(store, (write) => write === 'update');
  */
 export function answersLost(store: TaskStore, isLost: (write: Write) => boolean = () => true): TaskStore {
   const losing = (write: Write) => async (input: never) => {
@@ -21,7 +24,12 @@ export function answersLost(store: TaskStore, isLost: (write: Write) => boolean 
   return sameStore(store, Object.fromEntries(WRITES.map((write) => [write, losing(write)])));
 }
 
-/** The same store, each of whose hints goes through a function that drops, repeats or changes it. */
+/**
+ * The same store, each of whose hints goes through a function that drops, repeats or changes it.
+ *
+ * @example
+ * const silent = hintsThrough(store, () => []);
+ */
 export function hintsThrough(store: TaskStore, pass: (hint: TaskHint) => readonly TaskHint[]): TaskStore {
   if (store.watch === undefined) return store;
   const watch: TaskStore['watch'] = (listener) =>

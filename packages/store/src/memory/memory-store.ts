@@ -7,6 +7,9 @@ import { MemoryTaskStore } from './memory-task-store.ts';
  * Every promise of {@link TaskStore} holds, within the process. A page costs the records that are on it; an expired task
  * costs nothing but its memory until `deleteExpired` removes it. There is no timer and no limit of its own.
  * `close` drops all tasks.
+ *
+ * @example
+ * const layer = createTasks({ store: memoryStore() });
  */
 export function memoryStore(): TaskStore {
   return new MemoryTaskStore();

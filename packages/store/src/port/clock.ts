@@ -13,7 +13,14 @@ export interface Clock {
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** The clock of the operating system, made monotonic. */
+/**
+ * The clock of the operating system, made monotonic.
+ *
+ * @example
+ * const clock = systemClock();
+ * const cancel = clock.after(1_000, () => console.log(clock.nowMs()));
+ * cancel();
+ */
 export function systemClock(): Clock {
   let latestMs = 0;
   return {

@@ -9,7 +9,12 @@ export interface TaskFailure {
   readonly data?: JsonValue | undefined;
 }
 
-/** One text for a task that is missing, expired or foreign: whoever asks cannot tell which. */
+/**
+ * One text for a task that is missing, expired or foreign: whoever asks cannot tell which.
+ *
+ * @example
+ * throw taskNotFound();
+ */
 export function taskNotFound(): TaskError {
   return new TaskError('TASK_NOT_FOUND', 'Task not found: taskId names no task of yours, or the task has expired.');
 }

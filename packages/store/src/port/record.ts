@@ -129,7 +129,13 @@ export interface TaskPatch {
 /** A value in the making. */
 export type Mutable<Value> = { -readonly [Field in keyof Value]: Value[Field] };
 
-/** The head after a write: fields of the patch applied, version one higher. Pure. */
+/**
+ * The head after a write: fields of the patch applied, version one higher. Pure.
+ *
+ * @example
+ * declare const head: TaskHead;
+ * const next = applyHeadPatch(head, { statusMessage: 'half way' });
+ */
 export function applyHeadPatch(head: TaskHead, patch: TaskHeadPatch): TaskHead {
   return changedHead(head, patch, head.version + 1);
 }

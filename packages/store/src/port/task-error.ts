@@ -56,7 +56,13 @@ export const TASK_ERROR_CODES = [
 /** One of {@link TASK_ERROR_CODES}. */
 export type TaskErrorCode = (typeof TASK_ERROR_CODES)[number];
 
-/** What a {@link TaskError} is made with beside code and message. */
+/**
+ * What a {@link TaskError} is made with beside code and message.
+ *
+ * @example
+ * const options: TaskErrorOptions = { retryable: true, details: { taskId: 'abc' } };
+ * throw new TaskError('STORE_UNAVAILABLE', 'The store cannot be reached.', options);
+ */
 export interface TaskErrorOptions {
   /** Structured facts (ids, limits, sizes) that may be shown to the client; no payloads, no secrets. */
   readonly details?: JsonObject | undefined;

@@ -1,11 +1,21 @@
 const encoder = new TextEncoder();
 
-/** Bytes of a text as UTF-8. */
+/**
+ * Bytes of a text as UTF-8.
+ *
+ * @example
+ * const isTooLarge = utf8Bytes('a text') > 1_024;
+ */
 export function utf8Bytes(text: string): number {
   return Buffer.byteLength(text);
 }
 
-/** Cut a text to at most `maxBytes` of UTF-8, never inside a character. */
+/**
+ * Cut a text to at most `maxBytes` of UTF-8, never inside a character.
+ *
+ * @example
+ * const message = cutUtf8('a long text', 1_024);
+ */
 export function cutUtf8(text: string, maxBytes: number): string {
   // No character takes less than a byte, so a longer text cannot fit.
   const head = text.slice(0, maxBytes);

@@ -22,12 +22,22 @@ export const SUBSCRIPTION_ID_META_KEY = 'io.modelcontextprotocol/subscriptionId'
 /** `_meta` key of a 2026-07-28 request with the client's capabilities. @see 2026-07-28, Overview, "_meta" */
 export const CLIENT_CAPABILITIES_META_KEY = 'io.modelcontextprotocol/clientCapabilities';
 
-/** The `_meta` entry that ties a 2025-11-25 message to a task. @see 2025-11-25, Tasks, "Related Task Metadata" */
+/**
+ * The `_meta` entry that ties a 2025-11-25 message to a task. @see 2025-11-25, Tasks, "Related Task Metadata"
+ *
+ * @example
+ * const _meta = relatedTaskMeta('0b1d3c52-5a2e-4c3e-9a53-0d7c6f2d8a11');
+ */
 export function relatedTaskMeta(taskId: string): { [RELATED_TASK_META_KEY]: { taskId: string } } {
   return { [RELATED_TASK_META_KEY]: { taskId } };
 }
 
-/** The `_meta` entry with the text that the model gets while the task runs; 2025-11-25 only. */
+/**
+ * The `_meta` entry with the text that the model gets while the task runs; 2025-11-25 only.
+ *
+ * @example
+ * const _meta = modelImmediateResponseMeta('The report is being made.');
+ */
 export function modelImmediateResponseMeta(text: string): { [MODEL_IMMEDIATE_RESPONSE_META_KEY]: string } {
   return { [MODEL_IMMEDIATE_RESPONSE_META_KEY]: text };
 }

@@ -30,12 +30,23 @@ export const TASK_TRANSITIONS: Readonly<Record<TaskStatus, readonly TaskStatus[]
   cancelled: [],
 });
 
-/** Tell whether a task in this status is over. */
+/**
+ * Tell whether a task in this status is over.
+ *
+ * @example
+ * isTerminalStatus('cancelled'); // true
+ */
 export function isTerminalStatus(status: TaskStatus): status is TerminalTaskStatus {
   return TASK_TRANSITIONS[status].length === 0;
 }
 
-/** Tell whether a task may go from one status to the other; never true for a self transition. */
+/**
+ * Tell whether a task may go from one status to the other; never true for a self transition.
+ *
+ * @example
+ * canTransition('working', 'completed'); // true
+ * canTransition('completed', 'working'); // false
+ */
 export function canTransition(from: TaskStatus, to: TaskStatus): boolean {
   return TASK_TRANSITIONS[from].includes(to);
 }

@@ -69,6 +69,9 @@ export const TASKS_EXTENSION_MISSING_2026: MissingCapabilityData2026 = frozen({
  * Tell whether client capabilities declare the tasks extension: any object at its key counts.
  *
  * @param capabilities - what the request carries, unchecked
+ *
+ * @example
+ * declaresTasksExtension({ extensions: { 'io.modelcontextprotocol/tasks': {} } }); // true
  */
 export function declaresTasksExtension(capabilities: unknown): boolean {
   const extensions = ownValue(capabilities, 'extensions');

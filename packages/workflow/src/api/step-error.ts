@@ -1,6 +1,12 @@
 const BRAND = Symbol.for('io.github.mcp-tasks/step-error');
 
-/** What a {@link StepError} is made with beside its message. */
+/**
+ * What a {@link StepError} is made with beside its message.
+ *
+ * @example
+ * const options: StepErrorOptions = { retryable: true, cause: new Error('timed out') };
+ * throw new StepError('The registry did not answer.', options);
+ */
 export interface StepErrorOptions {
   /** Whether the same call may succeed later: overrides the step's `retryable` for this failure. */
   readonly retryable: boolean;
@@ -11,7 +17,7 @@ export interface StepErrorOptions {
  * Thrown by a tool to say whether this failure may be retried. Outside of a workflow it is an error like any other.
  *
  * @example
- * throw new StepError(`No such region: ${region}`, { retryable: false });
+ * throw new StepError('No such region: atlantis', { retryable: false });
  */
 export class StepError extends Error {
   override readonly name = 'StepError';

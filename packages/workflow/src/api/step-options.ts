@@ -79,7 +79,18 @@ export type ClientStep<Args, Output> = CommonStepOptions &
     readonly elicit?: StepQuestion<Output> | undefined;
   };
 
-/** A step of a workflow. */
+/**
+ * A step of a workflow.
+ *
+ * @example
+ * workflow(tasks, 'deploy_service', { description: 'Deploy a service' }, ({ step }) => {
+ *   const approve = step('approve', {
+ *     client: true,
+ *     elicit: { message: 'Deploy now?', schema: z.object({ sure: z.boolean() }) },
+ *   });
+ *   step('announce', { client: true, when: approve.output.sure, guidance: 'Tell the team.' });
+ * });
+ */
 export type StepOptions<Args, Output> = ServerStep<Args, Output> | ClientStep<Args, Output>;
 
 /** What a workflow is defined with. */

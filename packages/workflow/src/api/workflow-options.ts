@@ -13,7 +13,15 @@ export interface ResourceRequest {
 /** Reads a resource for a step: its text. Throwing fails the step. Checks itself whether the owner may read it. */
 export type ReadResource = (uri: string, request: ResourceRequest) => string | Promise<string>;
 
-/** How a workflow is described and run. */
+/**
+ * How a workflow is described and run.
+ *
+ * @example
+ * const options = { description: 'Deploy a service', stepTimeoutMs: 60_000 } satisfies WorkflowOptions;
+ * workflow(tasks, 'deploy_service', options, ({ step }) => {
+ *   step('announce', { client: true, guidance: 'Tell the team that the deployment begins.' });
+ * });
+ */
 export interface WorkflowOptions<Schema extends AuthorSchema = AuthorSchema> {
   readonly title?: string | undefined;
   /** What the workflow is for: its goal in the conversation, and the description of prompt and companion tool. */

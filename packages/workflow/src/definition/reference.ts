@@ -24,9 +24,10 @@ export function referenceOf(value: unknown): Reference | undefined {
  * A field that the types do not know: of an output without a schema, or of an array by number. Checked when the workflow runs.
  *
  * @example
- * step('notify', { tool: notify, arguments: { id: field(report.output, 'items', 0, 'id') } });
- *
- * @throws {TypeError} `ref` is no reference.
+ * workflow(tasks, 'tell', { description: 'Tell the team' }, ({ step }) => {
+ *   const report = step('report', { client: true, tool: 'make_report' });
+ *   step('notify', { client: true, tool: 'notify', arguments: { name: field(report.output, 'name') } });
+ * });
  */
 export function field(ref: Ref<unknown>, ...path: readonly (string | number)[]): UntypedRef {
   const { origin, source } = referenceOf(ref) ?? {};
