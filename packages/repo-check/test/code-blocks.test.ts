@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { codeBlocks, type Page, readPages } from '../src/markdown.ts';
 import { exampleModule, publicSymbols } from '../src/doc-examples.ts';
+import { codeBlocks, type Page, readPages } from '../src/markdown.ts';
 import { type PackedWorkspace, packWorkspace } from '../src/packed-workspace.ts';
 
 /** One block of TypeScript, at its place in the folder of its page. */
