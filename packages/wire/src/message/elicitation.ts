@@ -8,7 +8,7 @@ import { type MessageMeta, MessageMetaSchema, type ResultMeta } from './json-rpc
 /** Params of `elicitation/create` with a form, the same in both generations. @see 2025-11-25, Elicitation, "Form Mode Elicitation Requests" */
 export interface ElicitFormParams {
   readonly mode?: 'form' | undefined;
-  /** What the person is told. */
+  /** Text for the person. */
   readonly message: string;
   readonly requestedSchema: FormSchema;
   readonly _meta?: MessageMeta | undefined;

@@ -16,7 +16,7 @@ export interface ToolUseContent {
   readonly _meta?: Record<string, unknown> | undefined;
 }
 
-/** What a tool answered to the model. */
+/** The answer of a tool to the model. */
 export interface ToolResultContent {
   readonly type: 'tool_result';
   readonly toolUseId: string;

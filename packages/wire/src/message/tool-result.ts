@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../schema/json.ts';
 import type { ContentBlock } from './content.ts';
 
-/** What a tool answers. @see 2025-11-25, Tools, "Calling Tools"; the same in 2026-07-28 beside `resultType` */
+/** The result of a tool. @see 2025-11-25, Tools, "Calling Tools"; the same in 2026-07-28 beside `resultType` */
 export interface CallToolResult {
   content: ContentBlock[];
   structuredContent?: JsonValue | Record<string, unknown> | undefined;
@@ -18,5 +18,5 @@ export type InputRequest =
   | { readonly method: 'elicitation/create'; readonly params: JsonObject }
   | { readonly method: 'sampling/createMessage'; readonly params: JsonObject };
 
-/** What the client answered: the result object of the question's method. */
+/** The answer of the client: the result object of the question's method. */
 export type InputResponse = JsonObject;

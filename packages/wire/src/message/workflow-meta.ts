@@ -12,7 +12,7 @@ export const WORKFLOW_STEP_STATUSES = ['pending', 'running', 'completed', 'faile
 export type WorkflowStepStatus = (typeof WORKFLOW_STEP_STATUSES)[number];
 
 /**
- * What a request says about the workflow task that it belongs to, in `_meta` under `WORKFLOW_META_KEY`: a `tools/call`
+ * Names the workflow task that a request belongs to, in `_meta` under `WORKFLOW_META_KEY`: a `tools/call`
  * continues the task, a `prompts/get` resumes it.
  */
 export interface WorkflowRequestMeta {
@@ -83,7 +83,7 @@ export interface ToolErrorPause {
 export interface UnresolvedDependencyPause {
   readonly type: 'unresolvedDependency';
   readonly blockedStep: string;
-  /** What is needed of it, in words. */
+  /** The part of it that is needed, in words. */
   readonly missingOutput: string;
   /** The step that has none. */
   readonly producingStep: string;
@@ -117,11 +117,11 @@ export interface WorkflowMeta {
   readonly steps: WorkflowStepState[];
   /** The first reason why it does not go on by itself. */
   readonly pause?: WorkflowPause | undefined;
-  /** What the client has to do, in the order of the plan; empty when nothing. */
+  /** The steps that the client has to do, in the order of the plan; empty when there are none. */
   readonly remaining: WorkflowRemainingStep[];
   /** The step as which this call was recorded; absent when it fits none. */
   readonly matchedStep?: string | undefined;
-  /** What the client should know, in words. */
+  /** A note for the client, in words. */
   readonly warning?: string | undefined;
   /** False for a client that did not declare the tasks extension: it gets the run and continues it, but cannot poll. */
   readonly pollable?: false | undefined;

@@ -1,4 +1,4 @@
-/** Freeze a constant of the package, and all that it holds: whoever gets it cannot change it for the others. */
+/** Freeze a constant of the package and everything in it, so that no caller can change it for the others. */
 export function frozen<T extends object>(constant: T): T {
   for (const part of Object.values(constant)) {
     if (typeof part === 'object' && part !== null) frozen(part as object);

@@ -54,7 +54,7 @@ type ShapeOf<T, Shape extends z.ZodRawShape> = string extends keyof T
   ? z.output<z.ZodObject<Shape, z.core.$loose>>
   : z.output<z.ZodObject<Shape>>;
 
-/** What a mismatch looks like in a compiler message. */
+/** Shows a mismatch in a compiler message. */
 interface NotTheInterface<T, Shape> {
   readonly 'the shape differs from the interface': { readonly interface: T; readonly shape: Shape };
 }

@@ -2,11 +2,11 @@
 export interface WireIssue {
   /** Where, as in `task.ttl` or `messages[0].role`; empty for the value itself. At most 200 characters. */
   readonly path: string;
-  /** What is wrong; never repeats the value. */
+  /** The problem, in words; never repeats the value. */
   readonly message: string;
 }
 
-/** What {@link WireSchema.safeParse} found. */
+/** Result of {@link WireSchema.safeParse}. */
 export type WireParseResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly issues: readonly [WireIssue, ...WireIssue[]] };

@@ -6,7 +6,7 @@ import type { JsonObject } from '../schema/json.ts';
 import { field, openObject } from '../schema/schema.ts';
 import type { WireSchema } from '../schema/wire-schema.ts';
 
-/** What a client can be asked, on each 2026-07-28 request. Keys of others pass through. */
+/** Capabilities that a client declares on each 2026-07-28 request. Unknown keys pass through. */
 export interface ClientCapabilities2026 {
   readonly sampling?: SamplingCapability2026 | undefined;
   readonly elicitation?: ElicitationCapability2026 | undefined;
@@ -35,7 +35,7 @@ export interface ElicitationCapability2026 {
 
 /** `error.data` of -32021. @see SEP-2663, "Capability Negotiation" */
 export interface MissingCapabilityData2026 {
-  /** What the request should have declared. */
+  /** The capabilities that the request lacks. */
   readonly requiredCapabilities: ClientCapabilities2026;
 }
 
@@ -56,7 +56,7 @@ export const ClientCapabilities2026Schema: WireSchema<ClientCapabilities2026> = 
 export const MissingCapabilityData2026Schema: WireSchema<MissingCapabilityData2026> =
   openObject<MissingCapabilityData2026>()({ requiredCapabilities: field(ClientCapabilities2026Schema) });
 
-/** What a server and a client put in `capabilities.extensions`: exactly the empty object. Frozen. */
+/** The value that servers and clients put in `capabilities.extensions`: exactly the empty object. Frozen. */
 export const TASKS_EXTENSION_CAPABILITY_2026: { readonly [TASKS_EXTENSION_ID]: Readonly<Record<string, never>> } =
   frozen({ [TASKS_EXTENSION_ID]: {} });
 

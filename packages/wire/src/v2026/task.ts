@@ -53,7 +53,7 @@ export interface InputRequiredTask2026 extends TaskFields2026 {
 /** Over, with a result. @see SEP-2663, "Task Status" */
 export interface CompletedTask2026 extends TaskFields2026 {
   readonly status: 'completed';
-  /** What the original request would have answered, `resultType` included; also a tool's result with `isError`. */
+  /** The answer that the original request would have had, `resultType` included; also a tool's result with `isError`. */
   readonly result: JsonObject;
 }
 
@@ -72,7 +72,7 @@ export interface CancelledTask2026 extends TaskFields2026 {
 export type DetailedTask2026 =
   WorkingTask2026 | InputRequiredTask2026 | CompletedTask2026 | FailedTask2026 | CancelledTask2026;
 
-/** What a plain result carries. @see SEP-2663, "Polymorphic Results" */
+/** The mark of a plain result. @see SEP-2663, "Polymorphic Results" */
 export interface CompleteResult2026 {
   readonly resultType: 'complete';
   readonly _meta?: ResultMeta | undefined;

@@ -5,7 +5,7 @@ declare const VALUE: unique symbol;
 /**
  * A typed reference to a value that is known only when the workflow runs: a prompt argument, an output, a variable.
  *
- * It is no value: it cannot be read, compared or put into a text while the workflow is defined.
+ * It is not a value: it cannot be read, compared or put into a text while the workflow is defined.
  */
 export interface Ref<out Value> {
   readonly [VALUE]: Value;
@@ -25,7 +25,7 @@ export interface UntypedRef extends Ref<never> {
 /** `unknown` and `any`. */
 type IsUntyped<Value> = unknown extends Value ? true : false;
 
-/** What JSON makes of a value, as far as the value has its own idea of it: a `Date` is a string. */
+/** The JSON form of a value that defines its own: a `Date` is a string. */
 type Plain<Value> = Value extends { toJSON(): infer Json } ? Json : Value;
 
 /** A field of a value that may be absent may be absent itself. */
@@ -41,7 +41,7 @@ type Fields<Value> =
 /** A reference to what a step comes to, or to a part of it. */
 export type Output<Value> = IsUntyped<Value> extends true ? UntypedRef : Refs<Plain<Value>>;
 
-/** What may stand where a value is wanted: the value as a constant, a reference to one, or an object or array of them. */
+/** A binding of a value: the value as a constant, a reference to one, or an object or array of them. */
 export type Binding<Value> =
   IsUntyped<Value> extends true
     ? UntypedBinding
@@ -69,7 +69,7 @@ export type UntypedBindings = Readonly<Record<string, UntypedBinding>>;
 /** A step, for the steps after it. */
 export interface Step<Value = unknown> {
   readonly name: string;
-  /** What the step comes to: the tool's structured content, else its text. Its fields can be referred to. */
+  /** The output of the step: the tool's structured content, else its text. Its fields can be referred to. */
   readonly output: Output<Value>;
   /** A variable that the tool set with `task.set` while the server ran the step. */
   variable(name: string): UntypedRef;

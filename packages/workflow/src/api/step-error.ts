@@ -1,7 +1,7 @@
 const BRAND = Symbol.for('io.github.mcp-tasks/step-error');
 
 /**
- * What a {@link StepError} is made with beside its message.
+ * Options of {@link StepError}.
  *
  * @example
  * const options: StepErrorOptions = { retryable: true, cause: new Error('timed out') };

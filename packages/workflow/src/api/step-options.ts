@@ -27,7 +27,7 @@ export interface StepQuestion<Output> {
   readonly schema: AuthorSchema<unknown, Output>;
 }
 
-/** What every step may have. */
+/** Options of every step. */
 interface CommonStepOptions {
   /** Advice on the step for the model or person who reads the conversation. */
   readonly guidance?: string | TextTemplate | undefined;
@@ -50,7 +50,7 @@ type ArgumentsOption<Args> = unknown extends Args
 type KnownArgumentsOption<Args> = unknown extends Args
   ? { readonly arguments?: UntypedBindings | undefined }
   : {
-      /** What is known of the arguments; the client adds the others. */
+      /** The arguments that are known; the client adds the others. */
       readonly arguments?: Bindings<Partial<Args>> | undefined;
     };
 
@@ -93,7 +93,7 @@ export type ClientStep<Args, Output> = CommonStepOptions &
  */
 export type StepOptions<Args, Output> = ServerStep<Args, Output> | ClientStep<Args, Output>;
 
-/** What a workflow is defined with. */
+/** Adds the steps of a workflow. */
 export interface WorkflowBuilder<Args> {
   /** References to the prompt's arguments, as their schema parses them. */
   readonly args: Refs<Args>;

@@ -2,7 +2,7 @@ import type { AuthorSchema, InlineHost, ToolCall, ToolOptions, WorkflowStepInfo 
 import type { TaskHead, TaskRecord } from '@mcp-tasks/store';
 import type { CallToolResult, JsonObject, WorkflowMeta } from '@mcp-tasks/wire';
 
-/** A registered workflow, as whoever serves it sees it. */
+/** A registered workflow, as an adapter that serves it sees it. */
 export interface Workflow {
   /** Also the name of the prompt and of the companion tool. */
   readonly name: string;
@@ -32,7 +32,7 @@ export interface WorkflowView {
   readonly messages: readonly PromptMessage[];
   /** The hand-off alone; absent when nothing remains for the client. */
   readonly handOff?: string | undefined;
-  /** Nothing will change without somebody: the task is over, parked, or waits at a question. */
+  /** True when the task is over, parked, or waits at a question: the server does nothing more by itself. */
   readonly isWaiting: boolean;
 }
 
@@ -53,12 +53,12 @@ export interface ContinuationCall {
   readonly arguments: JsonObject;
 }
 
-/** What a call came to; `thrown` is what its handler threw, for {@link StepError}. */
+/** The outcome of a call; `thrown` is what its handler threw, for {@link StepError}. */
 export type RecordedOutcome =
   | { readonly result: CallToolResult; readonly thrown?: unknown }
   | { readonly error: { readonly code: number; readonly message: string } };
 
-/** What a call would be recorded as. */
+/** The step as which a call would be recorded. */
 export interface ContinuationMatch {
   /** The step and the number of its attempt; absent when the call fits none. */
   readonly step?: WorkflowStepInfo | undefined;
@@ -66,10 +66,10 @@ export interface ContinuationMatch {
   readonly isLive: boolean;
 }
 
-/** What became of recording a call: the task as it stands after it, or why the task cannot be continued. */
+/** Result of recording a call: the task as it stands after it, or why the task cannot be continued. */
 export type Recorded = { readonly meta: WorkflowMeta; readonly head: TaskHead } | { readonly warning: string };
 
-/** What `continue_workflow` has to do for a step. */
+/** The call by which `continue_workflow` does a step. */
 export interface StepCall {
   /** Absent: the step calls no tool. */
   readonly tool?: string | undefined;
@@ -78,9 +78,9 @@ export interface StepCall {
 }
 
 /**
- * The workflows of one task layer, for who serves them to clients.
+ * Serves the workflows of a task layer. For adapters such as `@mcp-tasks/server`.
  *
- * A task of another owner, an expired one and one that is no workflow's look like a missing one, everywhere.
+ * A task of another owner, an expired task and a task without a workflow look like a missing one, everywhere.
  */
 export interface WorkflowEngine {
   /** Store a task for the workflow `call.tool` and submit its run. @throws {TaskError} as `Tasks.startTask` */
@@ -101,7 +101,7 @@ export interface WorkflowEngine {
    */
   viewOf(record: TaskRecord, options: HandOffOptions): WorkflowView;
   /**
-   * Run a workflow inside a request, over a record that nobody else sees: the same engine, the same conversation.
+   * Run a workflow inside a request, over a private record: the same engine, the same conversation.
    *
    * @throws as `Tasks.runInline`
    */

@@ -1,10 +1,10 @@
 import type { AuthorSchema, ToolOptions } from '@mcp-tasks/runner';
 import type { JsonValue } from '@mcp-tasks/wire';
 
-/** What a resource is read for. */
+/** Tells a resource reader for whom it reads. */
 export interface ResourceRequest {
   readonly owner: string;
-  /** What `serveTasks({ caller })` made of the request that began the workflow. */
+  /** The value that `serveTasks({ caller })` made of the request that began the workflow. */
   readonly caller: JsonValue | undefined;
   /** Aborts when the run ends or the step takes too long. */
   readonly signal: AbortSignal;
@@ -24,7 +24,7 @@ export type ReadResource = (uri: string, request: ResourceRequest) => string | P
  */
 export interface WorkflowOptions<Schema extends AuthorSchema = AuthorSchema> {
   readonly title?: string | undefined;
-  /** What the workflow is for: its goal in the conversation, and the description of prompt and companion tool. */
+  /** The purpose of the workflow: its goal in the conversation, and the description of prompt and companion tool. */
   readonly description: string;
   /**
    * An object schema, each property of which is a prompt argument. These arrive as strings, so each property has to take one:

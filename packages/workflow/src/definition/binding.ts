@@ -14,7 +14,7 @@ export type ValueBinding =
 export type ArgumentBindings = readonly (readonly [string, ValueBinding])[];
 
 /**
- * What an author wrote for a value, taken apart.
+ * A value as the author wrote it, taken apart.
  *
  * @param fail - makes the error, from what is wrong.
  */

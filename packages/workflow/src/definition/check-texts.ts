@@ -12,7 +12,7 @@ export function checkQuestion(so: DefinedSoFar, step: string, raw: unknown, fail
   if (!isJsonObject(raw)) throw fail('`elicit` must be { message, schema }');
   const message = checkText(so, 'elicit.message', raw['message'], fail);
   if (message === undefined) throw fail('`elicit` needs a message');
-  const schema = raw['schema'] as unknown as AuthorSchema; // what is no schema is refused by the next lines
+  const schema = raw['schema'] as unknown as AuthorSchema; // the next lines refuse what is not a schema
   try {
     elicitRequest(step, { message: '', schema });
   } catch (error) {

@@ -10,7 +10,7 @@ import type { Template } from './template.ts';
 export interface Condition {
   readonly source: ValueSource;
   readonly test: 'truthy' | 'is' | 'isNot';
-  /** What the value is compared with, as JSON. */
+  /** The value that it is compared with, as JSON. */
   readonly value?: JsonValue | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface StepDefinition {
 /** A workflow as it was checked at registration. */
 export interface WorkflowDefinition {
   readonly workflow: Workflow;
-  /** What the task is for, as its plan keeps it. */
+  /** The purpose of the task, as its plan keeps it. */
   readonly goal: string;
   readonly instructions?: string | undefined;
   readonly keepResultMs?: number | undefined;

@@ -18,7 +18,7 @@ export function knownJsonSchema(schema: AuthorSchema | undefined): JsonObject | 
   return found !== undefined && 'schema' in found ? found.schema : undefined;
 }
 
-/** What a schema says of one field of an object: there it is, it may be missing, there is none, or nothing is known. */
+/** Verdict of a schema about one field of an object: required, optional, absent, or unknown. */
 export type FieldKnowledge = 'required' | 'optional' | 'absent' | 'unknown';
 
 /** The properties that an object schema lists; `undefined` when it does not say which there are. */
@@ -27,7 +27,7 @@ export function listedProperties(schema: JsonObject | undefined): Readonly<Recor
   return isJsonObject(properties) ? properties : undefined;
 }
 
-/** What a schema says of a property of its objects. */
+/** Ask a schema about a property of its objects. */
 export function fieldOf(schema: JsonObject | undefined, name: string): FieldKnowledge {
   if (schema === undefined) return 'unknown';
   if (COMPOSED.some((keyword) => schema[keyword] !== undefined)) return 'unknown';
@@ -39,7 +39,7 @@ export function fieldOf(schema: JsonObject | undefined, name: string): FieldKnow
   return others === undefined || others === false ? 'absent' : 'unknown';
 }
 
-/** What a schema says of a field deep inside; the first key that is not simply required decides. */
+/** Ask a schema about a nested field; the first key on the path that is not required decides. */
 export function pathOf(
   schema: JsonObject | undefined,
   path: Path,

@@ -5,7 +5,7 @@ import { inputJsonSchema, listedProperties } from './json-schema.ts';
 
 const NO_BOOLEAN = 'neither';
 
-/** What to write instead, by the type that the schema wants. */
+/** The schema to write instead, by the type that is wanted. */
 const ADVICE: Readonly<Record<string, string>> = {
   number: 'use a schema that reads a text, such as z.coerce.number()',
   integer: 'use a schema that reads a text, such as z.coerce.number().int()',

@@ -1,7 +1,7 @@
 import type { Ref, Refs, UntypedRef } from '../api/reference-types.ts';
 import type { ValueSource } from './source.ts';
 
-/** What a reference stands for, and the workflow that it belongs to. */
+/** The meaning of a reference, and the workflow that it belongs to. */
 export interface Reference {
   /** Names the workflow in errors; two builds of one name are two origins. */
   readonly origin: Origin;
@@ -15,7 +15,7 @@ export interface Origin {
 
 const REFERENCES = new WeakMap<object, Reference>();
 
-/** What a value refers to; `undefined` for a constant. */
+/** The target of a reference; `undefined` for a constant. */
 export function referenceOf(value: unknown): Reference | undefined {
   return typeof value === 'object' && value !== null ? REFERENCES.get(value) : undefined;
 }

@@ -3,7 +3,7 @@ import { bindValue } from './binding.ts';
 import { type Origin, referenceOf } from './reference.ts';
 import type { ValueSource } from './source.ts';
 
-/** What is filled into: a text for people and models, or a URI. */
+/** The kind of a template: a text for people and models, or a URI. */
 export type TemplateTarget = 'text' | 'uri';
 
 /** A template taken apart: texts, and the sources between them. */

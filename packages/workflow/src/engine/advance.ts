@@ -29,7 +29,7 @@ import {
 } from '../plan/state.ts';
 import { runningMessage, uselessQuestions, waitingMessage } from '../plan/status.ts';
 
-/** What a run does next. */
+/** The next move of a run. */
 type Next =
   /** Run a step: it is marked as running. */
   | { readonly kind: 'run'; readonly step: StepDefinition; readonly attempt: number; readonly arguments: JsonObject }
@@ -40,13 +40,13 @@ type Next =
   | { readonly kind: 'completed'; readonly result: CallToolResult }
   | { readonly kind: 'paused'; readonly message: string };
 
-/** What {@link advance} decided, and the state after it. */
+/** The decision of {@link advance}, and the state after it. */
 export interface Advance {
   readonly next: Next;
   readonly state: WorkflowState;
 }
 
-/** What a run of a workflow knows when it looks for what to do next. */
+/** Knowledge of a run when it looks for its next move. */
 export interface AdvanceOptions {
   readonly definition: WorkflowDefinition;
   readonly limits: TaskLimits;
@@ -54,11 +54,11 @@ export interface AdvanceOptions {
   readonly lease: TaskLease;
   /** The prompt arguments, as JSON keeps them, for the plan of a task that has none. */
   readonly arguments: JsonObject;
-  /** What the step came to that this run did last. */
+  /** The report on the step that this run did last. */
   readonly report?: { readonly step: StepDefinition; readonly report: StepReport } | undefined;
   /** The step whose question cannot be asked of this client. */
   readonly unasked?: StepDefinition | undefined;
-  /** What came of checking arguments, by step; arguments that are complete do not change. */
+  /** Verdicts on checked arguments, by step; complete arguments do not change. */
   readonly checked: CheckedArguments;
 }
 
@@ -141,7 +141,7 @@ function interrupted(context: WorkflowNow, step: StepDefinition, attempt: number
   return { arguments: known, outcome: { interrupted: true }, by: 'server', attempt };
 }
 
-/** The step is still this run's, or the question is still open: nobody else recorded what it came to. */
+/** Tell whether the step is still this run's, or its question still open: no other writer recorded its outcome. */
 function isAwaited(present: PlanStep, { client }: StepDefinition, { attempt }: TaskLease): boolean {
   return client ? present.status === 'pending' : isRunBy(present, attempt);
 }

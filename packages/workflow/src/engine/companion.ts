@@ -105,7 +105,7 @@ class WorkflowRun {
   }
 }
 
-/** What an inline run of a workflow comes to that the client has to finish: the hand-off. */
+/** The result of an inline run that the client has to finish: the hand-off. */
 function unfinished(context: WorkflowNow): CallToolResult {
   const text = handOffText(context, remainingSteps(context), { kind: 'nothing-stored' });
   const { plan } = context.state;

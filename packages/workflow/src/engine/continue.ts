@@ -18,7 +18,7 @@ import { initialPlan, planStep, readState, withPlan } from '../plan/state.ts';
 import { isMoving, uselessQuestions, waitingMessage } from '../plan/status.ts';
 import { isFollowable, readWorkflowTask, stateNow, type WorkflowTask } from './workflow-task.ts';
 
-/** What a client's calls come to in a workflow task. */
+/** Records the calls of clients in a workflow task. */
 export function continuations(tasks: Tasks): Pick<WorkflowEngine, 'match' | 'record' | 'stepOf'> {
   return {
     async match(owner, taskId, call) {
@@ -68,7 +68,7 @@ async function liveTask(tasks: Tasks, owner: string, taskId: string): Promise<Wo
   }
 }
 
-/** Why a task cannot be continued. What is no answer to that question is thrown on. */
+/** Say why a task cannot be continued. Any other error is thrown on. */
 function warningOf(error: unknown): string {
   for (const code of ['TASK_NOT_FOUND', 'TASK_ALREADY_TERMINAL', 'OWNER_INVALID', 'WORKFLOW_INCOMPATIBLE'] as const) {
     if (TaskError.is(error, code)) return CONTINUATION_WARNING;
@@ -97,7 +97,7 @@ async function record(
   }
 }
 
-/** A call that failed for its arguments may be made again, with others: whatever the step says of itself. */
+/** A call that failed for its arguments may be made again with others, even if its step is not retryable. */
 async function judge({ tools }: Tasks, call: ContinuationCall, outcome: RecordedOutcome): Promise<JudgedCall> {
   const isFailed = 'error' in outcome || outcome.result.isError === true;
   const tool = isFailed && call.tool !== undefined ? tools.get(call.tool) : undefined;
@@ -144,7 +144,7 @@ function recordingRule(
   };
 }
 
-/** What follows from a recorded call: the task ends, goes on, or waits for something else. */
+/** Decide what follows from a recorded call: the task ends, goes on, or waits for something else. */
 function consequences({ limits }: Tasks, context: WorkflowNow, head: TaskHead): Parameters<typeof rules.outcome>[0] {
   const { definition, state } = context;
   if (isFinished(state)) {

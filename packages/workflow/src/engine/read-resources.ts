@@ -6,7 +6,7 @@ import { fill } from '../plan/fill.ts';
 import type { ReadText } from '../plan/plan.ts';
 import type { WorkflowNow } from '../plan/resolve.ts';
 
-/** What came of reading the resources of a step. */
+/** The texts of the resources of a step, or the error of reading them. */
 export type ResourcesRead =
   | { readonly kind: 'read'; readonly resources: readonly ReadText[] }
   | { readonly kind: 'failed'; readonly error: string; readonly thrown: unknown };
@@ -49,7 +49,7 @@ function textOf(value: unknown): string {
   throw new TypeError('`readResource` did not return a text');
 }
 
-/** What a promise comes to, unless the signal aborts first. */
+/** Settle as the promise does, unless the signal aborts first. */
 async function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   let stop: () => void = () => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {

@@ -44,12 +44,12 @@ export async function runStep({ task, tasks, context }: StepHost, run: StepRun):
   return { ...about, resources, outcome };
 }
 
-/** What a step without a tool comes to: the texts that it read. */
+/** The output of a step without a tool: the texts that it read. */
 function resourcesResult(resources: readonly ReadText[]): CallToolResult {
   return { content: resources.map(({ text }) => ({ type: 'text', text })) };
 }
 
-/** What came of asking a step's question. */
+/** The answer to a step's question, or the reason why there is none. */
 export type Asked =
   | { readonly kind: 'answered'; readonly report: StepReport }
   | { readonly kind: 'open' }

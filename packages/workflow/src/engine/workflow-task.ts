@@ -18,7 +18,7 @@ export interface WorkflowTask {
   readonly arguments: JsonObject;
 }
 
-/** Read an owner's task. @throws {TaskError} TASK_NOT_FOUND - also for a task that is no workflow's. */
+/** Read an owner's task. @throws {TaskError} TASK_NOT_FOUND - also for a task that does not belong to a workflow. */
 export async function readWorkflowTask(tasks: Tasks, owner: string, taskId: string): Promise<WorkflowTask> {
   const record = await tasks.for(owner).get(taskId, WORKFLOW_ENTRY_KINDS);
   const task = workflowTaskOf(tasks, record);

@@ -13,7 +13,7 @@ import { planStep } from '../plan/state.ts';
 /** Beyond this a text is cut: a conversation has to fit a model. */
 const MAX_TEXT_BYTES = 16 * 1024;
 
-/** What was asked for, what is planned, and what came of each step that ran. */
+/** The request, the plan, and the outcome of each step that ran, as messages. */
 export function conversation(now: WorkflowNow): readonly PromptMessage[] {
   const { definition } = now;
   const ran = definition.steps.flatMap((step) => {

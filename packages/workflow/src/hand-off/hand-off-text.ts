@@ -38,7 +38,7 @@ function why({ definition, state }: WorkflowNow, remaining: readonly WorkflowRem
   return running.length === 0 ? [first] : [first, `The server is still working on step ${running.join(', ')}.`];
 }
 
-/** The steps that the server does by itself once they can be done: nobody else is to do them. */
+/** The steps that the server does by itself once they can be done; the client leaves them alone. */
 function whatFollows(now: WorkflowNow): readonly string[] {
   const names = standings(now).flatMap(({ step, standing }) => {
     const isTheirs = !step.client && (standing.kind === 'waiting' || standing.kind === 'ready');
@@ -80,7 +80,7 @@ function notesOf({ tool, guidance, unresolved = [], pause }: WorkflowRemainingSt
   return [...advice, ...reason, ...placeholders];
 }
 
-/** What to do about a pause, beside the call itself. */
+/** Advice on a pause, beside the call itself. */
 function mending(
   type: 'unresolvableParams' | 'schemaMismatch' | 'toolError' | 'unresolvedDependency',
 ): readonly string[] {

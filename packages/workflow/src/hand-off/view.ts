@@ -29,7 +29,7 @@ export function viewOf(head: TaskHead, now: WorkflowNow, how: Continuing): Workf
   };
 }
 
-/** What comes last: the hand-off, or why there is none. A completed workflow speaks for itself. */
+/** The last message: the hand-off, or why there is none. A completed workflow needs neither. */
 function lastWord(
   { status, statusMessage }: TaskHead,
   now: WorkflowNow,
@@ -42,7 +42,7 @@ function lastWord(
   return [say('assistant', `Workflow '${name}' goes on by itself; nothing is to be done for it now.`)];
 }
 
-/** Over, parked, or at a question: nothing changes without somebody. */
+/** Tell whether the task is over, parked, or at a question. */
 function isWaiting({ status, dueAtMs, openQuestions }: TaskHead, now: WorkflowNow): boolean {
   if (isTerminalStatus(status) || dueAtMs === null) return true;
   if (openQuestions.length === 0) return false;

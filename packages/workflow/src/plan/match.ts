@@ -18,7 +18,7 @@ export interface OpenStep {
   readonly present: PlanStep;
 }
 
-/** What came of checking complete arguments with the schemas of their tools, by step. */
+/** Verdicts on complete arguments by the schemas of their tools, by step. */
 export type CheckedArguments = ReadonlyMap<string, Mismatch | undefined>;
 
 /**

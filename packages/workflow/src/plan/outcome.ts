@@ -8,7 +8,7 @@ import { planStep, stepEntry, withRecord, withStep, type WorkflowState } from '.
 
 const MAX_ERROR_BYTES = 1024;
 
-/** What a step came to, by whoever did it. */
+/** The outcome of a step, and who did it. */
 export interface StepReport {
   readonly arguments: JsonObject;
   readonly outcome:
@@ -104,7 +104,7 @@ function stepRecord({ arguments: args, outcome, resources }: StepReport): StepRe
 }
 
 /**
- * What a step gives to later ones: structured content, else its texts; the same whoever did the step. `undefined` when it did not
+ * The output of a step for later ones: structured content, else its texts; the same for server and client. `undefined` when it did not
  * complete.
  */
 export function outputOf(state: WorkflowState, step: string): JsonValue | undefined {

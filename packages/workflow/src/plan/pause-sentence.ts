@@ -29,7 +29,7 @@ function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
-/** A value as JSON text on one line, whatever its strings hold. */
+/** A value as JSON text on one line, also where its strings hold line breaks. */
 export function jsonLine(value: unknown): string {
   // JSON leaves some line breaks in strings as they are; their escapes are JSON too.
   return escapeControls(JSON.stringify(value));

@@ -54,7 +54,7 @@ export interface RecordedCall {
   readonly step?: string | undefined;
 }
 
-/** What a step came to: entry `step:NAME` of kind `outcome`. */
+/** The outcome of a step: entry `step:NAME` of kind `outcome`. */
 export interface StepRecord {
   readonly arguments: JsonObject;
   /** As the tool gave it; absent when there is none, or when it was too large to keep. */

@@ -17,10 +17,10 @@ const MAX_EXTRAS = 100;
 const EXTRAS_FULL = `The call fits no step of the workflow and was not kept: there are ${MAX_EXTRAS} such calls already.`;
 const TOO_LARGE = 'The call fits no step of the workflow and was not kept: it is too large.';
 
-/** What a call came to; `retryable` is said where it does not depend on the step. */
+/** The outcome of a call; `retryable` is set where it does not depend on the step. */
 export type JudgedCall = RecordedOutcome & { readonly retryable?: boolean | undefined };
 
-/** What recording a call changes. */
+/** The change that recording a call makes. */
 export interface CallRecord {
   readonly state: WorkflowState;
   /** Nothing when the call was recorded before. */
@@ -32,8 +32,8 @@ export interface CallRecord {
 }
 
 /**
- * Record what a call came to: once, as one step or as an extra. Pure, so that it can be applied to whatever record a lost race
- * brings; whoever loses to a call of the same id finds it recorded.
+ * Record the outcome of a call once, as one step or as an extra. Pure, so that it can be applied again to the record that a lost
+ * race brings. A call that lost to another one of the same id finds it recorded.
  */
 export function recordCall(
   now: WorkflowNow,

@@ -7,7 +7,7 @@ import { describeSource, type Path, type ValueSource } from '../definition/sourc
 import { outputOf } from './outcome.ts';
 import { planStep, type WorkflowState } from './state.ts';
 
-/** What comes of a source now. */
+/** The value of a source now, or why there is none. */
 export type Resolved =
   | { readonly kind: 'value'; readonly value: JsonValue }
   /** It may be absent, and is: an argument that is made of it is left out. */
@@ -23,7 +23,7 @@ export type Unresolved =
   /** Its step is done, and the value is not there. */
   | { readonly kind: 'missing'; readonly source: ValueSource; readonly cause: string };
 
-/** What resolves sources: the definition, and how far its plan is. */
+/** A workflow as it stands now: its definition, and how far its plan is. */
 export interface WorkflowNow {
   readonly definition: WorkflowDefinition;
   readonly state: WorkflowState;
@@ -90,7 +90,7 @@ function absence(value: JsonValue, path: Path, key: string): string {
   return `${where} has no field ${key}, only ${names.length === 0 ? 'none at all' : shown}`;
 }
 
-/** What comes of a binding: a value in which what is not known yet is a placeholder. */
+/** The value of a binding, with a placeholder for each part that is not known yet. */
 interface Bound {
   /** `undefined` = left out. */
   readonly value: JsonValue | undefined;

@@ -73,7 +73,7 @@ function afterStanding(now: WorkflowNow, step: StepDefinition): Standing | undef
   return steps.every(isOver) ? undefined : { kind: 'waiting' };
 }
 
-/** What is not there that the step is made from: its arguments, what its URIs and its question are filled with. */
+/** Find inputs of a step that are missing: for its arguments, its URIs and its question. */
 function inputStanding(now: WorkflowNow, step: StepDefinition, present: PlanStep): Standing | undefined {
   const found = sourcesOfStep(step).flatMap(({ part, source }) => {
     const resolved = resolveSource(now, source);

@@ -11,7 +11,7 @@ const EXTRA_PREFIX = 'extra:';
 /** A workflow task as its record has it; changed by making another one. */
 export interface WorkflowState {
   readonly plan: Plan;
-  /** What a step came to; parsed when it is looked at. */
+  /** The outcome of a step; parsed when it is looked at. */
   readonly recordOf: (step: string) => StepRecord | undefined;
   /** A variable that a tool set while the server ran the step. */
   readonly variableOf: (step: string, name: string) => JsonValue | undefined;

@@ -4,7 +4,7 @@ import { isOver, type Plan } from './plan.ts';
 import type { WorkflowNow } from './resolve.ts';
 import { standings, type StepView } from './standing.ts';
 
-/** What is awaited, in one line: for the status message of a task that waits. */
+/** Status message of a task that waits: one line that names what it waits for. */
 export function waitingMessage(now: WorkflowNow): string {
   const pauses = standings(now).flatMap(({ standing }) =>
     standing.kind === 'blocked' ? [pauseSentence(standing.pause)] : [],
