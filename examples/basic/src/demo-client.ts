@@ -42,7 +42,7 @@ const ToolResult = z.looseObject({
   structuredContent: HashResult.optional(),
 });
 
-/** What a call's result means. */
+/** The meaning of a call's result. */
 export function outcomeOf(result: unknown): Outcome {
   const { isError, content, structuredContent } = ToolResult.parse(result);
   if (isError === true || structuredContent === undefined) {

@@ -16,7 +16,7 @@ import { serverCommand, startHttpServer } from './server-process.ts';
 const CANCELLED_RUN_SECONDS = 6;
 const RUN_END_TIMEOUT_MS = 10_000;
 
-/** What the demo is asked to do. */
+/** Arguments of the demo. */
 export interface DemoOptions {
   readonly directory: string;
   readonly checkpointEvery: number;
@@ -24,7 +24,7 @@ export interface DemoOptions {
   readonly output: Output;
 }
 
-/** What the two acts share. */
+/** The setting that the two acts share. */
 export interface Act extends DemoOptions {
   readonly client: DemoClient;
   readonly expected: Digest;
@@ -122,7 +122,7 @@ async function cancelHalfWay({ client, output, expected, checkpointEvery, logFil
   return faults;
 }
 
-/** What the log of a cancelled run shows, and what is wrong with it. */
+/** Summary of the log of a cancelled run, and the faults in it. */
 function readRun(log: readonly LogEntry[], allFiles: number) {
   const abortAt = log.findIndex((entry) => entry.event === 'abort');
   const isOpen = (entry: LogEntry) => entry.event === 'open';

@@ -5,7 +5,7 @@ import path from 'node:path';
 
 const LEFT_OUT = new Set(['node_modules', '.git']);
 
-/** What has been hashed so far. Small, so that a checkpoint can hold it. */
+/** The state of the hashing so far. Small, so that a checkpoint can hold it. */
 export interface Digest {
   readonly files: number;
   readonly bytes: number;
@@ -22,7 +22,7 @@ export type OnOpen = (file: string) => void;
 /**
  * Paths of all files under a directory, relative, with `/`, sorted by code unit.
  *
- * `node_modules` and `.git` are left out. Links are not followed, and are no files.
+ * `node_modules` and `.git` are left out. Links are not followed and do not count as files.
  */
 export async function listFiles(directory: string): Promise<readonly string[]> {
   const files: string[] = [];

@@ -10,18 +10,18 @@ export const HASH_FILES = 'hash_files';
 /** Name of the published variable that holds {@link Progress}. */
 export const PROGRESS = 'progress';
 
-/** What the tool tells its client while it works. */
+/** Progress that the tool shows to its client. */
 export const Progress = z.object({ done: z.int(), total: z.int() });
 export type Progress = z.infer<typeof Progress>;
 
-/** What the tool takes. */
+/** Arguments of the tool. */
 export const HashArguments = z.object({
   checkpointEvery: z.int().min(1).describe('Files between two checkpoints'),
   minimumSeconds: z.number().min(0).max(3600).describe('Rest after each checkpoint so that the whole takes this long'),
 });
 export type HashArguments = z.infer<typeof HashArguments>;
 
-/** What the tool answers. */
+/** Result of the tool. */
 export const HashResult = z.object({ files: z.int(), bytes: z.int(), sha256: z.string() });
 
 /** Register the tool that hashes and counts every file under one directory, with a checkpoint every few files. */

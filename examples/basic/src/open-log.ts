@@ -13,7 +13,7 @@ export function openLog(file: string): (entry: LogEntry) => void {
   };
 }
 
-/** What one task's run did, in order. */
+/** The log of one task's run, in order. */
 export async function readOpenLog(file: string, taskId: string): Promise<readonly LogEntry[]> {
   const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
   return lines.map((line) => JSON.parse(line) as LogEntry).filter((entry) => entry.taskId === taskId);

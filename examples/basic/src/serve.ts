@@ -20,7 +20,7 @@ if (directory === undefined || logFile === undefined) throw new TypeError('serve
 const tasks = createTasks({ store: memoryStore() });
 registerHashTool(tasks, directory, openLog(logFile));
 
-// Nobody but this machine can reach it, so every caller may have tasks. A server on a network needs authentication.
+// Only this machine can reach it, so every caller may have tasks. A server on a network needs authentication.
 const app = serveTasks(tasks, () => new McpServer({ name: 'mcp-tasks-demo', version: '0.0.0' }), {
   anonymous: 'allow',
 });

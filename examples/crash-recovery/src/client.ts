@@ -3,7 +3,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { CallToolResultSchema, CreateTaskResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { IMPORT_BATCHES } from './import-tool.ts';
 
-/** What a client knows of a task. */
+/** A client's view of a task. */
 export interface SeenTask {
   readonly taskId: string;
   readonly status: string;

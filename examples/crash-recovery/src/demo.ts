@@ -7,7 +7,7 @@ import { startServer } from './server-process.ts';
 import { createLog, readLog } from './step-log.ts';
 import { storedSteps } from './stored-steps.ts';
 
-/** What the demo does. */
+/** One act of the demo. */
 export interface DemoOptions {
   readonly tasks: number;
   /** Steps of each task. */

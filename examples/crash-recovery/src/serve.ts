@@ -21,7 +21,7 @@ const tasks = createTasks({
 });
 registerImportTool(tasks, logFile);
 
-// Nobody but this machine can reach it, so every caller may have tasks. A server on a network needs authentication.
+// Only this machine can reach it, so every caller may have tasks. A server on a network needs authentication.
 const app = serveTasks(tasks, () => new McpServer({ name: 'crash-recovery', version: '0.0.0' }), {
   anonymous: 'allow',
 });

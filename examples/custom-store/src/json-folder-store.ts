@@ -199,7 +199,7 @@ export class JsonFolderStore implements TaskStore {
       const journal = TaskJournal.named(this.#root, name);
       const latest = await journal.latest();
       if (latest !== undefined) found.push({ journal, latest });
-      // Whoever removed it died before its folder was gone.
+      // The process that removed it died before its folder was gone.
       else if (await journal.isRemoved()) await journal.discard();
     }
     return found;

@@ -19,7 +19,7 @@ export interface OwnedTask {
 /**
  * The tasks of one owner: a folder with a numbered claim per task.
  *
- * Whoever makes the next number has created a task, and has seen every claim before it: so quota and key are checked
+ * The process that makes the next number has created a task, and has seen every claim before it: so quota and key are checked
  * against the truth. A number is never given twice.
  */
 export class OwnerClaims {
@@ -51,7 +51,7 @@ export class OwnerClaims {
     return journal;
   }
 
-  /** Create a task under this number. @returns false = the number is taken: somebody else created one meanwhile. */
+  /** Create a task under this number. @returns false = the number is taken: another process created a task meanwhile. */
   async add(number: number, { head, entries, idempotencyKey }: CreateTask): Promise<boolean> {
     await makeFolder(this.#folder);
     const claim: Claim = { head, dueSetAtVersion: 1, put: entries, delete: [], idempotencyKey };

@@ -32,7 +32,7 @@ const leaseName = (dueSetAtVersion: number): string => `lease-${dueSetAtVersion.
 /**
  * The journal of one task: a folder with a file per write, named by its version.
  *
- * Whoever makes the file of the next version has won the compare-and-set. A write costs its head and its patch; reading
+ * The writer that makes the file of the next version has won the compare-and-set. A write costs its head and its patch; reading
  * entries folds all writes together.
  */
 export class TaskJournal {
@@ -123,7 +123,7 @@ export class TaskJournal {
     return last !== undefined && !('head' in last);
   }
 
-  /** Remove the folder of a removed task; nothing happens when somebody else does. */
+  /** Remove the folder of a removed task; nothing happens when another process does. */
   async discard(): Promise<void> {
     const gone = path.join(path.dirname(this.#folder), `.${randomUUID()}`);
     try {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** What the MCP SDK's transports put into the bodies of HTTP-level refusals. */
+/** Body of an HTTP-level refusal, as the MCP SDK's transports write it. */
 export const JSON_RPC_HTTP_ERROR = -32000;
 
 /** Write a small web response. */

@@ -27,7 +27,7 @@ export async function createApplication(environment: Environment): Promise<Appli
   registerWorkflows(tasks, { stepMs: environment.STEP_MS });
 
   const createServer = () => new McpServer({ name: 'mcp-tasks-everything', version: '1.0.0' });
-  // Without tokens there is nobody to tell apart: anonymous callers share one owner, and a task's id is its key.
+  // Without tokens callers cannot be told apart: anonymous callers share one owner, and a task's id is its key.
   const options: ServeTasksOptions = environment.TOKENS === undefined ? { anonymous: 'allow' } : {};
   return {
     app: serveTasks(tasks, createServer, options),

@@ -54,7 +54,7 @@ const VARIABLES = z.object({
   MAX_CRASHES: integer(1, Number.MAX_SAFE_INTEGER).optional(),
 });
 
-/** What the environment says, by variable. */
+/** Settings from the environment, by variable. */
 export type Environment = z.output<typeof VARIABLES>;
 
 /** The environment, or one line that says what is wrong with it. */

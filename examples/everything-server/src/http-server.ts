@@ -74,7 +74,7 @@ export async function listenHttp(options: {
     close: async () => {
       const closed = once(server, 'close');
       server.close();
-      // Answers that are being written get out; streams that nobody ends do not hold the process.
+      // Answers that are being written get out; streams that their clients leave open do not hold the process.
       const idle = setInterval(() => {
         server.closeIdleConnections();
       }, IDLE_CHECK_MS);

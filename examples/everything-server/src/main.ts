@@ -8,9 +8,9 @@ import { Sessions, withSessions } from './sessions.ts';
 const FAILED_EXIT_CODE = 1;
 const BAD_ENVIRONMENT_EXIT_CODE = 2;
 
-/** What is being served. */
+/** The running server. */
 interface Serving {
-  /** Resolves when there is nobody left to serve; never on HTTP. */
+  /** Resolves when the client has left; never on HTTP. */
   readonly over: Promise<void>;
   close(): Promise<void>;
 }

@@ -17,7 +17,7 @@ const MAX_SESSIONS = 1_000;
 
 interface Session {
   readonly transport: NodeStreamableHTTPServerTransport;
-  /** Whoever opened it; nobody else may use it, also with its id. */
+  /** The caller who opened it; no other caller may use it, even with its id. */
   readonly subject: unknown;
 }
 

@@ -11,7 +11,7 @@ export async function startLetter(user: User, to: string) {
   return execution;
 }
 
-/** What the server says when it refuses; fails when it does not. */
+/** The server's refusal; fails when the server does not refuse. */
 async function refusalOf(operation: Promise<unknown>): Promise<string> {
   const outcome = await operation.then(
     () => 'allowed',

@@ -3,7 +3,7 @@ import { generateKeyPair, jwtVerify, SignJWT } from 'jose';
 
 const ALGORITHM = 'ES256';
 
-/** What a token says, where a caller wants something else than a good token. */
+/** Claims of a token, for callers that want something else than a good token. */
 interface TokenClaims {
   readonly audience?: string;
   readonly lifetimeSeconds?: number;
@@ -16,7 +16,7 @@ export interface Issuer {
   verifierFor(audience: string): OAuthTokenVerifier;
 }
 
-/** Make an issuer with keys of its own. In production this is somebody else's server, and the key comes from its JWKS. */
+/** Make an issuer with keys of its own. In production this is a server of its own, and the key comes from its JWKS. */
 export async function createIssuer(url: string): Promise<Issuer> {
   const { privateKey, publicKey } = await generateKeyPair(ALGORITHM);
   return {

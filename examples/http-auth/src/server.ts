@@ -18,7 +18,7 @@ export interface LetterServer {
 }
 
 /**
- * Serve MCP at `/mcp` to whoever has a token of the issuer for this server.
+ * Serve MCP at `/mcp` to callers with a token of the issuer for this server.
  *
  * `serveTasks` takes the owner of a task from `iss` and `sub` of the verified token; nothing else is to be done.
  * `sameOwner` breaks that on purpose.

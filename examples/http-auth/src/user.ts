@@ -1,7 +1,7 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { createTaskSessionFromClient, type TaskEnabledSession } from '@modelcontextprotocol/ext-tasks/client';
 
-/** Somebody who is connected with a token. */
+/** A user who is connected with a token. */
 export interface User {
   readonly session: TaskEnabledSession;
   close(): Promise<void>;

@@ -19,7 +19,7 @@ const KILLED_STEP = 'write_changelog';
 const POLL_MS = 20;
 const GIVE_UP_MS = 60_000;
 
-/** What the demo is asked to do. */
+/** Arguments of the demo. */
 export interface DemoOptions {
   readonly repository: string;
   /** Day of the release, `YYYY-MM-DD`. */
@@ -28,7 +28,7 @@ export interface DemoOptions {
   readonly output: Output;
 }
 
-/** What the acts share. */
+/** The setting that the acts share. */
 interface Stage extends DemoOptions {
   readonly expected: ExpectedRelease;
   readonly server: ServerSettings;

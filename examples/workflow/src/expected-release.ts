@@ -3,7 +3,7 @@ import path from 'node:path';
 import getReleasePlan from '@changesets/get-release-plan';
 import { readManifests } from './manifests.ts';
 
-/** What the workflow must come to, as the client finds out by itself. */
+/** The result that the workflow must have, as the client finds out by itself. */
 export interface ExpectedRelease {
   readonly packages: number;
   /** New version by name of the package. */

@@ -18,10 +18,10 @@ interface PublishedPackage {
   readonly folder: string;
 }
 
-/** What the manifests of a repository say. */
+/** The manifests of a repository, read. */
 export interface ManifestReport {
   readonly packages: PublishedPackage[];
-  /** What is wrong, one line each; empty when all may be published. */
+  /** Faults, one line each; empty when all packages may be published. */
   readonly problems: string[];
 }
 

@@ -1,7 +1,7 @@
 import { WORKFLOW_META_KEY, type WorkflowMeta, WorkflowMetaSchema } from '@mcp-tasks/wire';
 import * as z from 'zod';
 
-/** What a client knows of a workflow when it is asked to help. */
+/** A client's view of a workflow that asks for its help. */
 export interface HandOff {
   readonly meta: WorkflowMeta;
   /** Last message of the conversation: what is done, and what remains. */
@@ -22,7 +22,7 @@ export interface ReleaseClient {
   doStep(taskId: string, step: string, args: StepArguments): Promise<WorkflowMeta>;
   /** Ask for the task. */
   look(taskId: string): Promise<WorkflowMeta>;
-  /** What the finished workflow came to. */
+  /** Result of the finished workflow. */
   result(taskId: string): Promise<ReleaseResult>;
   close(): Promise<void>;
 }
@@ -51,7 +51,7 @@ const Answer = z.looseObject({
   _meta: z.looseObject({ [WORKFLOW_META_KEY]: z.unknown() }),
 });
 
-/** What an answer says of its workflow. @throws {TypeError} the call failed. */
+/** Read what an answer says of its workflow. @throws {TypeError} the call failed. */
 export function workflowMetaOf(answer: unknown): WorkflowMeta {
   const { isError, content, _meta } = Answer.parse(answer);
   if (isError === true) throw new TypeError(content?.[0]?.text ?? 'the call failed');

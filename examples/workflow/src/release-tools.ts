@@ -17,7 +17,7 @@ const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** Where the tools work. */
 export interface ReleaseSettings {
-  /** What is released; only read. */
+  /** The repository that is released; only read. */
   readonly repository: string;
   /** Where drafts are written: one changelog and one list of versions for each task. */
   readonly draftFolder: string;
@@ -27,7 +27,7 @@ export interface ReleaseSettings {
   readonly stepMs: number;
 }
 
-/** What a tool needs to know of the task that it runs in. */
+/** The part of a task that a tool needs. */
 interface Running {
   readonly id: string;
   readonly signal: AbortSignal;

@@ -33,7 +33,7 @@ registerReleaseWorkflow(
   registerReleaseTools(tasks, { repository, draftFolder: folder, logFile, stepMs: Number(stepMs) }),
 );
 
-// Nobody but this machine can reach it, so every caller may have tasks. A server on a network needs authentication.
+// Only this machine can reach it, so every caller may have tasks. A server on a network needs authentication.
 const app = serveTasks(tasks, () => new McpServer({ name: 'mcp-tasks-release', version: '0.0.0' }), {
   anonymous: 'allow',
 });

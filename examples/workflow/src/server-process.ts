@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 
 const SERVE = path.join(import.meta.dirname, 'serve.ts');
 
-/** What a server works on. */
+/** Paths that a server works on. */
 export interface ServerSettings {
   readonly repository: string;
   /** Where it writes drafts and the log of its steps. */

@@ -12,7 +12,7 @@ export interface PublicSymbol {
   readonly examples: readonly string[];
 }
 
-/** What the examples may use without declaring it, and what it is. */
+/** Names that examples may use without declaring them, with their types. */
 const AMBIENT: Readonly<Record<string, string>> = {
   tasks: "import('@mcp-tasks/runner').Tasks",
   task: "import('@mcp-tasks/runner').TaskContext",

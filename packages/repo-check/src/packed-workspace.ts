@@ -17,7 +17,7 @@ export interface PackedWorkspace {
   remove(): Promise<void>;
 }
 
-/** What users of the examples install beside our packages, in the versions of this workspace. */
+/** Packages that users of the examples install beside ours, in the versions of this workspace. */
 const BESIDE = [
   '@modelcontextprotocol/client',
   '@modelcontextprotocol/node',

@@ -7,7 +7,7 @@ export const REPOSITORY = path.resolve(import.meta.dirname, '../../..');
 /** Subpaths, and for each its file or its files by condition. */
 export type Exports = Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 
-/** What the checks read of a package.json. */
+/** The part of a package.json that the checks read. */
 export interface Manifest {
   readonly name: string;
   readonly version: string;

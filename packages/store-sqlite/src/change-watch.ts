@@ -11,7 +11,7 @@ type HintListener = (hint: TaskHint) => void;
 
 /**
  * Hints of changes: those of this store at once, those of other connections by looking at `data_version` while
- * somebody watches. SQLite has no messages between processes.
+ * a listener watches. SQLite has no messages between processes.
  */
 export class ChangeWatch {
   readonly #session: SqliteSession;
@@ -69,7 +69,7 @@ export class ChangeWatch {
       for (const row of rows) this.#tellRow(row);
       if (rows.length < MAX_CHANGES) this.#dataVersion = dataVersion;
     } catch {
-      // The next look tries again, and whoever calls the store learns of the failure: a hint may be lost.
+      // The next look tries again, and the next caller of the store learns of the failure: a hint may be lost.
     }
   }
 

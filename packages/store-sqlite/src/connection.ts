@@ -8,7 +8,7 @@ import { SqliteSession } from './sqlite-session.ts';
 import { type Patience, whileLocked } from './while-locked.ts';
 import { WriteQueue } from './write-queue.ts';
 
-/** What an open store works with. */
+/** Parts of an open store. */
 export interface OpenDatabase {
   readonly session: SqliteSession;
   readonly queue: WriteQueue;

@@ -5,7 +5,7 @@ import type { SqliteDatabaseLike } from './sqlite-database.ts';
 
 type DatabaseClass = new (path: string) => SqliteDatabaseLike;
 
-/** What finds the drivers; a test can take either away. */
+/** Finds the drivers; a test can take either away. */
 export interface DriverSources {
   /** The built-in module, or undefined where Node.js lacks it. */
   readonly builtIn: () => { readonly DatabaseSync: DatabaseClass } | undefined;

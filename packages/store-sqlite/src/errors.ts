@@ -72,12 +72,12 @@ function reportOf(error: unknown, otherwise: Report): Report {
   return row?.[2] ?? otherwise;
 }
 
-/** What the store throws for an error of the driver, which stays its cause. */
+/** Translate an error of the driver, which stays the cause. */
 export function storeError(error: unknown): TaskError {
   return reported(reportOf(error, OTHER), error);
 }
 
-/** What the store throws when a connection cannot be made: drivers have errors of their own for that. */
+/** Translate the error of a connection that cannot be made: drivers have errors of their own for that. */
 export function cannotOpen(error: unknown): TaskError {
   return reported(reportOf(error, CANNOT_OPEN), error);
 }

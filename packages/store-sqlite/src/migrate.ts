@@ -6,7 +6,7 @@ import { CHECK_TABLES } from './statements.ts';
 
 type StoredSchema = Omit<Migration, 'sql'>;
 
-// One row. It is older than every migration, and none changes these columns: whoever comes later can read it.
+// One row. It is older than every migration, and none changes these columns, so that every later version can read it.
 const SCHEMA_TABLE = `
   CREATE TABLE IF NOT EXISTS mcp_task_schema (
     id INTEGER PRIMARY KEY CHECK (id = 1),

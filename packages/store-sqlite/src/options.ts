@@ -1,17 +1,17 @@
 import type { SqliteDatabaseLike } from './sqlite-database.ts';
 
 /**
- * What is on the disk before a write is acknowledged: `FULL` survives a power failure, `NORMAL` survives the death of
+ * The state of the disk when a write is acknowledged: `FULL` survives a power failure, `NORMAL` survives the death of
  * the process, but may lose the last acknowledged writes when the power fails.
  */
 export type SqliteSynchronous = 'FULL' | 'NORMAL';
 
 interface CommonOptions {
-  /** What an acknowledged write survives; default `FULL`. */
+  /** Failures that an acknowledged write survives; default `FULL`. */
   readonly synchronous?: SqliteSynchronous | undefined;
   /** How long a call waits for a database that others have locked, in milliseconds, from 0; default 5,000. */
   readonly lockTimeoutMs?: number | undefined;
-  /** How often the store looks for changes by other processes while somebody watches, in milliseconds, 1 to 60,000; default 50. */
+  /** How often the store looks for changes by other processes while a listener watches, in milliseconds, 1 to 60,000; default 50. */
   readonly watchIntervalMs?: number | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface SqliteFileOptions extends CommonOptions {
  */
 export interface SqliteConnectionOptions extends CommonOptions {
   /**
-   * An open connection that nobody else uses while the store does: the store sets `journal_mode`, `synchronous`,
+   * An open connection that only the store uses: the store sets `journal_mode`, `synchronous`,
    * `fullfsync` and `busy_timeout` on it. `close()` leaves it open.
    */
   readonly database: SqliteDatabaseLike;

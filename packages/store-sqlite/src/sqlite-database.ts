@@ -1,4 +1,4 @@
-/** What a parameter of a statement, or a column of a row, may be. */
+/** Value of a parameter of a statement, or of a column of a row. */
 export type SqliteValue = null | number | bigint | string | Uint8Array;
 
 /** The part of a prepared statement that the store calls; parameters are named and given without their colon. */

@@ -7,7 +7,7 @@ export type SqliteRow = Readonly<Record<string, unknown>>;
 /** Named parameters of a statement. */
 export type SqliteParameters = Record<string, SqliteValue>;
 
-/** One connection: prepares each statement once, and turns whatever the driver throws into errors of the store. */
+/** One connection: prepares each statement once, and turns errors of the driver into errors of the store. */
 export class SqliteSession {
   readonly #database: SqliteDatabaseLike;
   readonly #statements = new Map<string, SqliteStatementLike>();
@@ -38,7 +38,7 @@ export class SqliteSession {
     translated(() => this.#database.close());
   }
 
-  /** Write all or nothing; whoever reads sees the state before or after. */
+  /** Write all or nothing; a reader sees the state before or after. */
   transaction<Value>(write: () => Value): Value {
     this.run('BEGIN IMMEDIATE');
     try {

@@ -42,7 +42,7 @@ export class SqliteTaskStore implements TaskStore {
    * Open the database and bring its tables up to date. Safe to call twice, and again after a failure.
    *
    * @throws {TaskError} STORE_UNAVAILABLE - there is no driver, or the file cannot be opened or written;
-   *   STORE_INCOMPATIBLE - it is no database, or its tables are not ours or too new; STORE_CLOSED - after `close`.
+   *   STORE_INCOMPATIBLE - it is not a database, or its tables are not ours or too new; STORE_CLOSED - after `close`.
    */
   async open(): Promise<void> {
     if (this.#closing !== undefined) throw storeClosed();

@@ -81,7 +81,7 @@ export const LIST_DUE = `
   )
   ORDER BY task.due_at_ms, task.seq LIMIT :limit`;
 
-/** A lease is `[id, attempt, holder]`. Neither version nor change number moves: nobody is told. */
+/** A lease is `[id, attempt, holder]`. Neither version nor change number moves, so no process is told. */
 export const RENEW = `
   UPDATE mcp_tasks SET due_at_ms = :due_at_ms
   WHERE ${ACTIVE} AND expires_at_ms > :now AND seq IN (

@@ -12,7 +12,7 @@ import * as sql from './statements.ts';
 
 // What the reading methods of the port do, each with one statement.
 
-/** Text in a JSON list of parameters, whatever characters it holds. */
+/** Text in a JSON list of parameters; it may hold any character. */
 export function hexOf(text: string): string {
   return Buffer.from(text).toString('hex');
 }
@@ -21,7 +21,7 @@ export function hexOf(text: string): string {
  * Read live tasks by id, in the order asked for.
  *
  * @throws {TaskError} STORE_CORRUPT_RECORD - one task was asked for and cannot be decoded. Among several such a task is
- *   left out: whoever waits for the others is not to wait for it.
+ *   left out, so that readers of the others do not wait for it.
  */
 export function getRecords(
   session: SqliteSession,

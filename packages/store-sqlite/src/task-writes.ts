@@ -39,7 +39,7 @@ function limitReached(session: SqliteSession, { head, limits, nowMs }: CreateTas
   return (counted?.['stored'] as number) >= limits.maxStoredTasks ? 'maxStoredTasks' : undefined;
 }
 
-/** An expired task gives up its id, which nobody can have twice, or its idempotency key; the sweep removes it later. */
+/** An expired task gives up its id, which is unique, or its idempotency key; the sweep removes it later. */
 function makeWay(session: SqliteSession, { seq, task_id: taskId }: SqliteRow, newTaskId: string): void {
   const task_seq = seq as number;
   if (!textToBlob(newTaskId).equals(taskId as Uint8Array)) {

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskError } from '@mcp-tasks/store';
 import { isLocked } from './errors.ts';
 
-// Writers hold the lock for a commit only, and nobody queues for it: who looks often gets it.
+// Writers hold the lock for a commit only, and there is no queue for it: a process that looks often gets it.
 const LONGEST_DELAY_MS = 10;
 
 /** How {@link whileLocked} gives up. */
 export interface Patience {
   /** How long to try, in milliseconds. */
   readonly timeoutMs: number;
-  /** What to fail with at once instead of waiting any longer. */
+  /** The error to fail with at once instead of waiting any longer. */
   readonly giveUp: () => TaskError | undefined;
 }
 
@@ -20,7 +20,7 @@ export interface Patience {
  * is done here. The delays are random, so that two processes do not keep meeting.
  *
  * @param startMs - from when on the time counts, as `performance.now()`; default: the present.
- * @throws {TaskError} STORE_UNAVAILABLE (retryable) - the lock outlasted `timeoutMs`; whatever the call fails with.
+ * @throws {TaskError} STORE_UNAVAILABLE (retryable) - the lock outlasted `timeoutMs`; any other error of the call.
  */
 export async function whileLocked<Value>(
   call: () => Value,

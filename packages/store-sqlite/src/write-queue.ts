@@ -20,7 +20,7 @@ const MAX_BYTES_PER_COMMIT = 1024 * 1024;
 /**
  * The writes of one connection, in order.
  *
- * A commit costs a flush to the disk, whatever it holds: writes that are asked for together, or that wait for the same
+ * A commit costs one flush to the disk, small or large: writes that are asked for together, or that wait for the same
  * lock, are committed together. Each resolves when its commit is on the disk.
  */
 export class WriteQueue {
@@ -88,7 +88,7 @@ export class WriteQueue {
     }
   }
 
-  /** What the next commit holds: at least one write, the others as long as they are small together. */
+  /** The writes of the next commit: at least one, the others as long as they are small together. */
   #next(): readonly QueuedWrite[] {
     if (this.#alone > 0) return this.#writes.slice(0, 1);
     let bytes = 0;

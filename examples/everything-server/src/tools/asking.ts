@@ -67,7 +67,7 @@ export function registerAskingTools(tasks: Tasks): void {
   );
 }
 
-/** The name in an answered form; somebody who declined stays unnamed. */
+/** The name in an answered form; a person who declined stays unnamed. */
 function nameIn(answer: Elicited<{ name: string }>): string {
   return answer.action === 'accept' ? answer.content.name : 'nobody';
 }

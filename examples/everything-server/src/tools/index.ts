@@ -3,7 +3,7 @@ import { registerAskingTools } from './asking.ts';
 import { registerPlainTools } from './plain.ts';
 import { registerRecordingTools } from './recording.ts';
 
-/** What the tools need to know beside their arguments. */
+/** Settings of the tools beside their arguments. */
 export interface ToolSettings {
   /** Where `count_steps` writes its files; without it the tool refuses. */
   readonly countDirectory: string | undefined;

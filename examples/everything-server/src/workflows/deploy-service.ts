@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { DeployTools } from './deploy-tools.ts';
 
 /**
- * Deploy a service: the server validates and estimates, somebody behind the client approves, the server deploys, and the client
+ * Deploy a service: the server validates and estimates, a person behind the client approves, the server deploys, and the client
  * tells the others.
  */
 export function registerDeployService(tasks: Tasks, tools: DeployTools): void {

@@ -7,7 +7,7 @@ import { text } from '../tools/text.ts';
 
 const MONTHLY_USD_PER_REPLICA = 10;
 
-/** What the tools need to know of the task that they run in. */
+/** The part of a task that the tools need. */
 interface Running {
   readonly signal: AbortSignal;
   /** There only where the tool runs as a step of a workflow. */

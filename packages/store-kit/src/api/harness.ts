@@ -1,7 +1,7 @@
 import type { TaskStore } from '@mcp-tasks/store';
 
 /**
- * What the author of a store gives the kit: how to make data of one's own, and every way to get at them.
+ * Given to the kit by the author of a store: how to make data of one's own, and every way to get at them.
  *
  * Time needs nothing: stores take `nowMs`, so the kit passes the times that a case is about. They lie within ten years
  * of the present, in both directions by an hour at most into the past.
@@ -30,7 +30,7 @@ export interface StoreData {
    * STORE_UNAVAILABLE, retryable. Left out, the kit drops the answers of `connect()` itself.
    */
   readonly connectLosingAnswers?: (() => Promise<TaskStore>) | undefined;
-  /** What the calls of all connections have cost so far. Left out where nothing can be counted. */
+  /** Cost of the calls of all connections so far. Left out where it cannot be counted. */
   readonly cost?: (() => StoreCost | Promise<StoreCost>) | undefined;
 }
 

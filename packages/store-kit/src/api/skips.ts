@@ -7,7 +7,7 @@ import type { StoreHarness } from './harness.ts';
 export interface ContractSkip {
   /** Id of the case. */
   readonly case: string;
-  /** What about the store makes the case not apply: a sentence, at least 10 characters. */
+  /** Why the case does not apply to the store: a sentence, at least 10 characters. */
   readonly reason: string;
 }
 

@@ -12,7 +12,7 @@ const MAX_ROUNDS = 100;
 /** Time for a start signal to reach a process. */
 const START_DELAY_NS = 15_000_000n;
 
-/** What one side of a race does. */
+/** The work of one side of a race. */
 interface Racer<Name extends RacerName> {
   readonly racer: Name;
   readonly input: RacerInput<Name>;
@@ -24,7 +24,7 @@ export type Race = <Left extends RacerName, Right extends RacerName>(
   right: Racer<Right>,
 ) => Promise<[RacerOutput<Left>, RacerOutput<Right>]>;
 
-/** What a case works with: data of its own and two connections to them. */
+/** Tools of a case: data of its own and two connections to them. */
 export interface CaseKit {
   /** The present of the case. */
   readonly nowMs: number;
@@ -41,11 +41,11 @@ export interface CaseKit {
    * Fails when the sides were never inside the store at once.
    */
   readonly contend: (round: (race: Race) => Promise<void>) => Promise<void>;
-  /** What a piece of work costs. Fails when the harness cannot count. */
+  /** Measure the cost of a piece of work. Fails when the harness cannot count. */
   readonly costOf: (work: () => Promise<unknown>) => Promise<StoreCost>;
 }
 
-/** Make a case: its body gets data of its own, and whatever it opens is closed and removed after it. */
+/** Make a case: its body gets data of its own, and everything that it opens is closed and removed after it. */
 export function contractCase(
   described: Pick<ContractCase, 'id' | 'title' | 'promise'>,
   body: (kit: CaseKit) => Promise<void>,

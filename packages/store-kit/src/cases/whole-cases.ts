@@ -36,7 +36,7 @@ async function settle(calls: readonly Promise<unknown>[], codes: readonly string
   });
 }
 
-/** Let somebody write without end, and die. Tells every write that was acknowledged, and a connection that goes on. */
+/** Let a process write without end, and die. Answers every write that was acknowledged, and a connection that goes on. */
 async function crashWhileWriting(
   kit: CaseKit,
   owner: string,
@@ -64,7 +64,7 @@ async function crashWhileWriting(
   return { store: await kit.connect(), written };
 }
 
-/** What holds for a store as a whole. */
+/** Cases about a store as a whole. */
 export const wholeCases = [
   contractCase(
     {

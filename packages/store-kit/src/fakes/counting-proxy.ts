@@ -8,7 +8,7 @@ export interface CountingProxy {
   readonly port: number;
   /** Round trips (a request, in however many packets, before its answer) and bytes in both directions. */
   cost(): StoreCost;
-  /** Connections that were asked for so far, whatever became of them. */
+  /** Connections that were asked for so far, failed ones included. */
   connections(): number;
   /** Break every connection, now; new ones are taken. */
   breakConnections(): void;

@@ -1,6 +1,6 @@
 import type { Clock } from '@mcp-tasks/store';
 
-/** A clock that stands still until somebody turns it. */
+/** A clock that stands still until a test turns it. */
 export interface FakeClock extends Clock {
   /** Go forward and call what has become due, in order of time. */
   advance(ms: number): void;

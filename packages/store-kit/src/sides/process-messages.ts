@@ -1,6 +1,6 @@
 import type { RacerInput, RacerName } from './racers.ts';
 
-/** What the kit tells a process of its own. */
+/** Message of the kit to a process of its own. */
 export type ToWorker = { readonly id: number } & (
   | { readonly kind: 'connect'; readonly module: string; readonly data: unknown }
   | {
@@ -12,7 +12,7 @@ export type ToWorker = { readonly id: number } & (
   | { readonly kind: 'write-until-killed'; readonly owner: string; readonly nowMs: number }
 );
 
-/** What that process answers. */
+/** Answer of that process. */
 export type FromWorker =
   | { readonly kind: 'done'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'failed'; readonly id: number; readonly error: string }

@@ -12,7 +12,7 @@ import {
 } from '@mcp-tasks/store';
 import { newTask, ROOMY_LIMITS } from './records.ts';
 
-/** What a call of the store came to. Errors travel by code, so that processes can tell each other. */
+/** Outcome of a call of the store. Errors travel by code, so that processes can tell each other. */
 export type RaceAnswer<Value> =
   { readonly status: 'answered'; readonly answer: Value } | { readonly status: 'failed'; readonly code: string };
 
@@ -21,7 +21,7 @@ export type RuleCall = {
   [Name in keyof typeof rules]: { readonly rule: Name; readonly args: Parameters<(typeof rules)[Name]> };
 }[keyof typeof rules];
 
-/** What a rule came to. */
+/** Outcome of a rule. */
 export type RuleEnd = RaceAnswer<{ readonly wrote: boolean; readonly value: unknown; readonly head: TaskHead }>;
 
 /** A store's task as a reader under contention saw it. */
@@ -32,7 +32,7 @@ export interface Sighting {
 }
 
 /**
- * What the two sides of a race do: by name, so that another process can do it too. Each begins with its first call of the
+ * The work of the two sides of a race: by name, so that another process can do it too. Each begins with its first call of the
  * store before it first waits.
  */
 export const racers = {
@@ -162,9 +162,9 @@ export const racers = {
 
 /** The name of a racer. */
 export type RacerName = keyof typeof racers;
-/** What a racer is told. */
+/** Input of a racer. */
 export type RacerInput<Name extends RacerName> = Parameters<(typeof racers)[Name]>[1];
-/** What a racer found. */
+/** Findings of a racer. */
 export type RacerOutput<Name extends RacerName> = Awaited<ReturnType<(typeof racers)[Name]>>;
 
 /** Apply a rule by its name to a task as this head shows it. */

@@ -79,7 +79,7 @@ export function assertSameHead(actual: TaskHead, expected: TaskHead, message: st
   assert.deepEqual(plain(actual), plain(expected), message);
 }
 
-/** Fail unless the same entries are there, in whatever order. */
+/** Fail unless the same entries are there, in any order. */
 export function assertSameEntries(actual: readonly TaskEntry[], expected: readonly TaskEntry[], message: string): void {
   assert.deepEqual(actual.map(asLine).sort(), expected.map(asLine).sort(), message);
 }

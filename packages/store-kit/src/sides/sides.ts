@@ -7,7 +7,7 @@ import { type Span, timedStore, waitUntil } from '../fakes/timed-store.ts';
 import type { FromWorker, ToWorker } from './process-messages.ts';
 import { type RacerInput, type RacerName, type RacerOutput, racers } from './racers.ts';
 
-/** What one side of a race did. */
+/** Result of one side of a race. */
 interface SideReport<Name extends RacerName> {
   readonly output: RacerOutput<Name>;
   readonly spans: readonly Span[];

@@ -4,7 +4,7 @@ import type { TaskStore } from '@mcp-tasks/store';
 import { creation, newTask } from './records.ts';
 import type { WrittenTask } from './sides.ts';
 
-/** What every write of {@link writeOnAndOn} keeps true: head and both entries say the same. */
+/** Invariant of every write of {@link writeOnAndOn}: head and both entries say the same. */
 export const TWIN_ENTRIES = ['one', 'other'] as const;
 
 /**
@@ -18,7 +18,7 @@ export async function writeOnAndOn(
   onWritten: (written: WrittenTask) => void,
 ): Promise<never> {
   for (;;) {
-    // A store that never waits would let nobody else of this process go on.
+    // A store that never waits would hold up everything else in this process.
     await setImmediate();
     const head = newTask(nowMs, { owner, statusMessage: 'text 1' });
     const { taskId } = head;
