@@ -39,9 +39,11 @@ try {
     const strange = packed.filter(
       (file) => !/^package\/(dist\/.*\.(js|d\.ts)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(file),
     );
-    const missing = ['package/README.md', 'package/LICENSE', 'package/dist/index.js'].filter(
-      (file) => !packed.includes(file),
+    const entries = Object.values(manifest.publishConfig.exports).flatMap((target) =>
+      typeof target === 'string' ? [] : Object.values(target),
     );
+    const wanted = ['README.md', 'LICENSE', ...entries];
+    const missing = wanted.map((file) => path.posix.join('package', file)).filter((file) => !packed.includes(file));
     const ok = strange.length + missing.length === 0;
     counts[ok ? 'passed' : 'failed'] += 1;
     console.log(`${ok ? 'ok    ' : 'FAILED'}  ${manifest.name}: files`);

@@ -22,6 +22,25 @@ export interface Manifest {
   readonly publishConfig?: { readonly exports?: Exports };
 }
 
+/** What leads to the sources instead of the built files. */
+export const SOURCE_CONDITION = '@mcp-tasks/source';
+
+/** What users import of a package. */
+export interface Entry {
+  /** What stands in an import, such as `@mcp-tasks/store/rules`. */
+  readonly entry: string;
+  /** Its source, from the package's folder. */
+  readonly file: string;
+}
+
+/** The entries of a package. */
+export function entriesOf({ name, exports = {} }: Manifest): readonly Entry[] {
+  return Object.entries(exports).flatMap(([subpath, target]) => {
+    const file = typeof target === 'string' ? undefined : target[SOURCE_CONDITION];
+    return file === undefined ? [] : [{ entry: path.posix.join(name, subpath), file }];
+  });
+}
+
 /** One package of the workspace. */
 export interface WorkspacePackage {
   /** Name of its folder. */

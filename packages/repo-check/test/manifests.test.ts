@@ -8,10 +8,9 @@ import {
   readManifest,
   readText,
   REPOSITORY,
+  SOURCE_CONDITION,
   workspacePackages,
 } from '../src/repository.ts';
-
-const SOURCE_CONDITION = '@mcp-tasks/source';
 
 /** Exports as users get them: without the condition that leads to our sources. */
 function withoutSources(exports: Exports) {

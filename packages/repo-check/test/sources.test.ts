@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { filesBelow, publishedPackages, readText, REPOSITORY } from '../src/repository.ts';
+import { entriesOf, filesBelow, publishedPackages, readText, REPOSITORY } from '../src/repository.ts';
 
 const THIS_FILE = path.basename(import.meta.filename);
 
@@ -29,12 +29,14 @@ describe('sources', () => {
   });
 });
 
-describe('the index of every published package', () => {
-  it('names each export and says that a line makes a promise', async () => {
-    for (const { folder } of await publishedPackages()) {
-      const text = await readText('packages', folder, 'src/index.ts');
-      expect(text.split('\n')[0], folder).toMatch(/^\/\/ The public surface of .* promise\.$/);
-      expect(text, folder).not.toMatch(/export \*/);
+describe('the entries of every published package', () => {
+  it('name each export and say that a line makes a promise', async () => {
+    for (const { folder, manifest } of await publishedPackages()) {
+      for (const { entry, file } of entriesOf(manifest)) {
+        const text = await readText('packages', folder, file);
+        expect(text.split('\n')[0], entry).toMatch(new RegExp(`^// The public surface of ${entry}[:,.] .*promise\\.$`));
+        expect(text, entry).not.toMatch(/export \*/);
+      }
     }
   });
 });

@@ -1,4 +1,4 @@
-// The binding of the contract to vitest. Adding a line here makes a promise.
+// The public surface of @mcp-tasks/store-kit/vitest: the contract as tests of vitest. Adding a line here makes a promise.
 import { describe, it } from 'vitest';
 import type { StoreHarness } from './api/harness.ts';
 import { checkSkips, type ContractSkip, runSkipped } from './api/skips.ts';

@@ -1,4 +1,5 @@
-import { systemClock, type TaskHead, WaiterHub } from '@mcp-tasks/store';
+import { systemClock, type TaskHead } from '@mcp-tasks/store';
+import { WaiterHub } from '@mcp-tasks/store/rules';
 import { expect, it, onTestFinished } from 'vitest';
 import { connect } from './support/connect.ts';
 import { isRetryable, lostBy, startLoad } from './support/load.ts';

@@ -1,18 +1,9 @@
 import { isTerminalStatus } from '@mcp-tasks/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  applyRule,
-  type Claim,
-  memoryStore,
-  type Rule,
-  rules,
-  TASK_ENTRY_KINDS,
-  TaskError,
-  type TaskLease,
-  type TaskRecord,
-  transitionError,
-} from '../src/index.ts';
+import { memoryStore, TASK_ENTRY_KINDS, TaskError, type TaskLease, type TaskRecord } from '../src/index.ts';
+import { applyRule, type Claim, type Rule, rules } from '../src/rules.ts';
+import { transitionError } from '../src/rules/rule.ts';
 import { fakeClock } from './fake-clock.ts';
 import { aroundStore, unavailable } from './faulty-store.ts';
 import { HOUR_MS, newTask, T0_MS } from './heads.ts';

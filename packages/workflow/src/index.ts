@@ -1,4 +1,4 @@
-// The public surface of @mcp-tasks/workflow. Adding a line here makes a promise.
+// The public surface of @mcp-tasks/workflow, for authors of workflows. Adding a line here makes a promise.
 
 // Workflows
 export { workflow } from './workflow.ts';
@@ -19,20 +19,3 @@ export type { Binding, Bindings, Output, Ref, Refs, Step, UntypedBindings, Untyp
 // Errors of a step
 export { StepError } from './api/step-error.ts';
 export type { StepErrorOptions } from './api/step-error.ts';
-
-// For who serves workflows to clients
-export { workflowEngine } from './create-engine.ts';
-export { workflowsOf } from './definition/registered.ts';
-export { CONTINUATION_WARNING, WORKFLOW_ENTRY_KINDS } from './plan/entry-kinds.ts';
-export type {
-  RecordedOutcome,
-  ContinuationCall,
-  ContinuationMatch,
-  HandOffOptions,
-  PromptMessage,
-  Recorded,
-  StepCall,
-  Workflow,
-  WorkflowEngine,
-  WorkflowView,
-} from './api/workflow-engine.ts';

@@ -1,11 +1,5 @@
-import {
-  applyRecordRule,
-  checkOwner,
-  ownerView,
-  type RecordRule,
-  type RuleOutcome,
-  type TaskEntryKind,
-} from '@mcp-tasks/store';
+import type { TaskEntryKind } from '@mcp-tasks/store';
+import { applyRecordRule, checkOwner, ownerView, type RecordRule, type RuleOutcome } from '@mcp-tasks/store/rules';
 import { isTerminalStatus } from '@mcp-tasks/wire';
 import { queuedTask } from '../api/executor.ts';
 import type { Tasks } from '../api/tasks.ts';

@@ -1,12 +1,5 @@
-import {
-  checkOwner,
-  ownerView,
-  rules,
-  type TaskEntryKind,
-  TaskError,
-  type TaskHead,
-  type TaskRecord,
-} from '@mcp-tasks/store';
+import { type TaskEntryKind, TaskError, type TaskHead, type TaskRecord } from '@mcp-tasks/store';
+import { checkOwner, ownerView, rules } from '@mcp-tasks/store/rules';
 import type { InputResponse } from '@mcp-tasks/wire';
 import { queuedTask } from '../api/executor.ts';
 import type { OwnerTasks } from '../api/tasks.ts';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type CreateTask, newTaskId, type TaskEntry, TaskError, type TaskHead } from '@mcp-tasks/store';
+import { type CreateTask, type TaskEntry, TaskError, type TaskHead } from '@mcp-tasks/store';
+import { newTaskId } from '@mcp-tasks/store/rules';
 import type { TaskTool, ToolCall } from '../api/tool.ts';
 import { checkCall, type CheckedCall } from '../core/check-call.ts';
 import { type TaskLayer, tell } from '../core/task-layer.ts';

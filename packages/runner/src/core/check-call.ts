@@ -1,4 +1,5 @@
-import { checkOwner, grantTtl, TaskError, utf8Bytes } from '@mcp-tasks/store';
+import { TaskError } from '@mcp-tasks/store';
+import { checkOwner, grantTtl, utf8Bytes } from '@mcp-tasks/store/rules';
 import type { TaskTool, ToolCall } from '../api/tool.ts';
 import { toJson } from '../tool/json.ts';
 import { parseArguments } from '../tool/parse-arguments.ts';

@@ -1,14 +1,5 @@
-import {
-  applyRule,
-  type Clock,
-  type Rule,
-  type RuleOutcome,
-  TaskError,
-  type TaskHead,
-  type TaskLimits,
-  type TaskStore,
-  type WaiterHub,
-} from '@mcp-tasks/store';
+import { type Clock, TaskError, type TaskHead, type TaskLimits, type TaskStore } from '@mcp-tasks/store';
+import { applyRule, type Rule, type RuleOutcome, type WaiterHub } from '@mcp-tasks/store/rules';
 import type { TaskEvent } from '../api/events.ts';
 import type { TaskExecutor } from '../api/executor.ts';
 import type { AuthorizeRequest } from '../api/tasks.ts';

@@ -1,4 +1,5 @@
-import type { RecordRule, TaskEntryKind, TaskLease } from '@mcp-tasks/store';
+import type { TaskEntryKind, TaskLease } from '@mcp-tasks/store';
+import type { RecordRule } from '@mcp-tasks/store/rules';
 import type { AuthorSchema, SchemaOutput } from '../api/schema.ts';
 import type { Elicited, ElicitQuestion } from '../api/task-context.ts';
 import { HandlerContext } from '../handler/handler-context.ts';

@@ -1,4 +1,5 @@
-import { cutUtf8, TaskError } from '@mcp-tasks/store';
+import { TaskError } from '@mcp-tasks/store';
+import { cutUtf8 } from '@mcp-tasks/store/rules';
 import type { CallToolResult, InputRequest, JsonObject, JsonValue } from '@mcp-tasks/wire';
 import type { AuthorSchema, SchemaOutput } from '../api/schema.ts';
 import type { Elicited, ElicitQuestion, ParkedRun, Sampled, TaskContext } from '../api/task-context.ts';

@@ -1,4 +1,5 @@
-import type { Clock, Effects, RecordRule, TaskEntryKind, TaskLease, TaskLimits } from '@mcp-tasks/store';
+import type { Clock, TaskEntryKind, TaskLease, TaskLimits } from '@mcp-tasks/store';
+import type { Effects, RecordRule } from '@mcp-tasks/store/rules';
 import type { InputRequest, InputResponse, JsonObject } from '@mcp-tasks/wire';
 import type { TaskTool } from '../api/tool.ts';
 import type { WorkflowStepInfo } from '../api/workflow-step.ts';

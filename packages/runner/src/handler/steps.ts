@@ -1,4 +1,5 @@
-import { TaskError, utf8Bytes } from '@mcp-tasks/store';
+import { TaskError } from '@mcp-tasks/store';
+import { utf8Bytes } from '@mcp-tasks/store/rules';
 import type { StepContext, TaskContext } from '../api/task-context.ts';
 import { fromJson, toJson } from '../tool/json.ts';
 import { checkUsedName } from '../tool/names.ts';

@@ -1,11 +1,11 @@
+import type { TaskEntry } from '@mcp-tasks/store';
 import {
   mergeVariables,
   readVariables,
-  type TaskEntry,
   type VariableChange,
   type VariableKind,
   type VariableLimits,
-} from '@mcp-tasks/store';
+} from '@mcp-tasks/store/rules';
 import type { JsonValue } from '@mcp-tasks/wire';
 import { fromJson } from '../tool/json.ts';
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type Clock, memoryStore, serverClock, WaiterHub } from '@mcp-tasks/store';
+import { type Clock, memoryStore } from '@mcp-tasks/store';
+import { serverClock, WaiterHub } from '@mcp-tasks/store/rules';
 import type { Tasks, TasksOptions } from '../api/tasks.ts';
 import type { TaskTool } from '../api/tool.ts';
 import { ownerTasks } from '../calls/owner-tasks.ts';

@@ -1,4 +1,4 @@
-import { newTaskId } from '@mcp-tasks/store';
+import { newTaskId } from '@mcp-tasks/store/rules';
 import { closedError, type TaskLayer } from '../core/task-layer.ts';
 import { checkInteger } from '../tool/check-integer.ts';
 import type { Recovery } from './recovery.ts';

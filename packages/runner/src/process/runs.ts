@@ -1,4 +1,5 @@
-import { rules, TaskError, type TaskHead, type TaskLease } from '@mcp-tasks/store';
+import { TaskError, type TaskHead, type TaskLease } from '@mcp-tasks/store';
+import { rules } from '@mcp-tasks/store/rules';
 import { type ExecutorHost, type QueuedTask, queuedTask, type RunSlot } from '../api/executor.ts';
 import { announce, type TaskLayer, tell, writeByRule } from '../core/task-layer.ts';
 import { lostBecause } from '../handler/run-end.ts';

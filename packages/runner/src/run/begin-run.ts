@@ -1,12 +1,5 @@
-import {
-  applyRule,
-  type Claim,
-  type RuleOutcome,
-  rules,
-  type TaskHead,
-  type TaskLease,
-  taskNotFound,
-} from '@mcp-tasks/store';
+import type { TaskHead, TaskLease } from '@mcp-tasks/store';
+import { applyRule, type Claim, type RuleOutcome, rules, taskNotFound } from '@mcp-tasks/store/rules';
 import type { RunSlot } from '../api/executor.ts';
 import type { TaskTool } from '../api/tool.ts';
 import type { TaskLayer } from '../core/task-layer.ts';

@@ -1,4 +1,5 @@
-import { type Parking, type Rule, type RuleOutcome, rules, type TaskHead, type TaskLease } from '@mcp-tasks/store';
+import type { TaskHead, TaskLease } from '@mcp-tasks/store';
+import { type Parking, type Rule, type RuleOutcome, rules } from '@mcp-tasks/store/rules';
 import { queuedTask } from '../api/executor.ts';
 import type { TaskTool, TraceContext } from '../api/tool.ts';
 import { type TaskLayer, tell } from '../core/task-layer.ts';

@@ -1,14 +1,12 @@
 import {
   type Clock,
-  type Effects,
-  newTaskId,
-  type RecordRule,
   type TaskEntryKind,
   TaskError,
   type TaskLease,
   type TaskLimits,
   type TaskRecord,
 } from '@mcp-tasks/store';
+import { type Effects, newTaskId, type RecordRule } from '@mcp-tasks/store/rules';
 import {
   type CallToolResult,
   type InputRequest,

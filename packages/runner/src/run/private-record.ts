@@ -1,12 +1,5 @@
-import {
-  applyHeadPatch,
-  type Effects,
-  type RecordRule,
-  type TaskEntry,
-  type TaskHead,
-  type TaskLease,
-  type TaskRecord,
-} from '@mcp-tasks/store';
+import { applyHeadPatch, type TaskEntry, type TaskHead, type TaskLease, type TaskRecord } from '@mcp-tasks/store';
+import type { Effects, RecordRule } from '@mcp-tasks/store/rules';
 import { entryId } from '../write/effect-batch.ts';
 
 /** The record of an inline run that wants one: in memory, for this run alone. */

@@ -1,4 +1,5 @@
-import { rules, type TaskError, type TaskLease, type TaskLimits, type TaskRecord } from '@mcp-tasks/store';
+import type { TaskError, TaskLease, TaskLimits, TaskRecord } from '@mcp-tasks/store';
+import { rules } from '@mcp-tasks/store/rules';
 import type { InputRequest, InputResponse } from '@mcp-tasks/wire';
 import { handled } from '../handler/handled.ts';
 import { checkSupported } from '../handler/question-keys.ts';

@@ -1,16 +1,5 @@
-import {
-  type Clock,
-  cutUtf8,
-  type Effects,
-  type RecordRule,
-  type Rule,
-  type RuleOutcome,
-  type TaskEntryKind,
-  type TaskError,
-  type TaskHead,
-  type TaskLease,
-  type TaskLimits,
-} from '@mcp-tasks/store';
+import type { Clock, TaskEntryKind, TaskError, TaskHead, TaskLease, TaskLimits } from '@mcp-tasks/store';
+import { cutUtf8, type Effects, type RecordRule, type Rule, type RuleOutcome } from '@mcp-tasks/store/rules';
 import { type InputRequest, type InputResponse, isTerminalStatus, type JsonObject } from '@mcp-tasks/wire';
 import type { TaskTool, TraceContext } from '../api/tool.ts';
 import { type TaskLayer, tell } from '../core/task-layer.ts';

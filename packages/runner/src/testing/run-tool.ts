@@ -1,11 +1,5 @@
-import {
-  type Clock,
-  memoryStore,
-  TASK_ENTRY_KINDS,
-  type TaskFailure,
-  type TaskHead,
-  type TaskRecord,
-} from '@mcp-tasks/store';
+import { type Clock, memoryStore, TASK_ENTRY_KINDS, type TaskHead, type TaskRecord } from '@mcp-tasks/store';
+import type { TaskFailure } from '@mcp-tasks/store/rules';
 import {
   type CallToolResult,
   type InputRequest,

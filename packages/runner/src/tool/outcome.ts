@@ -1,4 +1,5 @@
-import { TaskError, type TaskFailure, utf8Bytes } from '@mcp-tasks/store';
+import { TaskError } from '@mcp-tasks/store';
+import { type TaskFailure, utf8Bytes } from '@mcp-tasks/store/rules';
 import { type CallToolResult, JSON_RPC_ERROR, type JsonValue, ProtocolFailure } from '@mcp-tasks/wire';
 import type { TaskTool } from '../api/tool.ts';
 import { fromJson, isJsonObject, messageOf, toJson } from './json.ts';

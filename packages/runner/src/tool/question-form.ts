@@ -1,5 +1,5 @@
 import { type Schema, Validator } from '@cfworker/json-schema';
-import { utf8Bytes } from '@mcp-tasks/store';
+import { utf8Bytes } from '@mcp-tasks/store/rules';
 import type { InputRequest, JsonObject, JsonValue } from '@mcp-tasks/wire';
 import type { AuthorSchema } from '../api/schema.ts';
 import type { ElicitQuestion } from '../api/task-context.ts';

@@ -1,4 +1,5 @@
-import type { Effects, TaskEntry, TaskEntryKey } from '@mcp-tasks/store';
+import type { TaskEntry, TaskEntryKey } from '@mcp-tasks/store';
+import type { Effects } from '@mcp-tasks/store/rules';
 
 interface Waiter {
   resolve(): void;

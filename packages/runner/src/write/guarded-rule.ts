@@ -1,4 +1,5 @@
-import { type RecordRule, TaskError } from '@mcp-tasks/store';
+import { TaskError } from '@mcp-tasks/store';
+import type { RecordRule } from '@mcp-tasks/store/rules';
 
 /**
  * A rule whose own failures end nothing: what it throws, or refuses with, is thrown by the function that it answers with.

@@ -1,14 +1,5 @@
-import {
-  applyRule,
-  type Rule,
-  type RuleOutcome,
-  type TaskEntryKind,
-  TaskError,
-  type TaskHead,
-  type TaskLease,
-  taskNotFound,
-  type TaskRecord,
-} from '@mcp-tasks/store';
+import { type TaskEntryKind, TaskError, type TaskHead, type TaskLease, type TaskRecord } from '@mcp-tasks/store';
+import { applyRule, type Rule, type RuleOutcome, taskNotFound } from '@mcp-tasks/store/rules';
 import type { TraceContext } from '../api/tool.ts';
 import { announce, type TaskLayer } from '../core/task-layer.ts';
 import { lostBecause, type RunEndReason } from '../handler/run-end.ts';

@@ -1,15 +1,12 @@
+import type { Clock, TaskHead, TaskLease, TaskRecord } from '@mcp-tasks/store';
 import {
   applyRecordRule,
-  type Clock,
   type Effects,
   type RecordRule,
   type Rule,
   type RuleOutcome,
   rules,
-  type TaskHead,
-  type TaskLease,
-  type TaskRecord,
-} from '@mcp-tasks/store';
+} from '@mcp-tasks/store/rules';
 import { handled } from '../handler/handled.ts';
 import type { Report } from '../handler/handler-host.ts';
 import type { RunEnd } from '../handler/run-end.ts';

@@ -1,4 +1,5 @@
-import { memoryStore, type RecordRule, rules, type TaskEntry, type TaskStore, type UpdateTask } from '@mcp-tasks/store';
+import { memoryStore, type TaskEntry, type TaskStore, type UpdateTask } from '@mcp-tasks/store';
+import { type RecordRule, rules } from '@mcp-tasks/store/rules';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { amendOwn, amendTask, argumentProblems, askWithoutWaiting, leaseOf, runCall } from '../../src/engine.ts';

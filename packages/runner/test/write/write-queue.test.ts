@@ -1,4 +1,5 @@
-import { applyHeadPatch, type Rule, type RuleOutcome, rules, type TaskHead, type TaskPatch } from '@mcp-tasks/store';
+import { applyHeadPatch, type TaskHead, type TaskPatch } from '@mcp-tasks/store';
+import { type Rule, type RuleOutcome, rules } from '@mcp-tasks/store/rules';
 import { describe, expect, it } from 'vitest';
 import { RunEnd } from '../../src/handler/run-end.ts';
 import { fakeClock } from '../../src/testing.ts';

@@ -1,6 +1,6 @@
 import { TaskError, type TaskHead } from '@mcp-tasks/store';
 import { type CallToolResult, type JsonRpcError, ProtocolFailure, type WorkflowRequestMeta } from '@mcp-tasks/wire';
-import type { WorkflowView } from '@mcp-tasks/workflow';
+import type { WorkflowView } from '@mcp-tasks/workflow/serving';
 import { readEntry } from '../show/entries.ts';
 import { warningOf } from './continue/continued-call.ts';
 import { runWorkflow, type WorkflowInvocation } from './run-workflow.ts';

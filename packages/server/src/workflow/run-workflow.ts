@@ -1,7 +1,7 @@
 import type { InlineHost, ToolCall } from '@mcp-tasks/runner';
 import { TaskError, type TaskHead } from '@mcp-tasks/store';
 import { isTerminalStatus, type WorkflowRequestMeta } from '@mcp-tasks/wire';
-import type { WorkflowView } from '@mcp-tasks/workflow';
+import type { WorkflowView } from '@mcp-tasks/workflow/serving';
 import type { ServerContext } from '@modelcontextprotocol/server';
 import { disconnectSignals } from '../request/request-signals.ts';
 import type { TaskRequest } from '../request/task-request.ts';

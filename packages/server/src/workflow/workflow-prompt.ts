@@ -1,6 +1,6 @@
 import type { AuthorSchema, ToolCall } from '@mcp-tasks/runner';
 import { TaskError } from '@mcp-tasks/store';
-import type { PromptMessage, Workflow } from '@mcp-tasks/workflow';
+import type { PromptMessage, Workflow } from '@mcp-tasks/workflow/serving';
 import type { GetPromptResult, McpServer, ServerContext, StandardSchemaWithJSON } from '@modelcontextprotocol/server';
 import { callerOf } from '../request/caller.ts';
 import { inputCapabilities } from '../request/client-capabilities.ts';

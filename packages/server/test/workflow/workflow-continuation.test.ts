@@ -1,7 +1,7 @@
 import { fakeClock } from '@mcp-tasks/runner/testing';
 import { TaskError } from '@mcp-tasks/store';
 import { type CallToolResult, type JsonObject, ProtocolFailure, WORKFLOW_META_KEY } from '@mcp-tasks/wire';
-import { CONTINUATION_WARNING } from '@mcp-tasks/workflow';
+import { CONTINUATION_WARNING } from '@mcp-tasks/workflow/serving';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ServeTasksOptions } from '../../src/index.ts';
 import { connectTestClient, type TestClient, type TestClientOptions } from '../../src/testing.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { type TaskHead, type TaskHint, WaiterHub } from '@mcp-tasks/store';
+import type { TaskHead, TaskHint } from '@mcp-tasks/store';
+import { WaiterHub } from '@mcp-tasks/store/rules';
 import { fakeClock } from '../fakes/fake-clock.ts';
 import { hintsThrough } from '../fakes/faulty-store.ts';
 import { newTask, stored } from '../sides/records.ts';

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import {
-  applyRule,
   type Clock,
   type CreateTask,
-  rules,
   type TaskEntryKind,
   TaskError,
   type TaskHead,
   type TaskStore,
   type UpdateTask,
 } from '@mcp-tasks/store';
+import { applyRule, rules } from '@mcp-tasks/store/rules';
 import { newTask, ROOMY_LIMITS } from './records.ts';
 
 /** Outcome of a call of the store. Errors travel by code, so that processes can tell each other. */

@@ -1,8 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
-import { applyRule, newTaskId, ownerView, rules, TaskError, WaiterHub } from '../../src/index.ts';
+import { TaskError } from '../../src/index.ts';
 import { MemoryTaskStore } from '../../src/memory/memory-task-store.ts';
+import { applyRule, newTaskId, ownerView, rules, WaiterHub } from '../../src/rules.ts';
 import { type FakeClock, fakeClock, settled } from '../fake-clock.ts';
 import { newTask, T0_MS } from '../heads.ts';
 

@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  applyHeadPatch,
-  applyRule,
-  memoryStore,
-  rules,
-  TASK_ENTRY_KINDS,
-  type TaskHeadPatch,
-} from '../../src/index.ts';
+import { applyHeadPatch, memoryStore, TASK_ENTRY_KINDS, type TaskHeadPatch } from '../../src/index.ts';
+import { applyRule, rules } from '../../src/rules.ts';
 import { fakeClock } from '../fake-clock.ts';
 import { newHead, newTask, T0_MS } from '../heads.ts';
 

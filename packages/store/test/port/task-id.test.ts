@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { newTaskId } from '../../src/index.ts';
+import { newTaskId } from '../../src/rules.ts';
 
 describe('newTaskId', () => {
   it('[SEC-08] [TEST-06] has 122 random bits: every hexadecimal digit but the seven fixed bits takes every value', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rules } from '../../src/index.ts';
+import { rules } from '../../src/rules.ts';
 import { newHead, T0_MS } from '../heads.ts';
 import { after, written } from './verdicts.ts';
 

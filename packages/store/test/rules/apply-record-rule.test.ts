@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  applyRecordRule,
-  applyRule,
-  memoryStore,
-  type RecordAccess,
-  type RecordRule,
-  rules,
-  type TaskRecord,
-  type TaskStore,
-} from '../../src/index.ts';
+import { memoryStore, type TaskRecord, type TaskStore } from '../../src/index.ts';
+import { applyRecordRule, applyRule, type RecordAccess, type RecordRule, rules } from '../../src/rules.ts';
 import { fakeClock } from '../fake-clock.ts';
 import { aroundStore, failing } from '../faulty-store.ts';
 import { newTask, T0_MS } from '../heads.ts';

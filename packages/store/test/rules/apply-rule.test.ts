@@ -1,15 +1,7 @@
 import type { InputRequest } from '@mcp-tasks/wire';
 import { describe, expect, it } from 'vitest';
-import {
-  applyRule,
-  memoryStore,
-  type Rule,
-  rules,
-  TASK_ENTRY_KINDS,
-  TaskError,
-  type TaskHead,
-  type TaskStore,
-} from '../../src/index.ts';
+import { memoryStore, TASK_ENTRY_KINDS, TaskError, type TaskHead, type TaskStore } from '../../src/index.ts';
+import { applyRule, type Rule, rules } from '../../src/rules.ts';
 import { fakeClock } from '../fake-clock.ts';
 import { aroundStore, failing } from '../faulty-store.ts';
 import { newTask, T0_MS } from '../heads.ts';

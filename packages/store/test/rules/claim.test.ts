@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ClaimOptions, rules, type TaskHead } from '../../src/index.ts';
+import type { TaskHead } from '../../src/index.ts';
+import { type ClaimOptions, rules } from '../../src/rules.ts';
 import { HOUR_MS, newHead, T0_MS } from '../heads.ts';
 import { after, onlyPut, written } from './verdicts.ts';
 

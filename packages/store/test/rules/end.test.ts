@@ -1,6 +1,7 @@
 import type { CallToolResult } from '@mcp-tasks/wire';
 import { describe, expect, it } from 'vitest';
-import { type Rule, rules, type TaskHead } from '../../src/index.ts';
+import type { TaskHead } from '../../src/index.ts';
+import { type Rule, rules } from '../../src/rules.ts';
 import { HOUR_MS, newHead, T0_MS } from '../heads.ts';
 import { after, onlyPut, written } from './verdicts.ts';
 

@@ -1,6 +1,6 @@
 import type { InputRequest } from '@mcp-tasks/wire';
 import { describe, expect, it } from 'vitest';
-import { type Rule, rules } from '../../src/index.ts';
+import { type Rule, rules } from '../../src/rules.ts';
 import { newHead, T0_MS } from '../heads.ts';
 import { after, written } from './verdicts.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS, grantTtl } from '../../src/index.ts';
+import { DEFAULT_LIMITS } from '../../src/index.ts';
+import { grantTtl } from '../../src/rules.ts';
 
 const HOUR_MS = 3_600_000;
 

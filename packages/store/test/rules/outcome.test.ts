@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { rules, type TaskEntry } from '../../src/index.ts';
+import type { TaskEntry } from '../../src/index.ts';
+import { rules } from '../../src/rules.ts';
 import { newHead, T0_MS } from '../heads.ts';
 import { after, written } from './verdicts.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkOwner } from '../../src/index.ts';
+import { checkOwner } from '../../src/rules.ts';
 import { anyText } from '../any-text.ts';
 
 describe('checkOwner', () => {

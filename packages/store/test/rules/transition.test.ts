@@ -1,8 +1,7 @@
 import { TASK_STATUSES } from '@mcp-tasks/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { transitionError } from '../../src/index.ts';
-import { write } from '../../src/rules/rule.ts';
+import { transitionError, write } from '../../src/rules/rule.ts';
 import { newHead, T0_MS } from '../heads.ts';
 
 const allowed = new Set(

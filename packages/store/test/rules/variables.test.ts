@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS, mergeVariables, readVariables, type TaskEntry, type Variables } from '../../src/index.ts';
+import { DEFAULT_LIMITS, type TaskEntry } from '../../src/index.ts';
+import { mergeVariables, readVariables, type Variables } from '../../src/rules.ts';
 import { anyText } from '../any-text.ts';
 
 const NONE = readVariables([]);

@@ -1,4 +1,5 @@
-import { applyHeadPatch, type Rule, type TaskEntry, type TaskHead, type Verdict } from '../../src/index.ts';
+import { applyHeadPatch, type TaskEntry, type TaskHead } from '../../src/index.ts';
+import type { Rule, Verdict } from '../../src/rules.ts';
 
 export type Written<Value> = Extract<Verdict<Value>, { readonly kind: 'write' }>;
 

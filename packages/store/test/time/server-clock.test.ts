@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { serverClock, systemClock } from '../../src/index.ts';
+import { systemClock } from '../../src/index.ts';
+import { serverClock } from '../../src/rules.ts';
 import { T0_MS } from '../heads.ts';
 
 describe('systemClock', () => {

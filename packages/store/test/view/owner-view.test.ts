@@ -1,15 +1,8 @@
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import {
-  memoryStore,
-  type OwnerView,
-  ownerView,
-  rules,
-  type TaskHead,
-  type TaskStore,
-  WaiterHub,
-} from '../../src/index.ts';
+import { memoryStore, type TaskHead, type TaskStore } from '../../src/index.ts';
+import { type OwnerView, ownerView, rules, WaiterHub } from '../../src/rules.ts';
 import { type CountingStore, countingStore } from '../counting-store.ts';
 import { type FakeClock, fakeClock, settled } from '../fake-clock.ts';
 import { unavailable } from '../faulty-store.ts';

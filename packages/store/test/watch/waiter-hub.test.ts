@@ -1,12 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import {
-  memoryStore,
-  type TaskHead,
-  type TaskHint,
-  type TaskStore,
-  type TaskWaiter,
-  WaiterHub,
-} from '../../src/index.ts';
+import { memoryStore, type TaskHead, type TaskHint, type TaskStore } from '../../src/index.ts';
+import { type TaskWaiter, WaiterHub } from '../../src/rules.ts';
 import { type CountingStore, countingStore } from '../counting-store.ts';
 import { type FakeClock, fakeClock, settled } from '../fake-clock.ts';
 import { unavailable } from '../faulty-store.ts';

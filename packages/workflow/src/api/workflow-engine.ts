@@ -53,7 +53,7 @@ export interface ContinuationCall {
   readonly arguments: JsonObject;
 }
 
-/** The outcome of a call; `thrown` is what its handler threw, for {@link StepError}. */
+/** The outcome of a call; `thrown` is what its handler threw, for `StepError`. */
 export type RecordedOutcome =
   | { readonly result: CallToolResult; readonly thrown?: unknown }
   | { readonly error: { readonly code: number; readonly message: string } };

@@ -1,13 +1,5 @@
-import {
-  cutUtf8,
-  type Outcomes,
-  type RecordRule,
-  rules,
-  type TaskEntry,
-  type TaskLease,
-  type TaskLimits,
-  type Verdict,
-} from '@mcp-tasks/store';
+import type { TaskEntry, TaskLease, TaskLimits } from '@mcp-tasks/store';
+import { cutUtf8, type Outcomes, type RecordRule, rules, type Verdict } from '@mcp-tasks/store/rules';
 import type { CallToolResult, JsonObject } from '@mcp-tasks/wire';
 import type { StepDefinition, WorkflowDefinition } from '../definition/definition.ts';
 import { completionOf } from '../plan/completion.ts';

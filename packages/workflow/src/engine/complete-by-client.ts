@@ -1,6 +1,7 @@
 import type { Tasks } from '@mcp-tasks/runner';
 import { amendTask, toJson } from '@mcp-tasks/runner/engine';
-import { rules, TaskError, type TaskHead, utf8Bytes } from '@mcp-tasks/store';
+import { TaskError, type TaskHead } from '@mcp-tasks/store';
+import { rules, utf8Bytes } from '@mcp-tasks/store/rules';
 import { type CallToolResult, WORKFLOW_META_KEY } from '@mcp-tasks/wire';
 import { WORKFLOW_ENTRY_KINDS } from '../plan/entry-kinds.ts';
 import { stateNow, workflowTaskOf } from './workflow-task.ts';

@@ -1,6 +1,7 @@
 import type { Tasks } from '@mcp-tasks/runner';
 import { amendTask, argumentProblems } from '@mcp-tasks/runner/engine';
-import { cutUtf8, type RecordRule, rules, TaskError, type TaskHead } from '@mcp-tasks/store';
+import { TaskError, type TaskHead } from '@mcp-tasks/store';
+import { cutUtf8, type RecordRule, rules } from '@mcp-tasks/store/rules';
 import { isTerminalStatus } from '@mcp-tasks/wire';
 import type { ContinuationCall, RecordedOutcome, WorkflowEngine } from '../api/workflow-engine.ts';
 import { stepNamed } from '../definition/definition.ts';

@@ -1,6 +1,7 @@
 import type { Tasks } from '@mcp-tasks/runner';
 import { amendTask } from '@mcp-tasks/runner/engine';
-import { rules, TaskError, type TaskHead, taskNotFound } from '@mcp-tasks/store';
+import { TaskError, type TaskHead } from '@mcp-tasks/store';
+import { rules, taskNotFound } from '@mcp-tasks/store/rules';
 import { isTerminalStatus, type JsonObject } from '@mcp-tasks/wire';
 import { deepEqual } from '../plan/deep-equal.ts';
 import { WORKFLOW_ENTRY_KINDS } from '../plan/entry-kinds.ts';

@@ -1,6 +1,7 @@
 import type { Tasks } from '@mcp-tasks/runner';
 import { formatIssues, parseWith } from '@mcp-tasks/runner/engine';
-import { TaskError, taskNotFound, type TaskRecord } from '@mcp-tasks/store';
+import { TaskError, type TaskRecord } from '@mcp-tasks/store';
+import { taskNotFound } from '@mcp-tasks/store/rules';
 import type { JsonObject } from '@mcp-tasks/wire';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import { definitionsOf } from '../definition/registered.ts';

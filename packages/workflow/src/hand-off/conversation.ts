@@ -1,4 +1,4 @@
-import { cutUtf8, utf8Bytes } from '@mcp-tasks/store';
+import { cutUtf8, utf8Bytes } from '@mcp-tasks/store/rules';
 import type { JsonValue } from '@mcp-tasks/wire';
 import type { PromptMessage } from '../api/workflow-engine.ts';
 import type { StepDefinition } from '../definition/definition.ts';

@@ -1,4 +1,4 @@
-import { cutUtf8, utf8Bytes } from '@mcp-tasks/store';
+import { cutUtf8, utf8Bytes } from '@mcp-tasks/store/rules';
 import { WORKFLOW_META_KEY, type WorkflowRemainingStep } from '@mcp-tasks/wire';
 import { stepNamed } from '../definition/definition.ts';
 import { escapeControls } from '../definition/template.ts';

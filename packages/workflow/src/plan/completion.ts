@@ -1,4 +1,4 @@
-import { utf8Bytes } from '@mcp-tasks/store';
+import { utf8Bytes } from '@mcp-tasks/store/rules';
 import type { CallToolResult, JsonValue, WorkflowStepState } from '@mcp-tasks/wire';
 import { outputOf } from './outcome.ts';
 import type { Plan } from './plan.ts';

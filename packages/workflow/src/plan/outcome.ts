@@ -1,5 +1,6 @@
 import { messageOf } from '@mcp-tasks/runner/engine';
-import { cutUtf8, type TaskEntry, utf8Bytes } from '@mcp-tasks/store';
+import type { TaskEntry } from '@mcp-tasks/store';
+import { cutUtf8, utf8Bytes } from '@mcp-tasks/store/rules';
 import type { CallToolResult, JsonObject, JsonValue } from '@mcp-tasks/wire';
 import { StepError } from '../api/step-error.ts';
 import type { StepDefinition } from '../definition/definition.ts';

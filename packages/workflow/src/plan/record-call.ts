@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type TaskEntry, utf8Bytes } from '@mcp-tasks/store';
+import type { TaskEntry } from '@mcp-tasks/store';
+import { utf8Bytes } from '@mcp-tasks/store/rules';
 import type { ContinuationCall, RecordedOutcome } from '../api/workflow-engine.ts';
 import { type CheckedArguments, matchStep } from './match.ts';
 import { applyReport, type StepReport } from './outcome.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type Step, workflow, type WorkflowBuilder, type WorkflowOptions, workflowsOf } from '../../src/index.ts';
+import { type Step, workflow, type WorkflowBuilder, type WorkflowOptions } from '../../src/index.ts';
+import { workflowsOf } from '../../src/serving.ts';
 import { layer, text } from '../support/layer.ts';
 
 /** What the compiler lets nobody write, as it comes from JavaScript. */

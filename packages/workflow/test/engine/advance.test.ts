@@ -1,12 +1,6 @@
 import { createTasks } from '@mcp-tasks/runner';
-import {
-  applyHeadPatch,
-  DEFAULT_LIMITS,
-  type TaskEntry,
-  type TaskHead,
-  type TaskRecord,
-  type Verdict,
-} from '@mcp-tasks/store';
+import { applyHeadPatch, DEFAULT_LIMITS, type TaskEntry, type TaskHead, type TaskRecord } from '@mcp-tasks/store';
+import type { Verdict } from '@mcp-tasks/store/rules';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { definitionsOf } from '../../src/definition/registered.ts';

@@ -1,7 +1,8 @@
 import type { Tasks } from '@mcp-tasks/runner';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type RecordedOutcome, CONTINUATION_WARNING, field, workflow, workflowEngine } from '../../src/index.ts';
+import { field, workflow } from '../../src/index.ts';
+import { CONTINUATION_WARNING, type RecordedOutcome, workflowEngine } from '../../src/serving.ts';
 import { deployService } from '../support/deploy-service.ts';
 import { client, codeOf, layer, metaOf, OWNER, remaining, statuses, structured, text } from '../support/layer.ts';
 

@@ -3,7 +3,8 @@ import { memoryStore } from '@mcp-tasks/store';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type RecordedOutcome, workflow, workflowEngine } from '../../src/index.ts';
+import { workflow } from '../../src/index.ts';
+import { type RecordedOutcome, workflowEngine } from '../../src/serving.ts';
 import { metaOf, OWNER, structured } from '../support/layer.ts';
 
 /** A step of a random workflow: who does it, and which earlier steps it uses. */

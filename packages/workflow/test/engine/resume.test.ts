@@ -2,7 +2,8 @@ import { createTasks, type Tasks } from '@mcp-tasks/runner';
 import { memoryStore } from '@mcp-tasks/store';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { workflow, workflowEngine } from '../../src/index.ts';
+import { workflow } from '../../src/index.ts';
+import { workflowEngine } from '../../src/serving.ts';
 import { deployService } from '../support/deploy-service.ts';
 import { client, codeOf, layer, OWNER, statuses, text } from '../support/layer.ts';
 

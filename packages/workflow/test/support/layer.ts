@@ -2,7 +2,7 @@ import { createTasks, type Tasks, type TasksOptions } from '@mcp-tasks/runner';
 import type { TaskHead } from '@mcp-tasks/store';
 import type { CallToolResult, JsonObject, WorkflowMeta } from '@mcp-tasks/wire';
 import { afterEach } from 'vitest';
-import { type RecordedOutcome, type Recorded, workflowEngine, type WorkflowView } from '../../src/index.ts';
+import { type Recorded, type RecordedOutcome, workflowEngine, type WorkflowView } from '../../src/serving.ts';
 
 export const OWNER = 'alice';
 const HOW = { continueTool: 'continue_workflow' };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { TaskError } from '@mcp-tasks/store';
 import type { WorkflowMeta } from '@mcp-tasks/wire';
-import type { ContinuationCall, ContinuationMatch, RecordedOutcome } from '@mcp-tasks/workflow';
+import type { ContinuationCall, ContinuationMatch, RecordedOutcome } from '@mcp-tasks/workflow/serving';
 import { isFault } from '../../request/errors.ts';
 import type { WorkflowServing } from '../serving/workflow-serving.ts';
 

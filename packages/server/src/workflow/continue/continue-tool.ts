@@ -3,7 +3,7 @@ import type { TaskTool, WorkflowStepInfo } from '@mcp-tasks/runner';
 import { runCall } from '@mcp-tasks/runner/engine';
 import { TaskError } from '@mcp-tasks/store';
 import type { CallToolResult } from '@mcp-tasks/wire';
-import { CONTINUATION_WARNING, type RecordedOutcome, type StepCall } from '@mcp-tasks/workflow';
+import { CONTINUATION_WARNING, type RecordedOutcome, type StepCall } from '@mcp-tasks/workflow/serving';
 import type { InputRequiredResult } from '@modelcontextprotocol/server';
 import { askFirst } from '../../request/ask-first.ts';
 import { callerOf } from '../../request/caller.ts';

@@ -1,6 +1,6 @@
 import { TaskError } from '@mcp-tasks/store';
 import type { CallToolResult, WorkflowMeta } from '@mcp-tasks/wire';
-import type { WorkflowView } from '@mcp-tasks/workflow';
+import type { WorkflowView } from '@mcp-tasks/workflow/serving';
 import type { ServerContext } from '@modelcontextprotocol/server';
 import { isFault } from '../../request/errors.ts';
 import type { TaskRequest } from '../../request/task-request.ts';

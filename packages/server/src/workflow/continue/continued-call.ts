@@ -1,5 +1,5 @@
 import type { CallToolResult, WorkflowRequestMeta } from '@mcp-tasks/wire';
-import { CONTINUATION_WARNING, type ContinuationMatch, type RecordedOutcome } from '@mcp-tasks/workflow';
+import { CONTINUATION_WARNING, type ContinuationMatch, type RecordedOutcome } from '@mcp-tasks/workflow/serving';
 import { type JSONRPCResponse, ProtocolErrorCode, SERVER_INFO_META_KEY } from '@modelcontextprotocol/server';
 import { fieldsOf, readArguments, type TaskRequest } from '../../request/task-request.ts';
 import { withWorkflowMeta } from '../serving/task-meta.ts';

@@ -1,4 +1,4 @@
-import type { WorkflowView } from '@mcp-tasks/workflow';
+import type { WorkflowView } from '@mcp-tasks/workflow/serving';
 
 /** What is said of a workflow as it stands: what remains for the client, or why nothing does. */
 export function handOffText({ meta, head, messages }: WorkflowView): string {

@@ -1,7 +1,7 @@
 import type { OwnerTasks } from '@mcp-tasks/runner';
 import { type TaskEntryKind, TaskError, type TaskRecord } from '@mcp-tasks/store';
 import type { WorkflowMeta } from '@mcp-tasks/wire';
-import { WORKFLOW_ENTRY_KINDS } from '@mcp-tasks/workflow';
+import { WORKFLOW_ENTRY_KINDS } from '@mcp-tasks/workflow/serving';
 import type { TaskRequest } from '../../request/task-request.ts';
 import {
   isWorkflowTask,

@@ -6,7 +6,7 @@ import {
   type WorkflowEngine,
   workflowEngine,
   workflowsOf,
-} from '@mcp-tasks/workflow';
+} from '@mcp-tasks/workflow/serving';
 import { declaresTasksExtension } from '../../request/client-capabilities.ts';
 import type { TaskHost } from '../../request/task-host.ts';
 import type { TaskRequest } from '../../request/task-request.ts';

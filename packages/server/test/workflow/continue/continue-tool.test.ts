@@ -1,5 +1,5 @@
 import { type JsonObject, WORKFLOW_META_KEY } from '@mcp-tasks/wire';
-import { CONTINUATION_WARNING } from '@mcp-tasks/workflow';
+import { CONTINUATION_WARNING } from '@mcp-tasks/workflow/serving';
 import { McpServer } from '@modelcontextprotocol/server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { attach, type ServeTasksOptions } from '../../../src/index.ts';

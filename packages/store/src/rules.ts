@@ -1,0 +1,35 @@
+// The public surface of @mcp-tasks/store/rules, for packages that build on a store. Adding a line here makes a promise.
+
+// Rules of a task's life, and what applies them
+export { rules } from './rules/index.ts';
+export type { Rule, Verdict } from './rules/rule.ts';
+export type { Answered } from './rules/answer.ts';
+export type { Claim, ClaimOptions } from './rules/claim.ts';
+export type { Completion } from './rules/end.ts';
+export type { Effects, Parking } from './rules/held.ts';
+export type { Outcomes, Recorded } from './rules/outcome.ts';
+export { applyRule } from './rules/apply-rule.ts';
+export type { RuleOutcome } from './rules/apply-rule.ts';
+export { applyRecordRule } from './rules/apply-record-rule.ts';
+export type { RecordAccess, RecordRule } from './rules/apply-record-rule.ts';
+export { taskNotFound } from './port/failures.ts';
+export type { TaskFailure } from './port/failures.ts';
+
+// One owner's tasks, and waiting for changes
+export { ownerView } from './view/owner-view.ts';
+export type { OwnerPage, OwnerView, OwnerViewOptions } from './view/owner-view.ts';
+export { WaiterHub } from './watch/waiter-hub.ts';
+export type { WaiterHubOptions } from './watch/waiter-hub.ts';
+export type { TaskWaiter } from './watch/awaited-tasks.ts';
+
+// What goes into a record
+export { newTaskId } from './port/task-id.ts';
+export { grantTtl } from './rules/lifetime.ts';
+export { checkOwner } from './rules/owner.ts';
+export { mergeVariables, readVariables } from './rules/variables.ts';
+export type { VariableChange, VariableKind, VariableLimits, Variables } from './rules/variables.ts';
+export { cutUtf8, utf8Bytes } from './port/text.ts';
+
+// The server's time
+export { serverClock } from './time/server-clock.ts';
+export type { ServerClock } from './time/server-clock.ts';
