@@ -32,10 +32,9 @@ export type {
 export { createTasks } from './layer/create-tasks.ts';
 export { startWorker } from './layer/worker.ts';
 export type { WorkerOptions } from './layer/worker.ts';
-export type { AuthorizeRequest, InlineHost, OwnerTaskPage, OwnerTasks, Tasks, TasksOptions } from './api/tasks.ts';
+export type { AuthorizeRequest, InlineHost, OwnerTasks, Tasks, TasksOptions } from './api/tasks.ts';
 export type { TaskEvent } from './api/events.ts';
 export type { StoredCall } from './tool/stored-call.ts';
-export type { RunEndReason } from './handler/run-end.ts';
 
 // Executors
 export { inProcessExecutor } from './process/in-process-executor.ts';

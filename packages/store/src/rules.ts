@@ -7,7 +7,7 @@ export type { Answered } from './rules/answer.ts';
 export type { Claim, ClaimOptions } from './rules/claim.ts';
 export type { Completion } from './rules/end.ts';
 export type { Effects, Parking } from './rules/held.ts';
-export type { Outcomes, Recorded } from './rules/outcome.ts';
+export type { Outcomes } from './rules/outcome.ts';
 export { applyRule } from './rules/apply-rule.ts';
 export type { RuleOutcome } from './rules/apply-rule.ts';
 export { applyRecordRule } from './rules/apply-record-rule.ts';

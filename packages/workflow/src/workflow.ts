@@ -126,7 +126,6 @@ function assemble(name: string, options: WorkflowOptions, steps: readonly StepDe
       argumentsSchema: options.arguments,
       durable,
     },
-    goal: `${name}: ${description}`,
     instructions,
     keepResultMs,
     readResource,

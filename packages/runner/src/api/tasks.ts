@@ -1,4 +1,5 @@
 import type { Clock, TaskEntryKind, TaskHead, TaskLimits, TaskProgress, TaskRecord, TaskStore } from '@mcp-tasks/store';
+import type { OwnerPage } from '@mcp-tasks/store/rules';
 import type { CallToolResult, InputRequest, InputResponse, JsonValue } from '@mcp-tasks/wire';
 import type { TaskEvent } from './events.ts';
 import type { TaskExecutor } from './executor.ts';
@@ -65,13 +66,6 @@ export interface InlineHost {
   ask?(key: string, request: InputRequest, signal: AbortSignal): Promise<InputResponse>;
 }
 
-/** A page of an owner's tasks. */
-export interface OwnerTaskPage {
-  readonly heads: readonly TaskHead[];
-  /** Opaque and bound to the owner; absent on the last page. */
-  readonly nextCursor?: string | undefined;
-}
-
 /**
  * One owner's tasks: the only way from above to a task. A foreign task looks like a missing one.
  *
@@ -82,7 +76,7 @@ export interface OwnerTasks {
   /** Read the head and the entries of these kinds (default: none). */
   get(taskId: string, kinds?: readonly TaskEntryKind[]): Promise<TaskRecord>;
   /** Newest first, 50 on a page by default. @throws {TaskError} INVALID_CURSOR */
-  list(options?: { readonly cursor?: string | undefined; readonly limit?: number | undefined }): Promise<OwnerTaskPage>;
+  list(options?: { readonly cursor?: string | undefined; readonly limit?: number | undefined }): Promise<OwnerPage>;
   /** End the task as cancelled; the run's signal follows. @throws {TaskError} TASK_ALREADY_TERMINAL */
   cancel(taskId: string): Promise<TaskHead>;
   /**
@@ -140,8 +134,6 @@ export interface Tasks {
   runInline(call: ToolCall, host: InlineHost): Promise<CallToolResult>;
   /** The tasks of one owner. */
   for(owner: string): OwnerTasks;
-  /** Tell the event listener that somebody was refused. */
-  emit(event: TaskEvent): void;
 
   /** Open the store, then begin heartbeats, recovery and sweep. Safe to call twice. @throws {TaskError} STORE_UNAVAILABLE, STORE_INCOMPATIBLE */
   start(): Promise<void>;

@@ -77,9 +77,6 @@ function assemble(layer: TaskLayer, runs: Runs, lifecycle: Lifecycle): Tasks {
     startTask: (call) => lifecycle.during(startTask(layer, runs, call, lifecycle.opening())),
     runInline: async (call, host) => inlineResult(await runInline(layer, call, host)),
     for: (owner) => ownerTasks(layer, owner, lifecycle),
-    emit: (event) => {
-      layer.emit(event);
-    },
     start: () => lifecycle.start(),
     close: ({ drainMs } = {}) => lifecycle.close(drainMs),
   };

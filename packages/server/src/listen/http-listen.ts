@@ -24,8 +24,6 @@ export interface ListenOverHttp {
   readonly fetch: Fetch;
   /** End every stream gracefully that carries only task notifications; the SDK ends the others. */
   close(): void;
-  /** How many streams with task notifications are open. */
-  readonly openStreams: number;
 }
 
 /**
@@ -95,9 +93,6 @@ export function listenOverHttp(host: ListenHost, next: Fetch, options: ListenOve
     close() {
       closed = true;
       for (const stream of open) stream.close();
-    },
-    get openStreams() {
-      return open.size;
     },
   };
 }

@@ -35,8 +35,6 @@ export interface ListenOverConnection {
   readonly send: (message: JSONRPCMessage) => Promise<void>;
   /** The connection is over: stop watching. */
   close(): void;
-  /** How many subscriptions with task notifications are open. */
-  readonly openStreams: number;
 }
 
 interface Subscription {
@@ -136,9 +134,6 @@ export function listenOverConnection(host: ListenHost, ends: ListenConnectionEnd
     },
     close() {
       for (const subscription of subscriptions.values()) forget(subscription);
-    },
-    get openStreams() {
-      return subscriptions.size;
     },
   };
 }

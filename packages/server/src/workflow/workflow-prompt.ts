@@ -1,6 +1,6 @@
 import type { AuthorSchema, ToolCall } from '@mcp-tasks/runner';
 import { TaskError } from '@mcp-tasks/store';
-import type { PromptMessage, Workflow } from '@mcp-tasks/workflow/serving';
+import type { Workflow, WorkflowView } from '@mcp-tasks/workflow/serving';
 import type { GetPromptResult, McpServer, ServerContext, StandardSchemaWithJSON } from '@modelcontextprotocol/server';
 import { callerOf } from '../request/caller.ts';
 import { inputCapabilities } from '../request/client-capabilities.ts';
@@ -50,7 +50,7 @@ export async function getPrompt(
   return { ...promptResult(view), _meta: { ...workflowAnswerMeta(request, view.meta) } };
 }
 
-function promptResult(answer: { description: string; messages: readonly PromptMessage[] }): GetPromptResult {
+function promptResult(answer: Pick<WorkflowView, 'description' | 'messages'>): GetPromptResult {
   return { description: answer.description, messages: answer.messages.map((message) => ({ ...message })) };
 }
 

@@ -25,29 +25,22 @@ export interface Outcomes {
   readonly completion?: Completion | undefined;
 }
 
-/** What became of outcomes. */
-export interface Recorded {
-  readonly status: 'written' | 'completed';
-  /** The task was parked and is due now: submit it. */
-  readonly wakes: boolean;
-}
-
 /**
  * Record outcomes in one write, and end the task with the last of them.
  *
  * Refused with TASK_ALREADY_TERMINAL (`details.status` says which) when the task is over, with RUN_ENDED when a lease is
  * given and no longer holds. A task that this run has completed counts as completed by it.
  */
-export function outcome(change: Outcomes): Rule<Recorded> {
+export function outcome(change: Outcomes): Rule<undefined> {
   const { lease, put = [], statusMessage, isProgress, wakes, closes = [], completion } = change;
-  return liveRule<Recorded>((head, nowMs) => {
+  return liveRule<undefined>((head, nowMs) => {
     if (lease !== undefined && completion !== undefined && endedBy(lease, head, 'completed')) {
-      return done({ status: 'completed', wakes: false });
+      return done(undefined);
     }
     if (lease !== undefined && !holds(lease, head)) return refused(runEnded(lease));
     if (isTerminalStatus(head.status)) return refused(overAlready(head));
     if (completion !== undefined) {
-      return completed(head, nowMs, { ...completion, put }, { status: 'completed', wakes: false });
+      return completed(head, nowMs, { ...completion, put }, undefined);
     }
     const openQuestions = head.openQuestions.filter((key) => !closes.includes(key));
     const isParked = head.dueAtMs === null;
@@ -64,7 +57,7 @@ export function outcome(change: Outcomes): Rule<Recorded> {
         },
         put,
       },
-      { status: 'written', wakes: wakes === true && isParked },
+      undefined,
     );
   });
 }

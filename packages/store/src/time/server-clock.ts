@@ -5,8 +5,6 @@ const SAMPLES = 3;
 
 /** A clock on the time base of a store's server. */
 export interface ServerClock extends Clock {
-  /** What is added to the base clock, in milliseconds; 0 before the first measurement. */
-  readonly offsetMs: number;
   /**
    * Measure the offset anew; nothing happens with a store that has no time of its own.
    *
@@ -28,9 +26,6 @@ export function serverClock(store: Pick<TaskStore, 'serverTimeMs'>, base: Clock 
   let offsetMs = 0;
   let latestMs = -Infinity;
   return {
-    get offsetMs() {
-      return offsetMs;
-    },
     nowMs() {
       latestMs = Math.max(latestMs, base.nowMs() + offsetMs);
       return latestMs;

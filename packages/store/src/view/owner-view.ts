@@ -1,13 +1,8 @@
-import type { InputResponse } from '@mcp-tasks/wire';
 import type { Clock } from '../port/clock.ts';
 import { taskNotFound } from '../port/failures.ts';
 import type { TaskEntryKind, TaskHead, TaskRecord } from '../port/record.ts';
 import { TaskError } from '../port/task-error.ts';
 import type { TaskStore } from '../port/task-store.ts';
-import { answer, type Answered } from '../rules/answer.ts';
-import { applyRule, type RuleOutcome } from '../rules/apply-rule.ts';
-import { cancel } from '../rules/end.ts';
-import type { Rule } from '../rules/rule.ts';
 import type { WaiterHub } from '../watch/waiter-hub.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 
@@ -32,7 +27,6 @@ export interface OwnerPage {
  * {@link TaskError} TASK_NOT_FOUND with one text.
  */
 export interface OwnerView {
-  readonly owner: string;
   /** The head, and the entries of these kinds (default: none). */
   get(taskId: string, kinds?: readonly TaskEntryKind[]): Promise<TaskRecord>;
   /**
@@ -41,12 +35,6 @@ export interface OwnerView {
    * @throws {TaskError} INVALID_CURSOR; {RangeError} `limit` is not an integer from 1.
    */
   list(options?: { readonly cursor?: string | undefined; readonly limit?: number | undefined }): Promise<OwnerPage>;
-  /** Apply a rule to a task. @throws what the rule refuses with, and as `applyRule` */
-  apply<Value>(taskId: string, rule: Rule<Value>): Promise<RuleOutcome<Value>>;
-  /** @throws {TaskError} TASK_ALREADY_TERMINAL - `details.status` says which; as {@link OwnerView.apply} */
-  cancel(taskId: string): Promise<RuleOutcome<'cancelled'>>;
-  /** Store answers that were checked already; keys that are not open are ignored. */
-  answer(taskId: string, responses: Readonly<Record<string, InputResponse>>): Promise<RuleOutcome<Answered>>;
   /**
    * Wait until `until` holds for the head: tried at once and after each change. A failing store only delays it.
    *
@@ -73,17 +61,9 @@ export function ownerView({ store, clock, hub }: OwnerViewOptions, owner: string
     if (record?.head.owner !== owner) throw taskNotFound();
     return record;
   };
-  const apply = async <Value>(taskId: string, rule: Rule<Value>): Promise<RuleOutcome<Value>> => {
-    const { head } = await get(taskId);
-    return applyRule(store, clock, head, rule);
-  };
 
   return {
-    owner,
     get,
-    apply,
-    cancel: (taskId) => apply(taskId, cancel()),
-    answer: (taskId, responses) => apply(taskId, answer(responses)),
 
     async list({ cursor, limit = PAGE_SIZE } = {}) {
       if (!Number.isSafeInteger(limit) || limit < 1)

@@ -32,8 +32,6 @@ export interface WorkflowView {
   readonly messages: readonly PromptMessage[];
   /** The hand-off alone; absent when nothing remains for the client. */
   readonly handOff?: string | undefined;
-  /** True when the task is over, parked, or waits at a question: the server does nothing more by itself. */
-  readonly isWaiting: boolean;
 }
 
 /** How the hand-off tells its reader to continue. */
@@ -67,7 +65,7 @@ export interface ContinuationMatch {
 }
 
 /** Result of recording a call: the task as it stands after it, or why the task cannot be continued. */
-export type Recorded = { readonly meta: WorkflowMeta; readonly head: TaskHead } | { readonly warning: string };
+export type Recorded = WorkflowMeta | { readonly warning: string };
 
 /** The call by which `continue_workflow` does a step. */
 export interface StepCall {
@@ -105,10 +103,7 @@ export interface WorkflowEngine {
    *
    * @throws as `Tasks.runInline`
    */
-  runPlain(
-    call: ToolCall,
-    host: InlineHost,
-  ): Promise<{ readonly description: string; readonly messages: readonly PromptMessage[] }>;
+  runPlain(call: ToolCall, host: InlineHost): Promise<Pick<WorkflowView, 'description' | 'messages'>>;
   /** Which step a call would be recorded as. Throws when the store fails only. */
   match(owner: string, taskId: string, call: ContinuationCall): Promise<ContinuationMatch>;
   /**

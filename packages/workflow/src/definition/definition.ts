@@ -38,8 +38,6 @@ export interface StepDefinition {
 /** A workflow as it was checked at registration. */
 export interface WorkflowDefinition {
   readonly workflow: Workflow;
-  /** The purpose of the task, as its plan keeps it. */
-  readonly goal: string;
   readonly instructions?: string | undefined;
   readonly keepResultMs?: number | undefined;
   readonly readResource?: ReadResource | undefined;

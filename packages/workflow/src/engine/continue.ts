@@ -3,7 +3,7 @@ import { amendTask, argumentProblems } from '@mcp-tasks/runner/engine';
 import { TaskError, type TaskHead } from '@mcp-tasks/store';
 import { cutUtf8, type RecordRule, rules } from '@mcp-tasks/store/rules';
 import { isTerminalStatus } from '@mcp-tasks/wire';
-import type { ContinuationCall, RecordedOutcome, WorkflowEngine } from '../api/workflow-engine.ts';
+import type { ContinuationCall, Recorded, RecordedOutcome, WorkflowEngine } from '../api/workflow-engine.ts';
 import { stepNamed } from '../definition/definition.ts';
 import { metaOf } from '../hand-off/view.ts';
 import { checkArguments } from '../plan/check-arguments.ts';
@@ -86,7 +86,7 @@ async function record(
   task: WorkflowTask,
   call: ContinuationCall,
   outcome: RecordedOutcome,
-): ReturnType<WorkflowEngine['record']> {
+): Promise<Recorded> {
   const { owner, taskId } = task.record.head;
   const judged = await judge(tasks, call, outcome);
   const checked = new Map<string, Mismatch | undefined>();
@@ -109,11 +109,11 @@ async function judge({ tools }: Tasks, call: ContinuationCall, outcome: Recorded
 function answer(
   head: TaskHead,
   { context, record: { step, warning } }: Outcome & { readonly kind: 'recorded' },
-): Awaited<ReturnType<WorkflowEngine['record']>> {
-  const meta = metaOf(head, context);
+): Recorded {
   return {
-    head,
-    meta: { ...meta, ...(step !== undefined && { matchedStep: step }), ...(warning !== undefined && { warning }) },
+    ...metaOf(head, context),
+    ...(step !== undefined && { matchedStep: step }),
+    ...(warning !== undefined && { warning }),
   };
 }
 

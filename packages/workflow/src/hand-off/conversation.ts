@@ -8,7 +8,7 @@ import { outputOf } from '../plan/outcome.ts';
 import { jsonLine } from '../plan/pause-sentence.ts';
 import type { PlanStep } from '../plan/plan.ts';
 import type { WorkflowNow } from '../plan/resolve.ts';
-import { planStep } from '../plan/state.ts';
+import { planStep, type WorkflowState } from '../plan/state.ts';
 
 /** Beyond this a text is cut: a conversation has to fit a model. */
 const MAX_TEXT_BYTES = 16 * 1024;
@@ -22,7 +22,7 @@ export function conversation(now: WorkflowNow): readonly PromptMessage[] {
     return hasRun ? stepMessages(now, step, present) : [];
   });
   return [
-    say('user', intent(now)),
+    say('user', intent(now.state)),
     ...(definition.instructions === undefined ? [] : [say('user', definition.instructions)]),
     say('assistant', planText(definition.steps)),
     ...ran,
@@ -34,10 +34,10 @@ export function say(role: PromptMessage['role'], text: string): PromptMessage {
   return { role, content: { type: 'text', text } };
 }
 
-function intent({ definition, state }: WorkflowNow): string {
-  const args = Object.entries(state.plan.arguments).map(([name, value]) => `- ${name}: ${jsonLine(value)}`);
+function intent({ plan }: WorkflowState): string {
+  const args = Object.entries(plan.arguments).map(([name, value]) => `- ${name}: ${jsonLine(value)}`);
   const parameters = args.length === 0 ? [] : ['', 'Parameters:', ...args];
-  return [definition.workflow.description, ...parameters].join('\n');
+  return [plan.goal, ...parameters].join('\n');
 }
 
 function planText(steps: readonly StepDefinition[]): string {

@@ -3,7 +3,6 @@ import { isTerminalStatus, type WorkflowMeta } from '@mcp-tasks/wire';
 import type { PromptMessage, WorkflowView } from '../api/workflow-engine.ts';
 import { stepStates } from '../plan/completion.ts';
 import type { WorkflowNow } from '../plan/resolve.ts';
-import { standings } from '../plan/standing.ts';
 import { conversation, say } from './conversation.ts';
 import { type Continuing, handOffText } from './hand-off-text.ts';
 import { firstPause, remainingSteps } from './remaining.ts';
@@ -25,7 +24,6 @@ export function viewOf(head: TaskHead, now: WorkflowNow, how: Continuing): Workf
     description: now.definition.workflow.description,
     messages: [...conversation(now), ...lastWord(head, now, handOff)],
     ...(handOff !== undefined && { handOff }),
-    isWaiting: isWaiting(head, now),
   };
 }
 
@@ -40,14 +38,4 @@ function lastWord(
   if (status === 'completed') return [];
   if (isTerminalStatus(status)) return [say('assistant', `Workflow '${name}' has ended: ${statusMessage ?? status}`)];
   return [say('assistant', `Workflow '${name}' goes on by itself; nothing is to be done for it now.`)];
-}
-
-/** Tell whether the task is over, parked, or at a question. */
-function isWaiting({ status, dueAtMs, openQuestions }: TaskHead, now: WorkflowNow): boolean {
-  if (isTerminalStatus(status) || dueAtMs === null) return true;
-  if (openQuestions.length === 0) return false;
-  return standings(now).every(({ step, standing }) => {
-    if (standing.kind === 'ready') return false;
-    return standing.kind !== 'running' || openQuestions.some((key) => key.startsWith(`${step.name}/`));
-  });
 }

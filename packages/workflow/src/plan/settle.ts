@@ -40,7 +40,7 @@ export function rebase(
   const steps = definition.steps.map(
     (step) => begun.find(({ name }) => name === step.name) ?? freshStep(step.name, step.toolName),
   );
-  return { plan: { ...plan, fingerprint: definition.fingerprint, goal: definition.goal, steps } };
+  return { plan: { ...plan, fingerprint: definition.fingerprint, steps } };
 }
 
 /** The definition no longer has a step that was begun. */

@@ -24,7 +24,7 @@ export function initialPlan(definition: WorkflowDefinition, args: JsonObject): P
   return {
     schemaVersion: PLAN_VERSION,
     workflow: definition.workflow.name,
-    goal: definition.goal,
+    goal: definition.workflow.description,
     fingerprint: definition.fingerprint,
     arguments: args,
     steps: definition.steps.map((step): PlanStep => freshStep(step.name, step.toolName)),

@@ -2,8 +2,9 @@ import type { Tasks } from '@mcp-tasks/runner';
 import type { TaskHead } from '@mcp-tasks/store';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { readWorkflowTask } from '../../src/engine/workflow-task.ts';
 import { workflow } from '../../src/index.ts';
-import { client, gate, OWNER, statuses, text } from '../support/layer.ts';
+import { client, gate, isWaiting, OWNER, statuses, text } from '../support/layer.ts';
 import { LEASE_MS, processes } from '../support/processes.ts';
 
 /** Three steps, of which the second hangs in the process `first`. */
@@ -78,7 +79,7 @@ describe('a workflow whose process died in a step', () => {
     const { view, record } = client(second);
     const paused = await view(head.taskId);
     expect(statuses(paused)).toBe('completed failed pending');
-    expect(paused.isWaiting).toBe(true);
+    expect(isWaiting(await readWorkflowTask(second, OWNER, head.taskId))).toBe(true);
     expect(paused.meta.pause).toMatchObject({ type: 'toolError', failedStep: 'two', retryable: false });
     expect(paused.handOff).toMatch(/may or may not have taken effect/);
     expect(paused.meta.remaining[0]).toMatchObject({ step: 'two', tool: 'tool', arguments: { name: 'two' } });

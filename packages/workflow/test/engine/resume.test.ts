@@ -136,7 +136,7 @@ describe('[FNDX-03] the stored plan', () => {
     expect(JSON.parse(plan)).toMatchObject({
       schemaVersion: 1,
       workflow: 'deploy_service',
-      goal: 'deploy_service: Deploy a service to a region',
+      goal: 'Deploy a service to a region',
       arguments: { region: 'eu' },
       steps: [{ name: 'validate_config', status: 'completed', attempt: 1, by: 'server' }, {}, {}, {}, {}],
     });
@@ -160,6 +160,6 @@ describe('[FNDX-03] the stored plan', () => {
       'WORKFLOW_INCOMPATIBLE',
     );
     // The stored one is still fine.
-    expect(await record(head.taskId, { step: 'approve' }, { approved: true })).toHaveProperty('meta');
+    expect(await record(head.taskId, { step: 'approve' }, { approved: true })).toHaveProperty('taskId');
   });
 });

@@ -1,7 +1,9 @@
 import { createTasks, type Tasks, type TasksOptions } from '@mcp-tasks/runner';
 import type { TaskHead } from '@mcp-tasks/store';
-import type { CallToolResult, JsonObject, WorkflowMeta } from '@mcp-tasks/wire';
+import { type CallToolResult, isTerminalStatus, type JsonObject, type WorkflowMeta } from '@mcp-tasks/wire';
 import { afterEach } from 'vitest';
+import { readWorkflowTask, stateNow, type WorkflowTask } from '../../src/engine/workflow-task.ts';
+import { standings } from '../../src/plan/standing.ts';
 import { type Recorded, type RecordedOutcome, workflowEngine, type WorkflowView } from '../../src/serving.ts';
 
 export const OWNER = 'alice';
@@ -43,8 +45,9 @@ export function client(tasks: Tasks) {
   /** The view once nothing changes without somebody. */
   const settled = async (taskId: string): Promise<WorkflowView> => {
     for (;;) {
-      const seen = await view(taskId);
-      if (seen.isWaiting) return seen;
+      const task = await readWorkflowTask(tasks, OWNER, taskId);
+      const seen = engine.viewOf(task.record, HOW);
+      if (isWaiting(task)) return seen;
       const signal = AbortSignal.timeout(20_000);
       await tasks.for(OWNER).waitFor(taskId, ({ version }) => version !== seen.head.version, { signal });
     }
@@ -58,6 +61,17 @@ export function client(tasks: Tasks) {
   const record = (taskId: string, call: TestCall, content: JsonObject = {}): Promise<Recorded> =>
     recordOutcome(taskId, call, { result: structured(content) });
   return { engine, begin, view, settled, start, record, recordOutcome };
+}
+
+/** Whether nothing changes without somebody: the task is over, parked, or waits at a question. */
+export function isWaiting(task: WorkflowTask): boolean {
+  const { status, dueAtMs, openQuestions } = task.record.head;
+  if (isTerminalStatus(status) || dueAtMs === null) return true;
+  if (openQuestions.length === 0) return false;
+  return standings(stateNow(task)).every(({ step, standing }) => {
+    if (standing.kind === 'ready') return false;
+    return standing.kind !== 'running' || openQuestions.some((key) => key.startsWith(`${step.name}/`));
+  });
 }
 
 export function structured(content: JsonObject): CallToolResult {
@@ -80,7 +94,7 @@ export function remaining({ meta }: { readonly meta: WorkflowMeta }): string {
 
 /** What a recorded call was answered with. */
 export function metaOf(recorded: Recorded): WorkflowMeta {
-  if ('meta' in recorded) return recorded.meta;
+  if ('taskId' in recorded) return recorded;
   throw new TypeError(`nothing was recorded: ${recorded.warning}`);
 }
 

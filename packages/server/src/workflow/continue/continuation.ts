@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { TaskError } from '@mcp-tasks/store';
-import type { WorkflowMeta } from '@mcp-tasks/wire';
-import type { ContinuationCall, ContinuationMatch, RecordedOutcome } from '@mcp-tasks/workflow/serving';
+import type { ContinuationCall, ContinuationMatch, Recorded, RecordedOutcome } from '@mcp-tasks/workflow/serving';
 import { isFault } from '../../request/errors.ts';
 import type { WorkflowServing } from '../serving/workflow-serving.ts';
 
@@ -10,9 +9,6 @@ const MAX_RECORDINGS = 3;
 
 const NOT_RECORDED_WARNING =
   'The call was answered, but what it came to could not be recorded in the workflow. Look at the task before you call again.';
-
-/** What a continuation says of the task after it. */
-export type ContinuedMeta = WorkflowMeta | { readonly warning: string };
 
 /** The task that a call continues. */
 export interface ContinuedTask {
@@ -43,11 +39,10 @@ export class Continuation {
   }
 
   /** Record what the call came to. Never throws: the call has been made, and its answer goes out with a warning at worst. */
-  async record(outcome: RecordedOutcome): Promise<ContinuedMeta> {
+  async record(outcome: RecordedOutcome): Promise<Recorded> {
     for (let recording = 1; ; recording += 1) {
       try {
-        const recorded = await this.#serving.engine.record(this.#owner, this.#taskId, this.call, outcome);
-        return 'meta' in recorded ? recorded.meta : recorded;
+        return await this.#serving.engine.record(this.#owner, this.#taskId, this.call, outcome);
       } catch (error) {
         // The call's id makes it safe to say it twice.
         if (recording < MAX_RECORDINGS && TaskError.is(error) && error.retryable) continue;

@@ -1,13 +1,12 @@
 import { TaskError } from '@mcp-tasks/store';
 import type { CallToolResult, WorkflowMeta } from '@mcp-tasks/wire';
-import type { WorkflowView } from '@mcp-tasks/workflow/serving';
+import type { Recorded, WorkflowView } from '@mcp-tasks/workflow/serving';
 import type { ServerContext } from '@modelcontextprotocol/server';
 import { isFault } from '../../request/errors.ts';
 import type { TaskRequest } from '../../request/task-request.ts';
 import { handOffText } from '../serving/hand-off-text.ts';
 import { withWorkflowMeta } from '../serving/task-meta.ts';
 import { workflowAnswerMeta, type WorkflowServing } from '../serving/workflow-serving.ts';
-import type { ContinuedMeta } from './continuation.ts';
 import type { ContinueArguments } from './continue-arguments.ts';
 
 /** A model that does a step of a workflow, by the tool for it. */
@@ -31,7 +30,7 @@ export async function continuedAnswer(
   serving: WorkflowServing,
   { request, input }: ContinueCall,
   result: CallToolResult,
-  recorded: ContinuedMeta | undefined,
+  recorded: Recorded | undefined,
 ): Promise<CallToolResult> {
   const view = await presentView(serving, request, input.taskId);
   const said = recorded === undefined ? [] : [told(recorded)];
@@ -59,12 +58,12 @@ async function presentView(
 type Recording = Pick<WorkflowMeta, 'matchedStep' | 'warning'>;
 
 /** What only the answer to a recording says. */
-function recordingOf(recorded: ContinuedMeta | undefined): Recording {
+function recordingOf(recorded: Recorded | undefined): Recording {
   const { matchedStep, warning }: Recording = recorded ?? {};
   return { ...(matchedStep !== undefined && { matchedStep }), ...(warning !== undefined && { warning }) };
 }
 
-function told(recorded: ContinuedMeta): string {
+function told(recorded: Recorded): string {
   const { matchedStep, warning } = recordingOf(recorded);
   const step =
     matchedStep === undefined ? 'Recorded, but as no step of the workflow.' : `Recorded as step "${matchedStep}".`;

@@ -1,9 +1,8 @@
 import type { WorkflowView } from '@mcp-tasks/workflow/serving';
 
 /** What is said of a workflow as it stands: what remains for the client, or why nothing does. */
-export function handOffText({ meta, head, messages }: WorkflowView): string {
-  const handOff = meta.remaining.length === 0 ? undefined : messages.at(-1);
-  if (handOff !== undefined) return handOff.content.text;
+export function handOffText({ meta, head, handOff }: WorkflowView): string {
+  if (handOff !== undefined) return handOff;
   switch (meta.status) {
     case 'completed':
       return 'The workflow is complete.';
