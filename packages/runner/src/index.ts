@@ -7,7 +7,6 @@ export type {
   ScopeChallenge,
   ScopeChallengeContext,
   ScopeChallengeHandler,
-  TaskSupport,
   TaskTool,
   ToolCall,
   ToolHandler,

@@ -20,13 +20,7 @@ export { JSON_RPC_ERROR } from './message/error-codes.ts';
 export { TASK_METHODS } from './message/methods.ts';
 
 // Status table
-export {
-  canTransition,
-  isTerminalStatus,
-  TASK_STATUSES,
-  TASK_TRANSITIONS,
-  TaskStatusSchema,
-} from './message/status.ts';
+export { canTransition, isTerminalStatus, TASK_STATUSES, TaskStatusSchema } from './message/status.ts';
 export type { TaskStatus, TerminalTaskStatus } from './message/status.ts';
 
 // The error that a handler throws on purpose

@@ -1,13 +1,7 @@
-import {
-  canTransition,
-  isTerminalStatus,
-  TASK_STATUSES,
-  TASK_TRANSITIONS,
-  type TaskStatus,
-  TaskStatusSchema,
-} from '@mcp-tasks/wire';
+import { canTransition, isTerminalStatus, TASK_STATUSES, type TaskStatus, TaskStatusSchema } from '@mcp-tasks/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { TASK_TRANSITIONS } from '../src/message/status.ts';
 
 // Rows: present status; columns: next status, in the order of TASK_STATUSES.
 const ALLOWED: Readonly<Record<TaskStatus, readonly [boolean, boolean, boolean, boolean, boolean]>> = {

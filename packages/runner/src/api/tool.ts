@@ -1,10 +1,7 @@
-import type { CallToolResult, JsonObject, JsonValue } from '@mcp-tasks/wire';
+import type { CallToolResult, JsonObject, JsonValue, TaskSupport } from '@mcp-tasks/wire';
 import type { AuthorSchema, SchemaOutput } from './schema.ts';
 import type { ElicitQuestion, ParkedRun, TaskContext } from './task-context.ts';
 import type { WorkflowStepInfo } from './workflow-step.ts';
-
-/** Whether a tool's call may become a task. @see 2025-11-25, Tasks, "Tool-Level Negotiation" */
-export type TaskSupport = 'forbidden' | 'optional' | 'required';
 
 /** The questions that a tool asks before its work begins, by key. */
 export type AskQuestions = Readonly<Record<string, ElicitQuestion>>;

@@ -1,5 +1,5 @@
-import type { TaskSupport } from '@mcp-tasks/runner';
 import { TaskError } from '@mcp-tasks/store';
+import type { TaskSupport } from '@mcp-tasks/wire';
 import { tasksExtensionRequired } from '../request/client-capabilities.ts';
 import type { ResolvedOwner } from '../request/owner.ts';
 import type { Generation } from '../request/task-request.ts';
