@@ -39,6 +39,15 @@ export function codeBlocks(page: Page): readonly CodeBlock[] {
   return blocks;
 }
 
+/** The code in the text of a page, outside of its blocks. */
+export function codeSpans(page: Page): readonly string[] {
+  const spans: string[] = [];
+  void marked.walkTokens(marked.lexer(page.text), (token) => {
+    if (token.type === 'codespan') spans.push((token as Tokens.Codespan).text);
+  });
+  return spans;
+}
+
 /** Targets of the links of a page, as written. */
 export function linkTargets(page: Page): readonly string[] {
   const targets: string[] = [];

@@ -1,9 +1,10 @@
+import { TASK_SUPPORTS } from '@mcp-tasks/wire';
 import type { TaskTool, ToolOptions } from '../api/tool.ts';
 import { checkInteger } from './check-integer.ts';
 import { checkName } from './names.ts';
 import { askRequests } from './question-form.ts';
 
-const TASK_SUPPORT: readonly unknown[] = ['forbidden', 'optional', 'required', undefined];
+const TASK_SUPPORT: readonly unknown[] = [...TASK_SUPPORTS, undefined];
 const ON_CRASH: readonly unknown[] = ['fail', 'rerun', undefined];
 
 /** The tools of one task layer, by name. */
