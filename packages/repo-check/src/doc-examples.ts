@@ -1,13 +1,12 @@
-import path from 'node:path';
 import ts from 'typescript';
-import { publishedPackages, readText } from './repository.ts';
+import { publicSymbols } from './surface/public-surface.ts';
+import { entriesProgram } from './surface/source-program.ts';
 
-/** A symbol that an entry of a package exports. */
-export interface PublicSymbol {
+/** A symbol that an entry of a package exports, as its doc comment shows it. */
+export interface DocumentedSymbol {
   /** Where users import it from, such as `@mcp-tasks/store`. */
   readonly entry: string;
   readonly name: string;
-  readonly isFunction: boolean;
   /** The code of each `@example` of its doc comment. */
   readonly examples: readonly string[];
 }
@@ -31,47 +30,20 @@ const IMPORTED: Readonly<Record<string, string>> = {
 };
 
 /** Every symbol that users import, with the examples of its doc comment. */
-export async function publicSymbols(): Promise<readonly PublicSymbol[]> {
-  const entries = (await publishedPackages()).flatMap(({ manifest, directory }) =>
-    Object.entries(manifest.exports ?? {}).flatMap(([subpath, target]) => {
-      const source = typeof target === 'string' ? undefined : target['@mcp-tasks/source'];
-      return source === undefined
-        ? []
-        : [{ entry: path.posix.join(manifest.name, subpath), file: path.join(directory, source) }];
-    }),
-  );
-  const program = ts.createProgram({
-    rootNames: entries.map(({ file }) => file),
-    options: await compilerOptions(),
-  });
-  const checker = program.getTypeChecker();
-  return entries.flatMap(({ entry, file }) => {
-    const source = program.getSourceFile(file);
-    const module = source && checker.getSymbolAtLocation(source);
-    return (module === undefined ? [] : checker.getExportsOfModule(module)).map((exported) => {
-      const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
-      return {
-        entry,
-        name: exported.name,
-        isFunction: (symbol.flags & ts.SymbolFlags.Function) !== 0,
-        examples: symbol
-          .getJsDocTags(checker)
-          .filter((tag) => tag.name === 'example')
-          .map((tag) => ts.displayPartsToString(tag.text).replace(/^```\w*\n|\n?```\s*$/g, '')),
-      };
-    });
-  });
-}
-
-async function compilerOptions(): Promise<ts.CompilerOptions> {
-  const { config } = ts.parseConfigFileTextToJson('tsconfig.base.json', await readText('tsconfig.base.json')) as {
-    config: { compilerOptions: unknown };
-  };
-  return ts.convertCompilerOptionsFromJson(config.compilerOptions, process.cwd()).options;
+export async function documentedSymbols(): Promise<readonly DocumentedSymbol[]> {
+  const program = await entriesProgram();
+  return (await publicSymbols(program)).map(({ entry, name, symbol }) => ({
+    entry,
+    name,
+    examples: symbol
+      .getJsDocTags(program.checker)
+      .filter((tag) => tag.name === 'example')
+      .map((tag) => ts.displayPartsToString(tag.text).replace(/^```\w*\n|\n?```\s*$/g, '')),
+  }));
 }
 
 /** An example as a module: what it uses of our packages is imported, and what it needs of its surroundings declared. */
-export function exampleModule(code: string, entry: string, symbols: readonly PublicSymbol[]): string {
+export function exampleModule(code: string, entry: string, symbols: readonly DocumentedSymbol[]): string {
   const wanted = namesUsed(code);
   const imports = new Map<string, string>();
   // Of two symbols of one name, an example means the one beside it.

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exampleModule, publicSymbols } from '../src/doc-examples.ts';
+import { exampleModule, documentedSymbols } from '../src/doc-examples.ts';
 import { codeBlocks, type Page, readPages } from '../src/markdown.ts';
 import { type PackedWorkspace, packWorkspace } from '../src/packed-workspace.ts';
 
@@ -82,7 +82,7 @@ describe('the code blocks of every page and every doc comment', () => {
     await workspace.write('tsconfig.json', JSON.stringify(TSCONFIG));
     await workspace.write('call-over-stdio.mjs', CALL_OVER_STDIO);
     for (const example of examples) await workspace.write(example.file, `${example.code}\nexport {};\n`);
-    const symbols = await publicSymbols();
+    const symbols = await documentedSymbols();
     for (const { entry, name, examples: written } of symbols) {
       for (const [index, code] of written.entries()) {
         const file = `blocks/${entry.replaceAll(/[@/]/g, '-')}-${name}/example-${String(index + 1)}.ts`;

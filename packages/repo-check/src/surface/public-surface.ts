@@ -8,6 +8,8 @@ export interface PublicSymbol {
   /** What stands in an import, such as `@mcp-tasks/store/rules`. */
   readonly entry: string;
   readonly name: string;
+  /** What it stands for, behind imports and exports. */
+  readonly symbol: ts.Symbol;
   readonly declarations: readonly ts.Declaration[];
 }
 
@@ -27,7 +29,8 @@ export async function publicSymbols({ checker, files }: SourceProgram): Promise<
       const module = source && checker.getSymbolAtLocation(source);
       if (module === undefined) throw new TypeError(`${entry} exports nothing.`);
       for (const symbol of checker.getExportsOfModule(module)) {
-        found.push({ entry, name: symbol.name, declarations: declarationsOf(checker, symbol) });
+        const meant = behindAliases(checker, symbol);
+        found.push({ entry, name: symbol.name, symbol: meant, declarations: meant.declarations ?? [] });
       }
     }
   }
@@ -36,9 +39,11 @@ export async function publicSymbols({ checker, files }: SourceProgram): Promise<
 
 /** Where what a symbol stands for is declared: behind imports and exports. */
 export function declarationsOf(checker: ts.TypeChecker, symbol: ts.Symbol | undefined): readonly ts.Declaration[] {
-  if (symbol === undefined) return [];
-  const meant = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
-  return meant.declarations ?? [];
+  return (symbol && behindAliases(checker, symbol).declarations) ?? [];
+}
+
+function behindAliases(checker: ts.TypeChecker, symbol: ts.Symbol): ts.Symbol {
+  return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
 }
 
 /**

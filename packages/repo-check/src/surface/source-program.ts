@@ -1,7 +1,7 @@
 import path from 'node:path';
 import ts from 'typescript';
 import { codeBlocks, readPages } from '../markdown.ts';
-import { filesBelow, readText, REPOSITORY, workspacePackages } from '../repository.ts';
+import { entriesOf, filesBelow, publishedPackages, readText, REPOSITORY, workspacePackages } from '../repository.ts';
 
 /** All sources and tests of packages and examples, and the code blocks of the pages, as one program of the compiler. */
 export interface SourceProgram {
@@ -23,6 +23,15 @@ export async function sourceProgram(planted: Readonly<Record<string, string>> = 
   const program = ts.createProgram([...texts.keys()], compilerOptions(), hostOver(texts));
   const files = program.getSourceFiles().filter(({ fileName }) => texts.has(fileName));
   return { checker: program.getTypeChecker(), files };
+}
+
+/** Read what the published packages export, and what that is made of. */
+export async function entriesProgram(): Promise<SourceProgram> {
+  const entries = (await publishedPackages()).flatMap(({ directory, manifest }) =>
+    entriesOf(manifest).map(({ file }) => path.join(directory, file)),
+  );
+  const program = ts.createProgram(entries, compilerOptions());
+  return { checker: program.getTypeChecker(), files: program.getSourceFiles() };
 }
 
 /** Path from the repository's folder. */

@@ -5,7 +5,8 @@ import { placeOf, type SourceProgram } from './source-program.ts';
 import { type Candidate, withoutUse } from './uses.ts';
 
 /**
- * What is public and used by nothing: no source, no example, no page. Tests count only for what is there for tests.
+ * What is public and used by nothing: no source, no example, no page. Tests count only for what is there for tests, and
+ * a doc comment belongs to its declaration.
  *
  * A symbol needs a user outside of its package, a public signature that names it, or a page that tells of it. A member needs
  * code that reads it; an example or a page may also write it. Types that flow into others of the same shape are not followed.
