@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
 import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import prettier from 'eslint-config-prettier';
 import jsdoc from 'eslint-plugin-jsdoc';
 import importSort from 'eslint-plugin-simple-import-sort';
 import tseslint from 'typescript-eslint';
+
+const messageRules = JSON.parse(readFileSync(`${import.meta.dirname}/message-rules.json`, 'utf8'));
 
 export default defineConfig(
   globalIgnores(['**/dist/**', '**/coverage/**', '**/.turbo/**', '**/*.cjs', 'docs/api/**']),
@@ -44,6 +47,8 @@ export default defineConfig(
           selector: 'ThrowStatement > NewExpression[callee.name="Error"]',
           message: 'Throw a typed error that says what to do.',
         },
+        // Every message is a sentence.
+        ...messageRules,
       ],
       'jsdoc/require-jsdoc': [
         'error',

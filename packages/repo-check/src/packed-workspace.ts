@@ -41,7 +41,7 @@ export async function packWorkspace(): Promise<PackedWorkspace> {
       ({ stdout }) => stdout,
       (error: unknown) => {
         const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-        throw new TypeError(`${command} ${args.join(' ')} failed:\n${stdout}${stderr}`, { cause: error });
+        throw new TypeError(`${stdout}${stderr}\n${command} ${args.join(' ')} failed.`, { cause: error });
       },
     );
   };
@@ -76,7 +76,7 @@ async function packAll(destination: string): Promise<Readonly<Record<string, str
     const { name, version } = await readManifest('packages', item.folder);
     await run('pnpm', ['pack', '--pack-destination', destination], { cwd: item.directory });
     const file = `${name.replace('@', '').replace('/', '-')}-${version}.tgz`;
-    if (!(await readdir(destination)).includes(file)) throw new TypeError(`pnpm pack of ${name} wrote no ${file}`);
+    if (!(await readdir(destination)).includes(file)) throw new TypeError(`Packing ${name} wrote no ${file}.`);
     tarballs[name] = `file:${path.join(destination, file)}`;
   }
   return tarballs;

@@ -43,7 +43,7 @@ export function connections(options: PostgresStoreOptions, schema: string): Conn
 /** What `pg` cannot read it would take for the name of a database on this machine. */
 function checkConnectionString(option: string, value: unknown): void {
   if (value === undefined || (typeof value === 'string' && /^(postgres(ql)?:\/\/|socket:|\/)/.test(value))) return;
-  throw new TypeError(`postgresStore: ${option} must be of the form postgres://user:password@host:port/database.`);
+  throw new TypeError(`${option} of postgresStore must be of the form postgres://user:password@host:port/database.`);
 }
 
 function hintChannel(options: PostgresStoreOptions, config: pg.PoolConfig, schema: string): HintChannel | undefined {

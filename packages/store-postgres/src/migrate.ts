@@ -66,7 +66,7 @@ async function checkServer(query: Query): Promise<void> {
   if (isolation !== 'read committed') {
     throw new TaskError(
       'STORE_INCOMPATIBLE',
-      `Transactions of this connection are '${String(isolation)}': set default_transaction_isolation to 'read committed' for its user.`,
+      `Transactions of this connection are "${String(isolation)}": set default_transaction_isolation to "read committed" for its user.`,
     );
   }
   if (readOnly === 'on') {
@@ -84,7 +84,7 @@ async function checkRights(query: Query, schema: string): Promise<void> {
   if (missing.length === 0) return;
   throw new TaskError(
     'STORE_UNAVAILABLE',
-    `The PostgreSQL user lacks rights in the schema ${schema}: ${missing.map((row) => String(row['missing'])).join(', ')}. Grant them.`,
+    `The PostgreSQL user lacks rights in the schema "${schema}": ${missing.map((row) => String(row['missing'])).join(', ')}. Grant them.`,
   );
 }
 
@@ -105,7 +105,7 @@ async function migrateLocked(query: Query, schema: string, migrations: readonly 
   if (breaking) {
     throw new TaskError(
       'STORE_INCOMPATIBLE',
-      `The PostgreSQL schema ${schema} has the step ${String(breaking['name'])} of a newer version, with which this version cannot work: upgrade @mcp-tasks/store-postgres.`,
+      `The PostgreSQL schema "${schema}" has the step "${String(breaking['name'])}" of a newer version, with which this version cannot work: upgrade @mcp-tasks/store-postgres.`,
     );
   }
   const storage: UmzugStorage = {

@@ -19,10 +19,10 @@ import { PostgresTaskStore } from './postgres-task-store.ts';
 export function postgresStore(options: PostgresStoreOptions): TaskStore {
   const { connectionString, schema = 'mcp_tasks' } = options;
   if (!/^[a-z_][a-z0-9_]{0,47}$/.test(schema)) {
-    throw new TypeError('postgresStore: schema must be 1 to 48 of a-z, 0-9 and _, not beginning with a digit.');
+    throw new TypeError('schema of postgresStore must be 1 to 48 of a-z, 0-9 and _, not beginning with a digit.');
   }
   if (!options.pool && connectionString === undefined && !options.config) {
-    throw new TypeError('postgresStore: give connectionString, config or pool.');
+    throw new TypeError('Give postgresStore connectionString, config or pool.');
   }
   const { pool, hints, close } = connections(options, schema);
   return new PostgresTaskStore({

@@ -209,6 +209,7 @@ const columns = (keys: readonly TaskEntryKey[]): [string[], Buffer[]] => [
 ];
 
 function present<Value>(value: Value | null | undefined): Value {
-  if (value === null || value === undefined) throw storeError(new TypeError('a function of the store answered no row'));
+  if (value === null || value === undefined)
+    throw storeError(new TypeError('A function of the store answered no row.'));
   return value;
 }

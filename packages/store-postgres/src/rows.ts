@@ -23,7 +23,7 @@ const isProgress = (value: unknown): boolean =>
 const isStatus = (value: unknown): boolean => TASK_STATUSES.some((known) => known === value);
 
 function checked(value: unknown, isValid: (value: unknown) => boolean): unknown {
-  if (!isValid(value)) throw new TypeError('not of the expected shape');
+  if (!isValid(value)) throw new TypeError('The value is not of the expected shape.');
   return value;
 }
 

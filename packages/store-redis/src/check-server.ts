@@ -15,7 +15,7 @@ export async function checkSettings(client: RedisClientLike, warn: (message: str
     return;
   }
   if (policy !== 'noeviction') {
-    throw incompatible(`Redis may evict tasks (maxmemory-policy ${policy}): set maxmemory-policy to noeviction.`);
+    throw incompatible(`Redis may evict tasks (maxmemory-policy "${policy}"): set maxmemory-policy to "noeviction".`);
   }
   const appendonly = await setting(client, 'appendonly');
   const appendfsync = await setting(client, 'appendfsync');

@@ -15,9 +15,11 @@ export interface OwnConnection {
 
 /** Make a connection, which is not opened yet. @throws {TypeError} neither `url` nor `config`, or a `url` of another scheme. */
 export function ownConnection({ url, config }: RedisStoreOptions): OwnConnection {
-  if (url === undefined && !config) throw new TypeError('redisStore: give url, config or client.');
+  if (url === undefined && !config) throw new TypeError('Give redisStore url, config or client.');
   if (url !== undefined && !(/^rediss?:\/\//.test(url) && URL.canParse(url))) {
-    throw new TypeError('redisStore: url must be of the form redis://user:password@host:port/database, or rediss://.');
+    throw new TypeError(
+      'url of redisStore must be of the form redis://user:password@host:port/database, or rediss://.',
+    );
   }
   // Until it was open once, a connection that fails is the caller's to know, not to try again.
   let isOpen = false;

@@ -21,11 +21,11 @@ export async function checkSchema(target: ScriptTarget, channel: string): Promis
   if (!Number.isInteger(version) || !Number.isInteger(compatibleFrom)) throw notOurs(target.base);
   if (Number(compatibleFrom) > SCHEMA.version) {
     throw incompatible(
-      `The Redis keys ${target.base}* are of layout ${String(version)}, with which this version cannot work: upgrade @mcp-tasks/store-redis.`,
+      `The Redis keys "${target.base}*" are of layout ${String(version)}, with which this version cannot work: upgrade @mcp-tasks/store-redis.`,
     );
   }
 }
 
 function notOurs(base: string, cause?: unknown) {
-  return incompatible(`The Redis keys ${base}* are not of this store: give it another name.`, cause);
+  return incompatible(`The Redis keys "${base}*" are not of this store: give it another name.`, cause);
 }

@@ -19,7 +19,7 @@ import { loadScripts } from './statements.ts';
  */
 export function redisStore(options: RedisStoreOptions): TaskStore {
   const name = options.name ?? 'mcp-tasks';
-  if (!/^[^{}]{1,64}$/.test(name)) throw new TypeError('redisStore: name must be 1 to 64 characters without braces.');
+  if (!/^[^{}]{1,64}$/.test(name)) throw new TypeError('name of redisStore must be 1 to 64 characters without braces.');
   const own = options.client ? undefined : ownConnection(options);
   const client = (options.client ?? own?.client) as RedisClientLike;
   const base = `{${name}}:`;

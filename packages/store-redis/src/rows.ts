@@ -86,10 +86,10 @@ export function headOf(hash: FlatHash): TaskHead {
 function valueOf(field: Field, text: string | undefined): unknown {
   if (text === undefined) {
     if ('missing' in field) return field.missing;
-    throw new TypeError('a field is missing');
+    throw new TypeError('A field is missing.');
   }
   const value: unknown = field.isPlain ? text : JSON.parse(text);
-  if (!field.isValid(value)) throw new TypeError('a field is not of the expected shape');
+  if (!field.isValid(value)) throw new TypeError('A field is not of the expected shape.');
   return value;
 }
 
@@ -100,7 +100,7 @@ export const ownerKey = (owner: string): string => Buffer.from(owner, 'utf8').to
 
 function ownerOf(key: string | undefined): string {
   const bytes = Buffer.from(key ?? '', 'base64url');
-  if (key === undefined || bytes.toString('base64url') !== key) throw new TypeError('the owner is not base64url');
+  if (key === undefined || bytes.toString('base64url') !== key) throw new TypeError('The owner is not base64url.');
   return utf8.decode(bytes);
 }
 
@@ -126,7 +126,7 @@ function recordOf([hash, kinds]: RecordReply): TaskRecord {
   const head = headOf(hash);
   const entries: TaskEntry[] = [];
   for (const [kind, rows] of kinds) {
-    if (rows === null) throw corruptRecord(head.taskId, new TypeError(`its entries of kind ${kind} are no hash`));
+    if (rows === null) throw corruptRecord(head.taskId, new TypeError(`The entries of kind "${kind}" are not a hash.`));
     for (let index = 0; index + 1 < rows.length; index += 2)
       entries.push({ kind, name: rows[index] ?? '', value: rows[index + 1] ?? '' });
   }

@@ -30,7 +30,7 @@ export async function openDatabase(options: ResolvedOptions, patience: Patience)
   } catch (error) {
     if (!TaskError.is(error)) throw error;
     const { code, message, retryable, cause } = error;
-    throw new TaskError(code, `${source}: ${message}`, { retryable, cause });
+    throw new TaskError(code, `${message} The database is "${source}".`, { retryable, cause });
   }
 }
 

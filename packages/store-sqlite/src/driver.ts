@@ -45,7 +45,7 @@ function installedDriver(sources: DriverSources): DatabaseClass {
   } catch (cause) {
     throw new TaskError(
       'STORE_UNAVAILABLE',
-      `No SQLite driver: Node.js ${process.version} has no node:sqlite (22.13 has), and better-sqlite3 is not installed or was not built for it. Run: npm install better-sqlite3@12`,
+      `No SQLite driver: Node.js ${process.version} has no node:sqlite (22.13 has), and better-sqlite3 is not installed or was not built for it. Run: npm install better-sqlite3@12.`,
       { cause },
     );
   }

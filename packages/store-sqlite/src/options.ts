@@ -66,17 +66,17 @@ export interface ResolvedOptions {
 export function resolveOptions(options: SqliteTaskStoreOptions): ResolvedOptions {
   const { path, database, synchronous = 'FULL', lockTimeoutMs = 5_000, watchIntervalMs = 50 } = options;
   if ((path === undefined) === (database === undefined)) {
-    throw new TypeError('sqliteStore takes either `path` or `database`.');
+    throw new TypeError('Give sqliteStore either path or database.');
   }
   const source: unknown = path ?? database;
   if (path !== undefined && (typeof source !== 'string' || source === '' || source.includes('\0'))) {
-    throw new TypeError('`path` of sqliteStore must be the path of a file.');
+    throw new TypeError('path of sqliteStore must be the path of a file.');
   }
   if (path === undefined && !isDatabase(source)) {
-    throw new TypeError('`database` of sqliteStore must be an open connection of node:sqlite or better-sqlite3.');
+    throw new TypeError('database of sqliteStore must be an open connection of node:sqlite or better-sqlite3.');
   }
   if (!['FULL', 'NORMAL'].includes(synchronous)) {
-    throw new TypeError("`synchronous` of sqliteStore must be 'FULL' or 'NORMAL'.");
+    throw new TypeError('synchronous of sqliteStore must be "FULL" or "NORMAL".');
   }
   requireRange('lockTimeoutMs', lockTimeoutMs, { min: 0, max: 2 ** 31 - 1 });
   requireRange('watchIntervalMs', watchIntervalMs, { min: 1, max: 60_000 });
@@ -90,8 +90,8 @@ function isDatabase(value: unknown): boolean {
 }
 
 function requireRange(name: string, value: number, { min, max }: { readonly min: number; readonly max: number }): void {
-  if (typeof value !== 'number') throw new TypeError(`\`${name}\` of sqliteStore must be a number of milliseconds.`);
+  if (typeof value !== 'number') throw new TypeError(`${name} of sqliteStore must be a number of milliseconds.`);
   if (!(value >= min && value <= max)) {
-    throw new RangeError(`\`${name}\` of sqliteStore must be ${min} to ${max} milliseconds.`);
+    throw new RangeError(`${name} of sqliteStore must be ${min} to ${max} milliseconds.`);
   }
 }

@@ -26,7 +26,7 @@ export function textToBlob(text: string): Buffer {
 
 /** Text as a row gives it back; throws for anything but UTF-8. */
 export function textOf(stored: unknown): string {
-  if (!(stored instanceof Uint8Array)) throw new TypeError('not a blob');
+  if (!(stored instanceof Uint8Array)) throw new TypeError('The value is not a blob.');
   return utf8.decode(stored);
 }
 
@@ -35,7 +35,7 @@ const status: ColumnType = {
   encode: (value: string) => value,
   decode: (stored) => {
     const found = TASK_STATUSES.find((known) => known === stored);
-    if (found === undefined) throw new TypeError('not a status');
+    if (found === undefined) throw new TypeError('The value is not a status.');
     return found;
   },
 };
@@ -45,13 +45,13 @@ const json = (isValid: (value: unknown) => boolean): ColumnType => ({
   encode: (value: unknown) => textToBlob(JSON.stringify(value)),
   decode: (stored) => {
     const value: unknown = JSON.parse(textOf(stored));
-    if (!isValid(value)) throw new TypeError('not of the expected shape');
+    if (!isValid(value)) throw new TypeError('The value is not of the expected shape.');
     return value;
   },
 });
 
 function numberOf(stored: unknown): number {
-  if (typeof stored !== 'number') throw new TypeError('not a number');
+  if (typeof stored !== 'number') throw new TypeError('The value is not a number.');
   return stored;
 }
 

@@ -1,5 +1,5 @@
 import type { AuthorSchema, SchemaOutput, Tasks } from '@mcp-tasks/runner';
-import { isJsonObject } from '@mcp-tasks/runner/engine';
+import { isJsonObject, sentence } from '@mcp-tasks/runner/engine';
 import type { JsonObject } from '@mcp-tasks/wire';
 import type { Step } from './api/reference-types.ts';
 import type { WorkflowBuilder } from './api/step-options.ts';
@@ -42,10 +42,10 @@ export function workflow<Schema extends AuthorSchema<unknown, object> = AuthorSc
   options: WorkflowOptions<Schema>,
   build: (builder: WorkflowBuilder<SchemaOutput<Schema>>) => void,
 ): Workflow {
-  const fail = (problem: string) => new TypeError(`workflow "${name}": ${problem}`);
-  if (!isJsonObject(options)) throw fail('options must be an object');
+  const fail = (problem: string) => new TypeError(sentence(`Workflow "${name}": ${problem}`));
+  if (!isJsonObject(options)) throw fail('the options must be an object');
   if (typeof options.description !== 'string' || options.description === '') throw fail('`description` must be a text');
-  if (typeof build !== 'function') throw fail('needs a function that adds its steps');
+  if (typeof build !== 'function') throw fail('it needs a function that adds its steps');
   checkTimeout(options.stepTimeoutMs, fail);
   const argumentsSchema = options.arguments === undefined ? undefined : checkPromptArguments(options.arguments, fail);
   const origin: Origin = { workflow: name };
@@ -101,7 +101,7 @@ function defineSteps(
     returned.catch(() => undefined);
     throw fail('the function that adds the steps must not be async');
   }
-  if (steps.size === 0) throw fail('has no steps');
+  if (steps.size === 0) throw fail('it has no steps: add one');
   return [...steps.values()];
 }
 

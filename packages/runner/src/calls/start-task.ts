@@ -81,7 +81,7 @@ function checkKey(key: unknown, maxCharacters: number): string {
   throw new TaskError(
     'IDEMPOTENCY_KEY_INVALID',
     `The idempotency key must be a string of 1 to ${maxCharacters} characters.`,
-    { details: { maxCharacters } },
+    { details: { limitCharacters: maxCharacters } },
   );
 }
 

@@ -25,12 +25,13 @@ export interface CheckedCall {
 export async function checkCall(layer: TaskLayer, call: ToolCall): Promise<CheckedCall> {
   const tool = layer.registry.tools.get(call.tool);
   if (tool === undefined)
+    // eslint-disable-next-line no-restricted-syntax -- the words of the MCP SDK
     throw new TaskError('TOOL_NOT_FOUND', `Tool ${call.tool} not found`, { details: { tool: call.tool } });
   const { maxOwnerBytes, maxCallerBytes, maxArgumentsBytes } = layer.limits;
   checkOwner(call.owner, maxOwnerBytes);
   const lifetime = grantTtl({ requestedTtlMs: call.requestedTtlMs, ttlMs: tool.options.ttlMs }, layer.limits);
   checkSize('CALLER_INVALID', 'The caller value', call.caller, maxCallerBytes);
-  checkSize('ARGUMENTS_TOO_LARGE', `The arguments of tool ${tool.name}`, call.arguments, maxArgumentsBytes);
+  checkSize('ARGUMENTS_TOO_LARGE', `The arguments of tool "${tool.name}"`, call.arguments, maxArgumentsBytes);
   const parsed = await parseArguments(tool, call.arguments);
   checkAnswers(tool, call, maxArgumentsBytes);
   const { owner, caller, arguments: args, trace } = call;

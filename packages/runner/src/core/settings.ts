@@ -28,7 +28,10 @@ export function runSettings(options: TasksOptions): RunSettings {
 export function taskLimits(given: TasksOptions['limits'] = {}, defaults: TaskLimits = DEFAULT_LIMITS): TaskLimits {
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   for (const [name, value] of set) {
-    if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new TypeError(`limits.${name} is not a limit`);
+    if (!Object.hasOwn(DEFAULT_LIMITS, name))
+      throw new TypeError(
+        `limits.${name} must not be given: the limits are ${Object.keys(DEFAULT_LIMITS).join(', ')}.`,
+      );
     checkInteger(`limits.${name}`, value, name === 'keepResultMs' ? 0 : 1);
   }
   return { ...defaults, ...Object.fromEntries(set) };

@@ -42,7 +42,7 @@ async function refusal(outer: HandlerHost, { tool, arguments: args }: ToolCallIn
 async function outcomeOf(outer: HandlerHost, call: ToolCallInRun): Promise<ToolOutcome> {
   try {
     const execution = await new NestedRun(outer, call).go();
-    if (execution.kind === 'parked') throw new TypeError(`Tool ${call.tool.name} cannot park here`);
+    if (execution.kind === 'parked') throw new TypeError(`Tool "${call.tool.name}" cannot park here.`);
     return toolOutcome(execution);
   } catch (thrown) {
     return toolOutcome(thrownOutcome(thrown), thrown);

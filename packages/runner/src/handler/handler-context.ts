@@ -47,7 +47,7 @@ export class HandlerContext implements TaskContext {
   /** What a context stands on. @throws {TypeError} it was not made here. */
   static hostOf(task: object): HandlerHost {
     if (#host in task) return task.#host;
-    throw new TypeError('the task context was not made by this package');
+    throw new TypeError('The task context must be one that this package made.');
   }
 
   get id(): string {
@@ -168,10 +168,10 @@ function taskQuestions(host: HandlerHost, keys: QuestionKeys): Questions {
 
 /** @see 2025-11-25, Sampling, "Creating Messages" */
 function sampleRequest(key: string, params: JsonObject): InputRequest {
-  if (!Array.isArray(params['messages'])) throw new TypeError(`question "${key}": messages must be an array`);
+  if (!Array.isArray(params['messages'])) throw new TypeError(`Question "${key}": messages must be an array.`);
   if (!Number.isSafeInteger(params['maxTokens']))
-    throw new TypeError(`question "${key}": maxTokens must be an integer`);
-  const text = toJson(params, `the params of question "${key}"`) ?? '{}';
+    throw new TypeError(`Question "${key}": maxTokens must be an integer.`);
+  const text = toJson(params, `The params of question "${key}"`) ?? '{}';
   return { method: 'sampling/createMessage', params: fromJson(text) as JsonObject };
 }
 
@@ -179,8 +179,8 @@ function park(host: HandlerHost, message: string): ParkedRun {
   throwIfEnded(host);
   if (!host.canPark) {
     const where = host.workflow === undefined ? undefined : 'it runs as a step of a workflow';
-    const because = where ?? (host.inline ? 'it runs inline' : "it is not registered with onCrash: 'rerun'");
-    throw new TaskError('RERUN_REQUIRED', `Tool ${host.tool.name} cannot park: ${because}.`);
+    const because = where ?? (host.inline ? 'it runs inline' : 'it is not registered with onCrash: "rerun"');
+    throw new TaskError('RERUN_REQUIRED', `Tool "${host.tool.name}" cannot park: ${because}.`);
   }
   const parked = {};
   PARKED.set(parked, message);

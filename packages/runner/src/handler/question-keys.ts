@@ -9,7 +9,7 @@ export class QuestionKeys {
 
   /** @throws {TaskError} QUESTION_KEY_REUSED, NAME_INVALID */
   use(taskId: string, key: string): void {
-    checkUsedName('a question key', key);
+    checkUsedName('A question key', key);
     this.#used ??= new Set();
     if (this.#used.has(key)) {
       throw new TaskError(

@@ -19,7 +19,7 @@ export function taskSteps(host: HandlerHost): Pick<TaskContext, 'step'> {
 
   const run = async <Value>(name: string, fn: (step: StepContext) => Value | Promise<Value>): Promise<Value> => {
     throwIfEnded(host);
-    checkUsedName('a step name', name);
+    checkUsedName('A step name', name);
     if (names.has(name)) throw nameReused(taskId, name);
     names.add(name);
     const stored = entries.checkpoints.get(name);
@@ -48,14 +48,14 @@ function valueOf(text: string): unknown {
 }
 
 function checkpointText(host: HandlerHost, name: string, value: unknown): string {
-  const text = toJson(value, `the value of step "${name}"`);
-  const bytes = text === undefined ? 0 : utf8Bytes(text);
-  const maxBytes = host.limits.maxCheckpointBytes;
-  if (bytes > maxBytes) {
+  const text = toJson(value, `The value of step "${name}"`);
+  const actualBytes = text === undefined ? 0 : utf8Bytes(text);
+  const limitBytes = host.limits.maxCheckpointBytes;
+  if (actualBytes > limitBytes) {
     throw new TaskError(
       'CHECKPOINT_TOO_LARGE',
-      `The value of step "${name}" of task ${host.taskId} has ${bytes} bytes; the limit is ${maxBytes}.`,
-      { details: { taskId: host.taskId, step: name, bytes, maxBytes } },
+      `The value of step "${name}" of task ${host.taskId} has ${actualBytes} bytes; the limit is ${limitBytes}.`,
+      { details: { taskId: host.taskId, step: name, actualBytes, limitBytes } },
     );
   }
   return text === undefined ? '{}' : `{"value":${text}}`;

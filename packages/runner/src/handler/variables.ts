@@ -4,6 +4,7 @@ import type { AuthorSchema } from '../api/schema.ts';
 import type { TaskContext } from '../api/task-context.ts';
 import { checkUsedName } from '../tool/names.ts';
 import { formatIssues } from '../tool/parse-with.ts';
+import { sentence } from '../tool/sentence.ts';
 import { handled } from './handled.ts';
 import { type HandlerHost, throwIfEnded } from './handler-host.ts';
 import type { VariableMap } from './variable-map.ts';
@@ -24,7 +25,7 @@ export function taskVariables(host: HandlerHost): VariableMethods {
   // Not async up to the write, so that what is set can be read at once.
   const merge = (values: Readonly<Record<string, unknown>>): Promise<void> => {
     throwIfEnded(host);
-    for (const name of Object.keys(values)) checkUsedName('a variable name', name);
+    for (const name of Object.keys(values)) checkUsedName('A variable name', name);
     const { variables: schema } = tool.options;
     if (schema === undefined) return store(variables, values);
     // The limits come first: what is too large or too deep reaches no schema.
@@ -41,7 +42,7 @@ export function taskVariables(host: HandlerHost): VariableMethods {
   };
   const publish = (name: string, value: JsonValue): Promise<void> => {
     throwIfEnded(host);
-    checkUsedName('a published name', name);
+    checkUsedName('A published name', name);
     return store(published, { [name]: value });
   };
 
@@ -90,14 +91,14 @@ function misfits(
 
 function refuseMisfits(issues: string | undefined): void {
   if (issues === undefined) return;
-  throw new TaskError('VARIABLE_INVALID', `The variables do not fit the tool's schema: ${issues}`);
+  throw new TaskError('VARIABLE_INVALID', sentence(`The variables do not fit the tool's schema: ${issues}`));
 }
 
 function parseVariable(name: string, schema: AuthorSchema, value: JsonValue): unknown {
   const parsed = schema['~standard'].validate(value);
-  if (parsed instanceof Promise) throw new TypeError(`variable "${name}": the schema of get must be synchronous`);
+  if (parsed instanceof Promise) throw new TypeError(`Variable "${name}": the schema of get must be synchronous.`);
   if (parsed.issues === undefined) return parsed.value;
-  throw new TaskError('VARIABLE_INVALID', `Variable "${name}" does not fit: ${formatIssues(parsed.issues)}`, {
+  throw new TaskError('VARIABLE_INVALID', sentence(`Variable "${name}" does not fit: ${formatIssues(parsed.issues)}`), {
     details: { variable: name },
   });
 }

@@ -26,7 +26,7 @@ export interface InProcessExecutorOptions {
 export function inProcessExecutor(options: InProcessExecutorOptions = {}): TaskExecutor {
   const { concurrency = 16 } = options;
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
-    throw new RangeError(`concurrency must be an integer from 1, not ${String(concurrency)}`);
+    throw new RangeError(`concurrency must be an integer from 1, not ${String(concurrency)}.`);
   }
   return new InProcessExecutor(concurrency);
 }

@@ -22,7 +22,7 @@ export function exposeInternals(tasks: Tasks, internals: Internals): void {
 /** @throws {TypeError} the task layer was not made by `createTasks`, or by that of another copy of this package. */
 export function internalsOf(tasks: Tasks): Internals {
   const internals = INTERNALS.get(tasks);
-  if (internals === undefined) throw new TypeError('tasks was not made by createTasks of this copy of the package');
+  if (internals === undefined) throw new TypeError('tasks must be made by createTasks of this copy of the package.');
   return internals;
 }
 

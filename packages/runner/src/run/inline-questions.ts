@@ -46,7 +46,11 @@ export class InlineQuestions {
 }
 
 function questionLimit(maxOpenQuestions: number): TaskError {
-  return new TaskError('QUESTION_LIMIT', `The run has ${maxOpenQuestions} open questions, which is the limit.`, {
-    details: { maxOpenQuestions },
-  });
+  return new TaskError(
+    'QUESTION_LIMIT',
+    `The run has ${maxOpenQuestions} open questions, which is the limit: wait for an answer before asking more.`,
+    {
+      details: { maxOpenQuestions },
+    },
+  );
 }

@@ -43,7 +43,7 @@ export async function runInline(layer: TaskLayer, call: ToolCall, host: InlineHo
   const run = new InlineRun(layer, checked, host);
   const execution = await run.go();
   if (execution.kind === 'parked') {
-    throw new TaskError('RERUN_REQUIRED', `Tool ${checked.tool.name} cannot park: it runs inline.`);
+    throw new TaskError('RERUN_REQUIRED', `Tool "${checked.tool.name}" cannot park: it runs inline.`);
   }
   return { ...toolOutcome(execution, run.thrown), record: run.privateRecord };
 }

@@ -148,7 +148,7 @@ export class NestedRun implements HandlerHost {
   }
 
   amend(): never {
-    throw new TypeError('a tool that another run calls has no record of its own');
+    throw new TypeError('A tool that another run calls has no record of its own.');
   }
 
   openQuestion(): never {

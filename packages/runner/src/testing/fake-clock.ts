@@ -48,7 +48,7 @@ export function fakeClock(startMs: number = Date.UTC(2026, 0, 1)): FakeClock {
     },
     async advance(ms) {
       if (!Number.isSafeInteger(ms) || ms < 0)
-        throw new RangeError(`advance takes whole milliseconds from 0, not ${ms}`);
+        throw new RangeError(`advance must be given whole milliseconds from 0, not ${ms}.`);
       const untilMs = nowMs + ms;
       await settled();
       for (let timer = next(untilMs); timer !== undefined; timer = next(untilMs)) {

@@ -104,7 +104,7 @@ export async function runTool(
 function toolOf(tool: TaskTool | { readonly tasks: Tasks; readonly name: string }): TaskTool {
   if (!('tasks' in tool)) return tool;
   const found = tool.tasks.tools.get(tool.name);
-  if (found === undefined) throw new TypeError(`there is no tool "${tool.name}"`);
+  if (found === undefined) throw new TypeError(`There is no tool "${tool.name}": register it first.`);
   return found;
 }
 
@@ -139,7 +139,7 @@ async function answerOpen(
     const answer = Object.hasOwn(answers, key) ? answers[key] : undefined;
     const request = questions.get(key);
     if (answer === undefined || request === undefined)
-      throw new TypeError(`the tool asked "${key}", and answers has none for it`);
+      throw new TypeError(`The tool asked "${key}": give an answer for it in answers.`);
     responses[key] = typeof answer === 'function' ? await answer(request) : answer;
   }
   await tasks.for(owner).answer(taskId, responses);

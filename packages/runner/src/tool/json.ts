@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { TaskError } from '@mcp-tasks/store';
 import type { JsonObject, JsonValue } from '@mcp-tasks/wire';
+import { sentence } from './sentence.ts';
 
 /** Levels of arrays and objects in one value. What walks JSON by recursion has stack for about twice as many. */
 const MAX_LEVELS = 1_024;
@@ -12,6 +13,7 @@ const stringify: (value: unknown) => string | undefined = JSON.stringify;
 /**
  * A value as JSON text; `undefined` stays `undefined`.
  *
+ * @param what - begins the message of the error.
  * @throws {TaskError} VALUE_NOT_JSON - a function, a symbol, a BigInt, a cycle, or more than 1,024 levels deep.
  */
 export function toJson(value: unknown, what: string): string | undefined {
@@ -29,7 +31,7 @@ export function toJson(value: unknown, what: string): string | undefined {
 }
 
 function notJson(what: string, because: string, cause?: unknown): TaskError {
-  return new TaskError('VALUE_NOT_JSON', `${what} cannot be written as JSON: ${because}`, { cause });
+  return new TaskError('VALUE_NOT_JSON', sentence(`${what} cannot be written as JSON: ${because}`), { cause });
 }
 
 /** Tell whether what was caught says that a value could not be walked to its depth. */

@@ -12,7 +12,7 @@ export function checkName(what: string, name: unknown): void {
 export function checkUsedName(what: string, name: unknown): void {
   const problem = nameProblem(what, name);
   if (problem !== undefined)
-    throw new TaskError('NAME_INVALID', problem, { details: { maxCharacters: MAX_NAME_CHARACTERS } });
+    throw new TaskError('NAME_INVALID', problem, { details: { limitCharacters: MAX_NAME_CHARACTERS } });
 }
 
 /** What keeps a name out of a record. The names of all open questions are in its head, which has to stay small. */
@@ -20,5 +20,5 @@ function nameProblem(what: string, name: unknown): string | undefined {
   // A lone surrogate cannot be written as UTF-8.
   const fits =
     typeof name === 'string' && name.length > 0 && name.length <= MAX_NAME_CHARACTERS && !/\p{Cs}/u.test(name);
-  return fits ? undefined : `${what} must be 1 to ${MAX_NAME_CHARACTERS} characters of well-formed Unicode`;
+  return fits ? undefined : `${what} must be 1 to ${MAX_NAME_CHARACTERS} characters of well-formed Unicode.`;
 }

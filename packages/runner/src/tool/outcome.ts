@@ -4,6 +4,7 @@ import { type CallToolResult, JSON_RPC_ERROR, type JsonValue, ProtocolFailure } 
 import type { TaskTool } from '../api/tool.ts';
 import { fromJson, isJsonObject, messageOf, toJson } from './json.ts';
 import { schemaIssues } from './parse-with.ts';
+import { sentence } from './sentence.ts';
 
 /** How a run ended: the same through a task and inline. */
 export type HandlerResult =
@@ -61,10 +62,10 @@ export function returnedOutcome(
   try {
     const problem = resultProblem(value);
     if (problem !== undefined) {
-      throw new TaskError('RESULT_INVALID', `Tool ${tool.name} did not return a tool result: ${problem}`);
+      throw new TaskError('RESULT_INVALID', `Tool "${tool.name}" did not return a tool result: ${problem}.`);
     }
     const result = withContent(value as CallToolResult);
-    const json = toJson(result, `the result of tool ${tool.name}`) ?? '';
+    const json = toJson(result, `The result of tool "${tool.name}"`) ?? '';
     const actualBytes = utf8Bytes(json);
     if (actualBytes > maxResultBytes) return faultOutcome(resultTooLarge(tool.name, actualBytes, maxResultBytes));
     const outcome: HandlerResult = { kind: 'result', result, json };
@@ -95,12 +96,12 @@ export function thrownOutcome(thrown: unknown): HandlerResult {
 
 /** What becomes of a run that took too long. */
 export function timedOutOutcome(tool: TaskTool, timeoutMs = tool.options.timeoutMs): HandlerResult {
-  return failedOutcome(`Tool ${tool.name} took longer than ${timeoutMs ?? 0} ms and was stopped.`);
+  return failedOutcome(`Tool "${tool.name}" took longer than ${timeoutMs ?? 0} ms and was stopped.`);
 }
 
 /** What becomes of a run that `authorize` refused: its own JSON-RPC error, else -32602 with its message. */
 export function refusedOutcome(tool: TaskTool, thrown: unknown): HandlerResult {
-  const message = `Tool ${tool.name} may not run: ${messageOf(thrown)}`;
+  const message = sentence(`Tool "${tool.name}" may not run: ${messageOf(thrown)}`);
   return { kind: 'error', error: protocolFailure(thrown) ?? { code: JSON_RPC_ERROR.INVALID_PARAMS, message } };
 }
 
@@ -121,7 +122,7 @@ function isSdkProtocolError(thrown: unknown): thrown is { code: number; message:
 /** An error's data that is not JSON must not cost the error itself. */
 function jsonOrNothing(data: unknown): JsonValue | undefined {
   try {
-    const text = toJson(data, 'error data');
+    const text = toJson(data, 'The error data');
     return text === undefined ? undefined : fromJson(text);
   } catch {
     return undefined;
@@ -150,7 +151,7 @@ async function outputMismatch(tool: TaskTool, json: string): Promise<string | un
 function resultTooLarge(tool: string, actualBytes: number, limitBytes: number): TaskError {
   return new TaskError(
     'RESULT_TOO_LARGE',
-    `The result of tool ${tool} has ${actualBytes} bytes, the limit is ${limitBytes} bytes`,
+    `The result of tool "${tool}" has ${actualBytes} bytes, the limit is ${limitBytes} bytes.`,
     { details: { actualBytes, limitBytes } },
   );
 }

@@ -14,6 +14,7 @@ export async function parseArguments(tool: TaskTool, args: unknown): Promise<unk
   if (parsed.issues === undefined) return parsed.value;
   throw new TaskError(
     'INVALID_ARGUMENTS',
+    // eslint-disable-next-line no-restricted-syntax -- the words of the MCP SDK
     `Input validation error: Invalid arguments for tool ${tool.name}: ${formatIssues(parsed.issues)}`,
     { details: { tool: tool.name } },
   );

@@ -4,6 +4,7 @@ import type { AuthorSchema, SchemaOutput } from '../api/schema.ts';
 import type { Elicited } from '../api/task-context.ts';
 import { formatIssues, parseWith } from './parse-with.ts';
 import { askedContent } from './question-form.ts';
+import { sentence } from './sentence.ts';
 
 /**
  * A checked response as the handler gets it, its content parsed by the author's schema.
@@ -24,7 +25,7 @@ export async function toElicited<Schema extends AuthorSchema>(
 
 /** A response does not fit its question. */
 export function answerInvalid(key: string, because: string): TaskError {
-  return new TaskError('TASK_ANSWER_INVALID', `The answer to question "${key}" does not fit: ${because}`, {
+  return new TaskError('TASK_ANSWER_INVALID', sentence(`The answer to question "${key}" does not fit: ${because}`), {
     details: { key },
   });
 }

@@ -111,7 +111,7 @@ function inputJsonSchema(schema: AuthorSchema): JsonSchemaObject {
 
 function requestedSchema(key: string, schema: AuthorSchema): JsonSchemaObject {
   const { type, properties, required } = inputJsonSchema(schema);
-  const refuse = (what: string) => new TypeError(`question "${key}": ${what}`);
+  const refuse = (what: string) => new TypeError(`Question "${key}": ${what}.`);
   if (type !== 'object') throw refuse('the schema must describe an object');
   const fields = Object.entries(isJsonObject(properties) ? properties : {});
   return {
@@ -138,7 +138,7 @@ function primitiveField(field: unknown, refuse: (what: string) => TypeError): Js
       throw refuse(`cannot have the constraint "${keyword}"`);
   }
   if (checked['format'] !== undefined && !STRING_FORMATS.has(checked['format'])) {
-    throw refuse('can only have the format email, uri, date or date-time');
+    throw refuse('can only have the format "email", "uri", "date" or "date-time"');
   }
   if (type === 'array' && !isChoices(checked['items'])) throw refuse('must list its choices');
   return checked;

@@ -23,19 +23,20 @@ export class ToolRegistry {
   /** Add a tool. @throws {TypeError} the name is taken, or an option has the wrong type; {RangeError} one is out of range. */
   add(tool: TaskTool): void {
     const { name, options } = tool;
-    checkName('the tool name', name);
-    if (this.#tools.has(name)) throw new TypeError(`tool "${name}" is registered already`);
-    if (typeof tool.handler !== 'function') throw new TypeError(`tool "${name}": the handler must be a function`);
-    checkToolOptions(`tool "${name}": `, options);
-    for (const key of Object.keys(askRequests(tool))) checkName(`tool "${name}": the key of an ask question`, key);
+    checkName('The tool name', name);
+    if (this.#tools.has(name)) throw new TypeError(`Tool "${name}" is registered already.`);
+    if (typeof tool.handler !== 'function') throw new TypeError(`Tool "${name}": the handler must be a function.`);
+    checkToolOptions(`Tool "${name}": `, options);
+    for (const key of Object.keys(askRequests(tool))) checkName(`Tool "${name}": the key of an ask question`, key);
     this.#tools.set(name, tool);
   }
 }
 
 function checkToolOptions(prefix: string, options: ToolOptions): void {
-  const refuse = (what: string) => new TypeError(`${prefix}${what}`);
-  if (!TASK_SUPPORT.includes(options.taskSupport)) throw refuse('taskSupport must be forbidden, optional or required');
-  if (!ON_CRASH.includes(options.onCrash)) throw refuse('onCrash must be fail or rerun');
+  const refuse = (what: string) => new TypeError(`${prefix}${what}.`);
+  if (!TASK_SUPPORT.includes(options.taskSupport))
+    throw refuse('taskSupport must be "forbidden", "optional" or "required"');
+  if (!ON_CRASH.includes(options.onCrash)) throw refuse('onCrash must be "fail" or "rerun"');
   checkInteger(`${prefix}ttlMs`, options.ttlMs, 1);
   checkInteger(`${prefix}keepResultMs`, options.keepResultMs, 0);
   checkInteger(`${prefix}pollIntervalMs`, options.pollIntervalMs, 1);

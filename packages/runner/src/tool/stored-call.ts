@@ -25,7 +25,7 @@ export function storedCall(call: ToolCall): StoredCall {
 export function readCall(taskId: string, entries: readonly TaskEntry[]): StoredCall {
   const text = entryTexts(entries, 'call').get('');
   if (text !== undefined) return parseCall(text);
-  throw new TaskError('STORE_CORRUPT_RECORD', `Task ${taskId} has no call`, { details: { taskId } });
+  throw new TaskError('STORE_CORRUPT_RECORD', `Task ${taskId} has no call.`, { details: { taskId } });
 }
 
 /** Parse the JSON of a `call` entry. */

@@ -29,15 +29,15 @@ export function callMode(input: CallModeInput): 'task' | 'inline' | TaskError {
 
 /** The error for a 2025-11-25 call that asks for a task of a tool that makes none. */
 export function taskNotSupported(tool: string): TaskError {
-  return new TaskError('TASK_NOT_SUPPORTED', `Tool ${tool} does not run as a task`, { details: { tool } });
+  return new TaskError('TASK_NOT_SUPPORTED', `Tool "${tool}" does not run as a task.`, { details: { tool } });
 }
 
 function taskRequired({ tool, generation, owner }: CallModeInput): TaskError {
   const details = { tool };
   if (owner === 'refused') {
-    const message = `Tool ${tool} runs only as a task, and tasks need an authenticated caller`;
+    const message = `Tool "${tool}" runs only as a task, and tasks need an authenticated caller.`;
     return new TaskError('TASK_OWNER_REQUIRED', message, { details });
   }
   if (generation === '2026-07-28') return tasksExtensionRequired();
-  return new TaskError('TASK_REQUIRED', `Tool ${tool} runs only as a task: call it with \`task\``, { details });
+  return new TaskError('TASK_REQUIRED', `Tool "${tool}" runs only as a task: call it with \`task\`.`, { details });
 }

@@ -92,10 +92,10 @@ export class CallSlot implements TaskSlot {
     const { isError, content } = result as Partial<CallToolResult>;
     if (this.#hasRun || isError !== true) return undefined;
     const [block] = content ?? [];
-    const message = block?.type === 'text' ? block.text : 'Invalid arguments';
+    const message = block?.type === 'text' ? block.text : 'Invalid arguments.';
     if (message.startsWith(STACK_OVERFLOW)) {
       const { name } = this.request.params;
-      return invalidArguments(`The arguments of tool ${String(name)} are nested too deeply`);
+      return invalidArguments(`The arguments of tool "${String(name)}" are nested too deeply.`);
     }
     const isTaskOf2025 = this.plan.mode === 'task' && this.request.generation === '2025-11-25';
     return isTaskOf2025 ? invalidArguments(message) : undefined;

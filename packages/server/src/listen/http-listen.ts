@@ -38,7 +38,7 @@ export interface ListenOverHttp {
 export function listenOverHttp(host: ListenHost, next: Fetch, options: ListenOverHttpOptions = {}): ListenOverHttp {
   const { keepAliveMs = 15_000, maxSubscriptions = 1_024, maxRequestBodySize } = options;
   for (const [name, value] of Object.entries({ keepAliveMs, maxSubscriptions })) {
-    if (!(value >= 0)) throw new RangeError(`${name} must be 0 or more`);
+    if (!(value >= 0)) throw new RangeError(`${name} must be 0 or more.`);
   }
   const open = new Set<ListenStream>();
   let deciding = 0;

@@ -39,15 +39,15 @@ export function isRequestId(value: unknown): value is RequestId {
 
 function readTaskIds(taskIds: unknown): TaskListenRequest['taskIds'] {
   if (!Array.isArray(taskIds) || !taskIds.every((taskId) => typeof taskId === 'string')) {
-    return invalid('notifications.taskIds must be an array of strings');
+    return invalidTaskIds('notifications.taskIds must be an array of strings.');
   }
   const unique = [...new Set(taskIds)];
   return unique.length <= MAX_TASK_IDS_PER_LISTEN
     ? unique
-    : invalid(`notifications.taskIds must name at most ${MAX_TASK_IDS_PER_LISTEN} tasks`);
+    : invalidTaskIds(`notifications.taskIds must name at most ${MAX_TASK_IDS_PER_LISTEN} tasks.`);
 }
 
-function invalid(message: string): TaskError {
+function invalidTaskIds(message: string): TaskError {
   return new TaskError('INVALID_ARGUMENTS', message, { details: { field: 'notifications.taskIds' } });
 }
 

@@ -66,7 +66,7 @@ async function taskResult(input: TaskHandlerInput): Promise<object> {
     case 'cancelled':
     case 'working':
     case 'input_required':
-      throw new TaskError('TASK_CANCELLED', `Task ${taskId} was cancelled`, { details: { taskId } });
+      throw new TaskError('TASK_CANCELLED', `Task ${taskId} was cancelled.`, { details: { taskId } });
   }
 }
 
@@ -86,7 +86,7 @@ async function untilOver({ tasks, connection, pending }: TaskHandlerInput, taskI
   const gaveUp = tasks
     .waitFor(taskId, () => false, { signal })
     .catch((error: unknown) => {
-      throw signal.aborted ? new TaskError('RUN_ENDED', 'Nobody waits for the answer any more') : error;
+      throw signal.aborted ? new TaskError('RUN_ENDED', 'The client no longer waits for the answer.') : error;
     });
   try {
     await Promise.race([relay.stream(pending.id), gaveUp]);
@@ -106,7 +106,7 @@ function asAnsweredInline({ mcp, registered }: TaskHandlerInput, record: TaskRec
 async function listTasks({ tasks, request }: TaskHandlerInput): Promise<object> {
   const { cursor } = request.params;
   if (cursor !== undefined && typeof cursor !== 'string')
-    throw new TaskError('INVALID_CURSOR', 'cursor must be a string');
+    throw new TaskError('INVALID_CURSOR', 'cursor must be a string.');
   const { heads, nextCursor } = await tasks.list({ cursor });
   return { tasks: heads.map(task2025), ...(nextCursor !== undefined && { nextCursor }) };
 }

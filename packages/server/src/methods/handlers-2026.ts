@@ -38,7 +38,7 @@ async function getTask(input: TaskHandlerInput): Promise<object> {
 async function updateTask({ tasks, request }: TaskHandlerInput): Promise<object> {
   const taskId = readTaskId(request.params);
   const { inputResponses } = request.params;
-  if (!isFields(inputResponses)) throw new TaskError('INVALID_ARGUMENTS', 'inputResponses must be an object');
+  if (!isFields(inputResponses)) throw new TaskError('INVALID_ARGUMENTS', 'inputResponses must be an object.');
   await tasks.answer(taskId, inputResponses as Readonly<Record<string, InputResponse>>);
   return { resultType: 'complete' };
 }

@@ -1,4 +1,5 @@
 import { askRequests, checkResponse, type TaskTool } from '@mcp-tasks/runner';
+import { sentence } from '@mcp-tasks/runner/engine';
 import { TaskError } from '@mcp-tasks/store';
 import type { InputResponse } from '@mcp-tasks/wire';
 import type { InputRequiredResult } from '@modelcontextprotocol/server';
@@ -30,7 +31,9 @@ export function askFirst(tool: TaskTool, params: Fields): AskedFirst {
   for (const [key, question] of Object.entries(questions)) {
     const problem = checkResponse(question, responses[key]);
     if (problem === undefined) continue;
-    throw new TaskError('TASK_ANSWER_INVALID', `The answer to "${key}" does not fit: ${problem}`, { details: { key } });
+    throw new TaskError('TASK_ANSWER_INVALID', sentence(`The answer to question "${key}" does not fit: ${problem}`), {
+      details: { key },
+    });
   }
   return { status: 'answered', answers: Object.fromEntries(keys.map((key) => [key, responses[key] as InputResponse])) };
 }

@@ -46,6 +46,7 @@ function missingFor(method: string, capabilities: Readonly<Record<string, unknow
 }
 
 function capabilitiesRequired(requiredCapabilities: JsonObject): TaskError {
+  // eslint-disable-next-line no-restricted-syntax -- the words of the MCP SDK
   return new TaskError('CLIENT_CAPABILITY_REQUIRED', 'Missing required client capability', {
     details: { requiredCapabilities },
   });

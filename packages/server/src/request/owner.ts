@@ -59,8 +59,8 @@ export function resolveOwner(context: OwnerContext, options: OwnerOptions): Reso
     return { kind: options.anonymous === 'allow' ? 'anonymous' : 'refused', owner: ANONYMOUS_OWNER };
   }
   if (owner === '' || Buffer.byteLength(owner) > MAX_OWNER_BYTES || LONE_SURROGATE.test(owner)) {
-    throw new TaskError('OWNER_INVALID', `The owner must be 1 to ${MAX_OWNER_BYTES} bytes of well-formed Unicode`, {
-      details: { maxBytes: MAX_OWNER_BYTES },
+    throw new TaskError('OWNER_INVALID', `The owner must be 1 to ${MAX_OWNER_BYTES} bytes of well-formed Unicode.`, {
+      details: { limitBytes: MAX_OWNER_BYTES },
     });
   }
   return { kind: 'owner', owner };

@@ -78,10 +78,10 @@ function printError(error: unknown): void {
 function checkOptions({ owner, anonymous, caller, onWarning, onerror, workflows }: TaskServerOptions): void {
   workflowSettings(workflows);
   for (const [name, value] of Object.entries({ owner, caller, onWarning, onerror })) {
-    if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} must be a function`);
+    if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} must be a function.`);
   }
   const policies: readonly unknown[] = ['refuse', 'allow', undefined];
   if (!policies.includes(anonymous)) {
-    throw new TypeError('anonymous must be "refuse" or "allow"');
+    throw new TypeError('anonymous must be "refuse" or "allow".');
   }
 }

@@ -44,7 +44,7 @@ export function declaredCapabilities(params: Fields): unknown {
 
 /** The `taskId` of a request. @throws {TaskError} INVALID_ARGUMENTS - it is no string. */
 export function readTaskId({ taskId }: Fields): string {
-  if (typeof taskId !== 'string') throw new TaskError('INVALID_ARGUMENTS', 'taskId must be a string');
+  if (typeof taskId !== 'string') throw new TaskError('INVALID_ARGUMENTS', 'taskId must be a string.');
   return taskId;
 }
 
@@ -54,11 +54,11 @@ export function readTaskId({ taskId }: Fields): string {
  * @throws {TaskError} INVALID_TTL - it is no whole number of milliseconds from 1 to 2^53-1.
  */
 export function readRequestedTtlMs({ task }: Fields): number | undefined {
-  if (!isFields(task)) throw new TaskError('INVALID_ARGUMENTS', 'task must be an object');
+  if (!isFields(task)) throw new TaskError('INVALID_ARGUMENTS', 'task must be an object.');
   const { ttl } = task;
   if (ttl === undefined) return undefined;
   if (!Number.isSafeInteger(ttl) || (ttl as number) < 1) {
-    throw new TaskError('INVALID_TTL', 'task.ttl must be a whole number of milliseconds from 1 to 2^53-1', {
+    throw new TaskError('INVALID_TTL', 'task.ttl must be a whole number of milliseconds from 1 to 2^53-1.', {
       details: { field: 'task.ttl' },
     });
   }
@@ -77,7 +77,7 @@ export function readCallMeta(params: Fields): CallMeta {
   const meta = fieldsOf(params['_meta']);
   const { [IDEMPOTENCY_KEY_META_KEY]: idempotencyKey, progressToken } = meta;
   if (idempotencyKey !== undefined && typeof idempotencyKey !== 'string') {
-    throw new TaskError('IDEMPOTENCY_KEY_INVALID', `_meta["${IDEMPOTENCY_KEY_META_KEY}"] must be a string`);
+    throw new TaskError('IDEMPOTENCY_KEY_INVALID', `_meta["${IDEMPOTENCY_KEY_META_KEY}"] must be a string.`);
   }
   const isToken = typeof progressToken === 'string' || typeof progressToken === 'number';
   return { idempotencyKey, progressToken: isToken ? progressToken : undefined, trace: readTrace(meta) };

@@ -32,14 +32,14 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Check the options. @throws {TypeError} one has the wrong type; {RangeError} `handOffWaitMs` is out of range. */
 export function workflowSettings(options: WorkflowServingOptions = {}): WorkflowSettings {
   const given: unknown = options;
-  if (!isFields(given)) throw new TypeError('workflows must be an object');
+  if (!isFields(given)) throw new TypeError('workflows must be an object.');
   const { continueTool = 'continue_workflow', handOffWaitMs = 20_000, completeByCancel = false } = options;
   if (continueTool !== false && (typeof continueTool !== 'string' || continueTool === '')) {
-    throw new TypeError('workflows.continueTool must be the name of a tool, or false');
+    throw new TypeError('workflows.continueTool must be the name of a tool, or false.');
   }
   if (!Number.isSafeInteger(handOffWaitMs) || handOffWaitMs < 0 || handOffWaitMs > LONGEST_TIMER_MS) {
-    throw new RangeError(`workflows.handOffWaitMs must be a whole number from 0 to ${LONGEST_TIMER_MS}`);
+    throw new RangeError(`workflows.handOffWaitMs must be a whole number from 0 to ${LONGEST_TIMER_MS}.`);
   }
-  if (typeof completeByCancel !== 'boolean') throw new TypeError('workflows.completeByCancel must be a boolean');
+  if (typeof completeByCancel !== 'boolean') throw new TypeError('workflows.completeByCancel must be a boolean.');
   return { continueTool: continueTool === false ? undefined : continueTool, handOffWaitMs, completeByCancel };
 }

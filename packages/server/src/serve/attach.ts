@@ -53,11 +53,12 @@ export function attach(tasks: Tasks, mcp: McpServer, options: TaskServerOptions 
 
 /** {@link attach} for a host that exists. */
 export function attachHost(host: TaskHost, mcp: McpServer): void {
-  if (!(mcp instanceof McpServer)) throw new TypeError('attach takes an McpServer of @modelcontextprotocol/server');
+  if (!(mcp instanceof McpServer))
+    throw new TypeError('attach must be given an McpServer of @modelcontextprotocol/server.');
   const existing = attached.get(mcp);
   if (existing === host.tasks) return;
-  if (existing !== undefined) throw new TypeError('This server has other tasks attached already');
-  if (mcp.isConnected()) throw new SdkError(SdkErrorCode.AlreadyConnected, 'attach a server before it is connected');
+  if (existing !== undefined) throw new TypeError('This server has other tasks attached already.');
+  if (mcp.isConnected()) throw new SdkError(SdkErrorCode.AlreadyConnected, 'Attach a server before it is connected.');
   attached.set(mcp, host.tasks);
   new Attachment(host, mcp).install();
 }
@@ -174,7 +175,7 @@ class Attachment {
 
 /** The client gave the request up before its handler began: nothing is sent for it. */
 function requestGone(): TaskError {
-  return new TaskError('RUN_ENDED', 'The request was given up');
+  return new TaskError('RUN_ENDED', 'The request was given up.');
 }
 
 /** Our handlers look at the params themselves. */

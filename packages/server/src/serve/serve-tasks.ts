@@ -123,5 +123,5 @@ export function serveTasks(
 
 function checkDrainMs(drainMs: number | undefined): void {
   if (drainMs === undefined || (Number.isSafeInteger(drainMs) && drainMs >= 0)) return;
-  throw new RangeError(`drainMs must be a whole number from 0, not ${String(drainMs)}`);
+  throw new RangeError(`drainMs must be a whole number from 0, not ${String(drainMs)}.`);
 }

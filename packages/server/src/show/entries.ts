@@ -11,7 +11,7 @@ export type PublishedMeta = Readonly<Record<typeof VARIABLES_META_KEY, JsonObjec
  */
 export function readEntry(record: TaskRecord, kind: TaskEntryKind, name = ''): unknown {
   const entry = record.entries.find((candidate) => candidate.kind === kind && candidate.name === name);
-  if (entry === undefined) throw corrupt(record, `has no ${kind} ${name}`);
+  if (entry === undefined) throw corrupt(record, name === '' ? `has no ${kind}` : `has no ${kind} "${name}"`);
   return parse(record, entry.value);
 }
 
@@ -37,11 +37,11 @@ function parse(record: TaskRecord, text: string): JsonValue {
   try {
     return JSON.parse(text) as JsonValue;
   } catch (error) {
-    throw corrupt(record, 'has an entry that is no JSON', error);
+    throw corrupt(record, 'has an entry that is not JSON', error);
   }
 }
 
 function corrupt(record: TaskRecord, what: string, cause?: unknown): TaskError {
   const { taskId } = record.head;
-  return new TaskError('STORE_CORRUPT_RECORD', `Task ${taskId} ${what}`, { details: { taskId }, cause });
+  return new TaskError('STORE_CORRUPT_RECORD', `Task ${taskId} ${what}.`, { details: { taskId }, cause });
 }

@@ -55,7 +55,7 @@ export async function callTool2026(driver: Driver, call: DrivenCall): Promise<Ca
       const task = (await driver.request('tasks/get', { taskId })) as unknown as GetTaskResult2026;
       if (task.status === 'completed') return task.result as unknown as CallToolResult;
       if (task.status === 'failed') throw new ProtocolFailure(task.error.code, task.error.message, task.error.data);
-      if (isTerminalStatus(task.status)) throw new TaskError('TASK_CANCELLED', `Task ${taskId} was cancelled`);
+      if (isTerminalStatus(task.status)) throw new TaskError('TASK_CANCELLED', `Task ${taskId} was cancelled.`);
       if (task.status !== 'input_required') continue;
       const open = Object.entries(task.inputRequests).filter(([key]) => !answered.has(key));
       for (const [key] of open) answered.add(key);

@@ -74,7 +74,7 @@ export async function connectTestClient(tasks: Tasks, options: TestClientOptions
   await tasks.start();
 
   const answerQuestion = async (question: InputRequest): Promise<InputResponse> => {
-    if (answer === undefined) throw new ProtocolFailure(JSON_RPC_ERROR.METHOD_NOT_FOUND, 'Nothing was said to answer');
+    if (answer === undefined) throw new ProtocolFailure(JSON_RPC_ERROR.METHOD_NOT_FOUND, 'Nothing was said to answer.');
     return answer(question);
   };
   const wire = new WireClient(clientEnd, (method, params) => answerQuestion({ method, params } as InputRequest));

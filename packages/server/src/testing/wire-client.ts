@@ -36,7 +36,7 @@ export class WireClient {
       this.#receive(structuredClone(message));
     };
     this.#transport.onclose = () => {
-      for (const { reject } of this.#pending.values()) reject(new TypeError('The connection is closed'));
+      for (const { reject } of this.#pending.values()) reject(new TypeError('The connection is closed.'));
       this.#pending.clear();
     };
     await this.#transport.start();

@@ -38,7 +38,7 @@ export function attachWorkflows(mcp: McpServer, serving: WorkflowServing, reques
   const { continueTool } = serving.settings;
   if (continueTool === undefined) return;
   if (serving.host.tasks.tools.has(continueTool)) {
-    throw new TypeError(`workflows.continueTool: there is another tool named ${continueTool}`);
+    throw new TypeError(`workflows.continueTool must be the name of no other tool: "${continueTool}" is one.`);
   }
   const config = {
     title: 'Continue a workflow',

@@ -55,7 +55,7 @@ async function finalResult({ host }: WorkflowServing, head: TaskHead): Promise<C
       throw new ProtocolFailure(code, message, data);
     }
     case 'cancelled':
-      throw new TaskError('TASK_CANCELLED', `Task ${taskId} was cancelled`, { details: { taskId } });
+      throw new TaskError('TASK_CANCELLED', `Task ${taskId} was cancelled.`, { details: { taskId } });
     case 'working':
     case 'input_required':
       return undefined;

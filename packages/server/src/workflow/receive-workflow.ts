@@ -47,8 +47,11 @@ export function workflowSlot(serving: WorkflowServing, request: TaskRequest, con
 
 /** Prompt arguments are strings in both generations; the SDK calls others a fault of its own. @see 2025-11-25, Prompts, "Getting a Prompt" */
 function checkPromptArguments({ arguments: args = {} }: Fields): void {
-  if (!isFields(args)) throw new TaskError('INVALID_ARGUMENTS', 'arguments must be an object');
+  if (!isFields(args)) throw new TaskError('INVALID_ARGUMENTS', 'arguments must be an object.');
   const illTyped = Object.keys(args).filter((name) => typeof args[name] !== 'string');
   if (illTyped.length === 0) return;
-  throw new TaskError('INVALID_ARGUMENTS', `Arguments of a prompt must be strings: ${illTyped.join(', ')}`);
+  throw new TaskError(
+    'INVALID_ARGUMENTS',
+    `Arguments of a prompt must be strings: ${illTyped.map((name) => `"${name}"`).join(', ')}.`,
+  );
 }

@@ -64,7 +64,7 @@ async function untilItStops(
     };
     await tasks.for(head.owner).waitFor(head.taskId, until, { signal: AbortSignal.any([over.signal, gone]) });
   } catch (error) {
-    if (gone.aborted) throw new TaskError('RUN_ENDED', 'Nobody waits for the answer any more');
+    if (gone.aborted) throw new TaskError('RUN_ENDED', 'The client no longer waits for the answer.');
     if (!over.signal.aborted) throw error;
   } finally {
     cancel();

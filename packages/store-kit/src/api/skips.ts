@@ -28,9 +28,10 @@ export function checkSkips(
   const reasons = new Map<string, string>();
   for (const { case: id, reason } of skips) {
     if (!cases.some((contractCase) => contractCase.id === id))
-      throw new TypeError(`skips: the contract has no case ${id}`);
-    if (reasons.has(id)) throw new TypeError(`skips: ${id} is named twice`);
-    if (reason.trim().length < 10) throw new TypeError(`skips: ${id} needs a reason`);
+      throw new TypeError(`skips must name cases of the contract, and "${id}" is not one.`);
+    if (reasons.has(id)) throw new TypeError(`skips must name each case once, and "${id}" is named twice.`);
+    if (reason.trim().length < 10)
+      throw new TypeError(`skips must give a reason of at least 10 characters for "${id}".`);
     reasons.set(id, reason);
   }
   return reasons;

@@ -39,7 +39,7 @@ async function answer(message: ToWorker): Promise<unknown> {
 }
 
 function connected(): TaskStore {
-  if (store === undefined) throw new TypeError('the process is told to connect first');
+  if (store === undefined) throw new TypeError('The process must be told to connect first.');
   return store;
 }
 

@@ -69,7 +69,7 @@ export const racers = {
           patch: { head: {}, put },
           nowMs: input.nowMs,
         });
-        if (answer.status === 'not-found') throw new TaskError('TASK_NOT_FOUND', `update lost task ${taskId}`);
+        if (answer.status === 'not-found') throw new TaskError('TASK_NOT_FOUND', `The update lost task ${taskId}.`);
         head = answer.head;
         if (answer.status === 'updated') break;
       }

@@ -132,26 +132,29 @@ function isJsonScalar(value: unknown): boolean {
 }
 
 function checkString(name: string, text: string, limits: VariableLimits): void {
-  const maxBytes = limits.maxVariableStringBytes;
-  const bytes = utf8Bytes(text);
-  if (bytes > maxBytes) {
+  const limitBytes = limits.maxVariableStringBytes;
+  const actualBytes = utf8Bytes(text);
+  if (actualBytes > limitBytes) {
     throw variableError(
       'VARIABLE_STRING_TOO_LONG',
       name,
-      `holds a string of ${bytes} bytes; the limit is ${maxBytes}`,
-      { bytes, maxBytes },
+      `holds a string of ${actualBytes} bytes; the limit is ${limitBytes}`,
+      { actualBytes, limitBytes },
     );
   }
 }
 
-function tooDeep(name: string, { maxVariableDepth: maxDepth }: VariableLimits): TaskError {
-  return variableError('VARIABLE_TOO_DEEP', name, `nests deeper than ${maxDepth} levels`, { maxDepth });
+function tooDeep(name: string, { maxVariableDepth: limitLevels }: VariableLimits): TaskError {
+  return variableError('VARIABLE_TOO_DEEP', name, `nests deeper than ${limitLevels} levels`, { limitLevels });
 }
 
-function tooLarge(name: string, { maxVariablesBytes: maxBytes }: VariableLimits, bytes?: number): TaskError {
-  const size = bytes === undefined ? `more than ${maxBytes}` : String(bytes);
-  const text = `does not fit: all variables of the task would take ${size} bytes; the limit is ${maxBytes}`;
-  return variableError('VARIABLE_TOO_LARGE', name, text, { ...(bytes !== undefined && { bytes }), maxBytes });
+function tooLarge(name: string, { maxVariablesBytes: limitBytes }: VariableLimits, actualBytes?: number): TaskError {
+  const size = actualBytes === undefined ? `more than ${limitBytes}` : String(actualBytes);
+  const text = `does not fit: all variables of the task would take ${size} bytes; the limit is ${limitBytes}`;
+  return variableError('VARIABLE_TOO_LARGE', name, text, {
+    ...(actualBytes !== undefined && { actualBytes }),
+    limitBytes,
+  });
 }
 
 function invalid(name: string, reason: string): TaskError {
@@ -160,5 +163,6 @@ function invalid(name: string, reason: string): TaskError {
 
 function variableError(code: TaskErrorCode, name: string, text: string, details: Record<string, number>): TaskError {
   const variable = cutUtf8(name, 256);
+  // eslint-disable-next-line no-restricted-syntax -- as JSON it is in quotes
   return new TaskError(code, `Variable ${JSON.stringify(variable)} ${text}.`, { details: { variable, ...details } });
 }

@@ -67,7 +67,7 @@ export function ownerView({ store, clock, hub }: OwnerViewOptions, owner: string
 
     async list({ cursor, limit = PAGE_SIZE } = {}) {
       if (!Number.isSafeInteger(limit) || limit < 1)
-        throw new RangeError(`limit must be an integer from 1, not ${limit}`);
+        throw new RangeError(`limit must be an integer from 1, not ${limit}.`);
       const after = cursor === undefined ? undefined : decodeCursor(owner, cursor);
       const { heads, hasMore } = await store.list({ owner, after, limit, nowMs: clock.nowMs() });
       const last = heads.at(-1);

@@ -177,5 +177,5 @@ export class WaiterHub {
 }
 
 function hubClosed(): TaskError {
-  return new TaskError('STORE_CLOSED', 'The task layer was closed while somebody waited for a task.');
+  return new TaskError('STORE_CLOSED', 'The task layer was closed while a call waited for a task.');
 }

@@ -90,5 +90,5 @@ export function oneOf<T>() {
 /** The zod type of a schema, to be a field of another one. */
 export function field<T>(schema: WireSchema<T>): z.ZodType<T> {
   if (schema instanceof ZodWireSchema) return schema.zod as z.ZodType<T>;
-  throw new TypeError('schema: not made by this package');
+  throw new TypeError('The schema must be made by this package.');
 }

@@ -15,7 +15,7 @@ export function checkArguments(
 ): ArgumentBindings {
   if (raw === undefined) return [];
   if (!isJsonObject(raw)) throw fail('`arguments` must be an object');
-  if (toolName === undefined) throw fail('has `arguments` and no tool to call with them');
+  if (toolName === undefined) throw fail('it has `arguments` and no tool to call with them');
   const entries = spread(so, raw, fail).map(([name, value]): [string, ValueBinding] => [
     name,
     bindValue(so.origin, value, (problem) => fail(`argument "${name}" ${problem}`)),

@@ -1,5 +1,5 @@
 import type { TaskTool } from '@mcp-tasks/runner';
-import { isJsonObject } from '@mcp-tasks/runner/engine';
+import { isJsonObject, sentence } from '@mcp-tasks/runner/engine';
 import { checkArguments } from './check-arguments.ts';
 import { checkAfter, checkCondition } from './check-order.ts';
 import { checkQuestion, checkResources, checkText } from './check-texts.ts';
@@ -25,8 +25,9 @@ const FIELDS: ReadonlySet<string> = new Set([
 
 /** Check what an author wrote for a step. @throws {TypeError} naming workflow, step, argument and source, and what to do. */
 export function checkStep(so: DefinedSoFar, name: string, raw: unknown): StepDefinition {
-  const fail: Fail = (problem) => new TypeError(`workflow "${so.origin.workflow}", step "${name}": ${problem}`);
-  if (!isJsonObject(raw)) throw fail('options must be an object');
+  const fail: Fail = (problem) =>
+    new TypeError(sentence(`Workflow "${so.origin.workflow}", step "${name}": ${problem}`));
+  if (!isJsonObject(raw)) throw fail('the options must be an object');
   const options: RawOptions = raw;
   const unknown = Object.keys(options).find((field) => !FIELDS.has(field));
   if (unknown !== undefined) throw fail(`there is no option \`${unknown}\``);
@@ -44,7 +45,7 @@ export function checkStep(so: DefinedSoFar, name: string, raw: unknown): StepDef
     if (resources.length > 0) throw fail('`resources` are read by the server: give them to a step of their own');
   } else {
     if (question !== undefined) throw fail('`elicit` is for steps with `client: true`');
-    if (toolName === undefined && resources.length === 0) throw fail('needs `tool`, `resources` or `client: true`');
+    if (toolName === undefined && resources.length === 0) throw fail('it needs `tool`, `resources` or `client: true`');
   }
   return {
     name,

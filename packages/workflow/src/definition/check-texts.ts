@@ -26,7 +26,7 @@ export function checkResources(so: DefinedSoFar, raw: unknown, fail: Fail): read
   if (raw === undefined) return [];
   if (!Array.isArray(raw)) throw fail('`resources` must be an array of URIs');
   if (raw.length > 0 && !so.canReadResources) {
-    throw fail('has `resources`, and the workflow has no `readResource` to read them with');
+    throw fail('it has `resources`, and the workflow has no `readResource` to read them with');
   }
   return raw.map((item: unknown, index) => {
     const part = `resources[${index}]`;

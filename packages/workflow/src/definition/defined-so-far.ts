@@ -21,7 +21,7 @@ export type Fail = (problem: string) => TypeError;
 /** The schema of what takes no arguments. */
 export const NO_ARGUMENTS: JsonObject = { type: 'object', properties: {}, additionalProperties: false };
 
-/** Names in brackets, if there are any. */
+/** Quoted names in brackets, if there are any. */
 export function listed(verb: string, names: readonly string[]): string {
-  return names.length === 0 ? '' : ` (${verb} ${names.join(', ')})`;
+  return names.length === 0 ? '' : ` (${verb} ${names.map((name) => `"${name}"`).join(', ')})`;
 }

@@ -32,7 +32,7 @@ export function referenceOf(value: unknown): Reference | undefined {
 export function field(ref: Ref<unknown>, ...path: readonly (string | number)[]): UntypedRef {
   const { origin, source } = referenceOf(ref) ?? {};
   if (origin === undefined || source === undefined)
-    throw new TypeError('field: the first argument must be a reference');
+    throw new TypeError('The first argument of field must be a reference.');
   return makeReference(origin, { ...source, path: [...source.path, ...path.map(String)] });
 }
 
@@ -67,13 +67,12 @@ function fieldProxy(origin: Origin, field: (name: string) => unknown): object {
         if (key !== Symbol.toPrimitive) return undefined;
         return () => {
           throw new TypeError(
-            `workflow "${origin.workflow}": a reference was used as a text or number. Its value is known only when the workflow ` +
-              'runs: pass it as an argument, or name it in the `variables` of a template.',
+            `Workflow "${origin.workflow}": a reference was used as a text or number. Its value is known only when the workflow runs: pass it as an argument, or name it in the \`variables\` of a template.`,
           );
         };
       },
       set: () => {
-        throw new TypeError(`workflow "${origin.workflow}": a reference cannot be written to`);
+        throw new TypeError(`Workflow "${origin.workflow}": a reference cannot be written to.`);
       },
     },
   );

@@ -33,7 +33,7 @@ export function companionHandler(
 
 /** Prompt arguments as the plan keeps them. */
 export function asJson(args: unknown): JsonObject {
-  return fromJson(toJson(args ?? {}, 'the arguments of the workflow') ?? '{}') as JsonObject;
+  return fromJson(toJson(args ?? {}, 'The arguments of the workflow') ?? '{}') as JsonObject;
 }
 
 /** One run: steps that are ready, one after the other, until all are done or the client is needed. */

@@ -20,7 +20,7 @@ export async function completeByClient(tasks: Tasks, { owner, taskId, result }: 
     ...result,
     _meta: { ...result._meta, [WORKFLOW_META_KEY]: { suppliedBy: 'client' } },
   };
-  const json = toJson(marked, 'the result') ?? '';
+  const json = toJson(marked, 'The result') ?? '';
   const actualBytes = utf8Bytes(json);
   if (actualBytes > maxResultBytes) throw tooLarge(actualBytes, maxResultBytes);
   const { head } = await amendTask<undefined>(

@@ -1,5 +1,5 @@
 import type { TaskContext } from '@mcp-tasks/runner';
-import { messageOf } from '@mcp-tasks/runner/engine';
+import { messageOf, sentence } from '@mcp-tasks/runner/engine';
 import type { Clock } from '@mcp-tasks/store';
 import type { StepDefinition } from '../definition/definition.ts';
 import { fill } from '../plan/fill.ts';
@@ -25,7 +25,7 @@ export async function readResources(
   const abort = new AbortController();
   const signal = AbortSignal.any([task.signal, abort.signal]);
   const cancelTimer = clock.after(step.timeoutMs, () => {
-    abort.abort(new TypeError(`it took longer than ${step.timeoutMs} ms`));
+    abort.abort(new TypeError(`Reading took longer than ${step.timeoutMs} ms.`));
   });
   const resources: ReadText[] = [];
   let uri = '';
@@ -38,7 +38,7 @@ export async function readResources(
     return { kind: 'read', resources };
   } catch (thrown) {
     task.signal.throwIfAborted();
-    return { kind: 'failed', error: `Resource ${uri} could not be read: ${messageOf(thrown)}`, thrown };
+    return { kind: 'failed', error: sentence(`Resource "${uri}" could not be read: ${messageOf(thrown)}`), thrown };
   } finally {
     cancelTimer();
   }
@@ -46,7 +46,7 @@ export async function readResources(
 
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
-  throw new TypeError('`readResource` did not return a text');
+  throw new TypeError('readResource must return a text.');
 }
 
 /** Settle as the promise does, unless the signal aborts first. */

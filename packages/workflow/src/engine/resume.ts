@@ -58,7 +58,7 @@ function otherArguments(workflow: string, args: JsonObject, stored: JsonObject):
   );
   return new TaskError(
     'INVALID_ARGUMENTS',
-    `A task of workflow ${workflow} keeps the arguments that it was begun with: leave out ${names.join(', ')}, or begin a new task.`,
+    `A task of workflow "${workflow}" keeps the arguments that it was begun with: leave out ${names.map((name) => `"${name}"`).join(', ')}, or begin a new task.`,
     { details: { workflow, arguments: names } },
   );
 }

@@ -14,14 +14,14 @@ export async function runPlain(
   host: InlineHost,
 ): Promise<{ readonly description: string; readonly messages: readonly PromptMessage[] }> {
   const definition = definitionsOf(tasks).get(call.tool);
-  if (definition === undefined) throw new TaskError('TOOL_NOT_FOUND', `Workflow ${call.tool} not found`);
+  if (definition === undefined) throw new TaskError('TOOL_NOT_FOUND', `Workflow "${call.tool}" not found.`);
   const outcome = await runCall(tasks, call, host);
   if (outcome.kind === 'error') {
     const { code, message, data } = outcome.error;
     throw new ProtocolFailure(code, message, data);
   }
   const { record } = outcome;
-  if (record === undefined) throw new TaskError('RUN_ENDED', `Workflow ${call.tool} ended before it began.`);
+  if (record === undefined) throw new TaskError('RUN_ENDED', `Workflow "${call.tool}" ended before it began.`);
   const context = stateNow({ definition, record, arguments: {} });
   const { description, messages } = viewOf(record.head, context, { kind: 'nothing-stored' });
   return { description, messages };

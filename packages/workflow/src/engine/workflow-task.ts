@@ -1,5 +1,5 @@
 import type { Tasks } from '@mcp-tasks/runner';
-import { formatIssues, parseWith } from '@mcp-tasks/runner/engine';
+import { formatIssues, parseWith, sentence } from '@mcp-tasks/runner/engine';
 import { TaskError, type TaskRecord } from '@mcp-tasks/store';
 import { taskNotFound } from '@mcp-tasks/store/rules';
 import type { JsonObject } from '@mcp-tasks/wire';
@@ -55,7 +55,7 @@ export async function parsedArguments({ workflow }: WorkflowDefinition, args: Js
   if (parsed.issues === undefined) return asJson(parsed.value);
   throw new TaskError(
     'INVALID_ARGUMENTS',
-    `Invalid arguments for workflow ${workflow.name}: ${formatIssues(parsed.issues)}`,
+    sentence(`Invalid arguments for workflow "${workflow.name}": ${formatIssues(parsed.issues)}`),
     { details: { workflow: workflow.name } },
   );
 }

@@ -117,7 +117,7 @@ async function recorded(
   came: { readonly outcome: RecordedOutcome; readonly shown: CallToolResult },
 ): Promise<CallToolResult> {
   // Whoever gave the call up gets no answer, and does not count it as done.
-  if (call.context.mcpReq.signal.aborted) throw new TaskError('RUN_ENDED', 'The request was given up');
+  if (call.context.mcpReq.signal.aborted) throw new TaskError('RUN_ENDED', 'The request was given up.');
   const meta = await continuation.record(came.outcome);
   return continuedAnswer(serving, call, came.shown, meta);
 }

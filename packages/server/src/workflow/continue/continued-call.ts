@@ -63,7 +63,7 @@ export class ContinuedCall {
 
 /** What is said to who names a task that cannot be continued. */
 export function warningOf(reference: WorkflowRequestMeta | 'malformed'): string {
-  const malformed = `The call was made, and nothing was recorded: ${MALFORMED_REFERENCE}.`;
+  const malformed = `The call was made, and nothing was recorded: ${MALFORMED_REFERENCE}`;
   return reference === 'malformed' ? malformed : CONTINUATION_WARNING;
 }
 

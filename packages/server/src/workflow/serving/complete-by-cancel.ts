@@ -18,7 +18,7 @@ export async function completeByCancel(
   const { result } = params;
   if (result === undefined || !isWorkflowTask(workflows, head) || !workflows.settings.completeByCancel)
     return undefined;
-  if (!isCallToolResult(result)) throw new TaskError('INVALID_ARGUMENTS', 'result must be the result of a tool');
+  if (!isCallToolResult(result)) throw new TaskError('INVALID_ARGUMENTS', 'result must be the result of a tool.');
   try {
     return await workflows.engine.completeByClient(head.owner, head.taskId, result as CallToolResult);
   } catch (error) {

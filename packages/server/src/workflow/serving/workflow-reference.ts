@@ -8,7 +8,7 @@ const MAX_NAME_CHARACTERS = 256;
 /** What is wrong with a reference that cannot be read. */
 export const MALFORMED_REFERENCE =
   `_meta["${WORKFLOW_META_KEY}"] must be an object with the string taskId, and step and callId, if given, must be strings ` +
-  `of 1 to ${MAX_NAME_CHARACTERS} characters`;
+  `of 1 to ${MAX_NAME_CHARACTERS} characters.`;
 
 /**
  * Which workflow task a request is for.
