@@ -31,7 +31,7 @@ describeWithPrograms('the settings of the server', () => {
   it.each(['allkeys-lru', 'volatile-ttl'])('are refused with the evicting maxmemory-policy %s', async (policy) => {
     const { url } = await serverWith({ settings: [`maxmemory-policy ${policy}`] });
     await expect(makeStore({ url, name: 'tasks' }).open?.()).rejects.toMatchObject(
-      failing('STORE_INCOMPATIBLE', false, new RegExp(`maxmemory-policy ${policy}.*set .* to noeviction`)),
+      failing('STORE_INCOMPATIBLE', false, new RegExp(`maxmemory-policy "${policy}".*set .* to "noeviction"`)),
     );
   });
 

@@ -94,7 +94,7 @@ describe('a file that is not a database', () => {
     const error = await failure(sqliteStore({ path }).open());
     expect(error).toMatchObject({ code: 'STORE_INCOMPATIBLE', retryable: false });
     expect(error?.message).toBe(
-      `${path}: The file is not a SQLite database: name another path, or move the file away.`,
+      `The file is not a SQLite database: name another path, or move the file away. The database is "${path}".`,
     );
   });
 });

@@ -6,17 +6,17 @@ import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';
 
 describe('options', () => {
   const refused: [string, unknown, typeof TypeError | typeof RangeError][] = [
-    ['`path` or `database`', {}, TypeError],
-    ['`path` or `database`', { path: 'a', database: {} }, TypeError],
-    ['`path`', { path: '' }, TypeError],
-    ['`path`', { path: 'a\0b' }, TypeError],
-    ['`path`', { path: 7 }, TypeError],
-    ['`database`', { database: {} }, TypeError],
-    ['`synchronous`', { path: 'a', synchronous: 'OFF' }, TypeError],
-    ['`lockTimeoutMs`', { path: 'a', lockTimeoutMs: '5' }, TypeError],
-    ['`lockTimeoutMs`', { path: 'a', lockTimeoutMs: -1 }, RangeError],
-    ['`watchIntervalMs`', { path: 'a', watchIntervalMs: Number.NaN }, RangeError],
-    ['`watchIntervalMs`', { path: 'a', watchIntervalMs: 0 }, RangeError],
+    ['path or database', {}, TypeError],
+    ['path or database', { path: 'a', database: {} }, TypeError],
+    ['path of sqliteStore', { path: '' }, TypeError],
+    ['path of sqliteStore', { path: 'a\0b' }, TypeError],
+    ['path of sqliteStore', { path: 7 }, TypeError],
+    ['database of sqliteStore', { database: {} }, TypeError],
+    ['synchronous of sqliteStore', { path: 'a', synchronous: 'OFF' }, TypeError],
+    ['lockTimeoutMs of sqliteStore', { path: 'a', lockTimeoutMs: '5' }, TypeError],
+    ['lockTimeoutMs of sqliteStore', { path: 'a', lockTimeoutMs: -1 }, RangeError],
+    ['watchIntervalMs of sqliteStore', { path: 'a', watchIntervalMs: Number.NaN }, RangeError],
+    ['watchIntervalMs of sqliteStore', { path: 'a', watchIntervalMs: 0 }, RangeError],
   ];
   it.each(refused)('that are wrong are refused at construction, naming %s (%j)', (name, options, type) => {
     const make = () => sqliteStore(options as SqliteTaskStoreOptions);
@@ -124,7 +124,7 @@ describe('the life of a store', () => {
     const path = at(temporaryFile());
     await expect(sqliteStore({ path }).open()).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
-      message: expect.stringMatching(/tasks-sqlite-.*make its directory, and let this process write there/s) as string,
+      message: expect.stringMatching(/make its directory, and let this process write there.*tasks-sqlite-/s) as string,
     });
   });
 });

@@ -75,10 +75,10 @@ describe('a registered tool', () => {
     ['variables', 'a', { variables: 5 }],
     ['idempotencyKey', 'a', { idempotencyKey: 'order' }],
     ['the key of an ask question', 'a', { ask: { '': { message: '?', schema } } }],
-    ['question "q"', 'a', { ask: { q: { message: '?', schema: z.string() } } }],
-    ['the tool name', '', {}],
-    ['the tool name', 'x'.repeat(129), {}],
-    ['the tool name', '\ud800', {}],
+    ['Question "q"', 'a', { ask: { q: { message: '?', schema: z.string() } } }],
+    ['The tool name', '', {}],
+    ['The tool name', 'x'.repeat(129), {}],
+    ['The tool name', '\ud800', {}],
   ])('has its %s checked, and named', (what, name, options) => {
     const tasks = createTasks();
     expect(() => tasks.tool(name, options as never, () => text('done'))).toThrow(what);
@@ -88,7 +88,7 @@ describe('a registered tool', () => {
   it('keeps its name to itself', () => {
     const tasks = createTasks();
     const tool = tasks.tool('a', { description: 'first' }, () => text('done'));
-    expect(() => tasks.tool('a', {}, () => text('other'))).toThrow('tool "a" is registered already');
+    expect(() => tasks.tool('a', {}, () => text('other'))).toThrow('Tool "a" is registered already.');
     expect(tasks.tools.get('a')).toBe(tool);
     expect(() => tasks.tool('b', {}, undefined as never)).toThrow('handler');
   });

@@ -182,7 +182,7 @@ describe('a tool that a run calls', () => {
     expect(asked.map(({ tool, via }) => `${tool} ${via}`)).toEqual(['outer call', 'inner step']);
     expect(asked[1]).toMatchObject({ owner: 'alice', caller: { role: 'guest' }, arguments: {} });
     expect(outcomes).toMatchObject([
-      { kind: 'error', error: { code: -32602, message: 'Tool inner may not run: not for you' } },
+      { kind: 'error', error: { code: -32602, message: 'Tool "inner" may not run: not for you.' } },
     ]);
     expect(runs).toBe(0);
     await tasks.close();
@@ -213,7 +213,7 @@ describe('a tool that a run calls', () => {
     late.open();
     expect(await after.opened).toBe('RUN_ENDED');
     expect(outcomes).toEqual([
-      { kind: 'result', result: { ...text('Tool inner took longer than 500 ms and was stopped.'), isError: true } },
+      { kind: 'result', result: { ...text('Tool "inner" took longer than 500 ms and was stopped.'), isError: true } },
     ]);
     expect(entries.filter(({ kind }) => kind === 'variable')).toEqual([]);
     await tasks.close();
@@ -248,7 +248,7 @@ describe('a tool that a run calls', () => {
     );
     await ended(tasks, await start('outer'));
     expect(outcomes).toMatchObject([
-      { result: { ...text('Tool inner cannot park: it runs as a step of a workflow.'), isError: true } },
+      { result: { ...text('Tool "inner" cannot park: it runs as a step of a workflow.'), isError: true } },
     ]);
     await tasks.close();
   });

@@ -413,7 +413,7 @@ describe('authorize', () => {
     first.crash();
     await clock.advance(LEASE_MS + 1_250);
     const record = await ended(second.tasks, head);
-    expect(entry(record, 'error')).toEqual({ code: -32602, message: 'Tool job may not run: no longer allowed' });
+    expect(entry(record, 'error')).toEqual({ code: -32602, message: 'Tool "job" may not run: no longer allowed.' });
     const request = { owner: 'alice', caller: { role: 'x' }, tool: 'job', arguments: { a: 1 } };
     expect(requests).toEqual([
       { ...request, via: 'call' },

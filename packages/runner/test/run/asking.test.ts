@@ -138,7 +138,7 @@ describe('questions of a task', () => {
       'QUESTION_KEY_REUSED',
       'QUESTION_LIMIT',
       'INPUT_UNSUPPORTED',
-      'question "e": maxTokens must be an integer',
+      'Question "e": maxTokens must be an integer.',
     ]);
     await tasks.for('alice').answer(head.taskId, { a: accept({ name: 'a' }), b: accept({ name: 'b' }) });
     expect(resultOf(await ended(tasks, head))).toEqual(text('done'));
@@ -170,7 +170,9 @@ describe('questions of a task', () => {
     const head = await start('ask');
     await untilOpen(tasks, head, 'even');
     await tasks.for('alice').answer(head.taskId, { even: accept({ n: 1 }) });
-    expect(resultOf(await ended(tasks, head))).toEqual(errorText('The answer to question "even" does not fit: n: odd'));
+    expect(resultOf(await ended(tasks, head))).toEqual(
+      errorText('The answer to question "even" does not fit: n: odd.'),
+    );
     await tasks.close();
   });
 

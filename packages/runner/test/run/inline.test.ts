@@ -166,7 +166,7 @@ describe('an inline run', () => {
     answer.open();
     await answered.opened;
     await clock.advance(1_000);
-    expect(await result).toEqual(errorText('Tool tool took longer than 1000 ms and was stopped.'));
+    expect(await result).toEqual(errorText('Tool "tool" took longer than 1000 ms and was stopped.'));
     expect(inspect(tasks).timers).toBe(0);
     await tasks.close();
   });

@@ -87,7 +87,7 @@ describe('a run ends', () => {
     await clock.advance(1);
     expect(reasons).toEqual(['timeout']);
     expect(resultOf(await ended(tasks, head))).toEqual(
-      errorText('Tool wait took longer than 1000 ms and was stopped.'),
+      errorText('Tool "wait" took longer than 1000 ms and was stopped.'),
     );
     await tasks.close();
   });
@@ -176,29 +176,33 @@ describe('what a handler does', () => {
     ['throws an object with a numeric code', () => raise({ code: -32000, message: 'not ours' }), errorText('not ours')],
     ['throws what cannot be shown', () => raise(unprintable), errorText('the thrown value cannot be shown')],
     ['throws what cannot be read', () => raise(throwsWhenRead), errorText('the thrown value cannot be shown')],
-    ['returns nothing', () => undefined, errorText('Tool acts did not return a tool result: it returned nothing')],
-    ['returns null', () => null, errorText('Tool acts did not return a tool result: it is not an object')],
-    ['returns a string', () => 'text', errorText('Tool acts did not return a tool result: it is not an object')],
-    ['returns an empty object', () => ({}), errorText('Tool acts did not return a tool result: `content` is missing')],
+    ['returns nothing', () => undefined, errorText('Tool "acts" did not return a tool result: it returned nothing.')],
+    ['returns null', () => null, errorText('Tool "acts" did not return a tool result: it is not an object.')],
+    ['returns a string', () => 'text', errorText('Tool "acts" did not return a tool result: it is not an object.')],
+    [
+      'returns an empty object',
+      () => ({}),
+      errorText('Tool "acts" did not return a tool result: `content` is missing.'),
+    ],
     [
       'returns content that is no array',
       () => ({ content: 'text' }),
-      errorText('Tool acts did not return a tool result: `content` is not an array'),
+      errorText('Tool "acts" did not return a tool result: `content` is not an array.'),
     ],
     [
       'returns a block of no known type',
       () => ({ content: [{ type: 'text', text: 'a' }, { type: 'video' }] }),
-      errorText('Tool acts did not return a tool result: `content[1]` is not a content block'),
+      errorText('Tool "acts" did not return a tool result: `content[1]` is not a content block.'),
     ],
     [
       'returns an isError that is no boolean',
       () => ({ content: [], isError: 'yes' }),
-      errorText('Tool acts did not return a tool result: `isError` is not a boolean'),
+      errorText('Tool "acts" did not return a tool result: `isError` is not a boolean.'),
     ],
     [
       'returns structured content that is no JSON',
       () => ({ content: [], structuredContent: { n: 1n } }),
-      errorText('the result of tool acts cannot be written as JSON: Do not know how to serialize a BigInt'),
+      errorText('The result of tool "acts" cannot be written as JSON: Do not know how to serialize a BigInt.'),
     ],
     [
       'returns structured content only',
@@ -267,7 +271,7 @@ describe('what a handler does', () => {
     expect(record.head.status).toBe('failed');
     expect(entry(record, 'error')).toEqual({
       code: -32603,
-      message: 'The result of tool acts has 139 bytes, the limit is 100 bytes',
+      message: 'The result of tool "acts" has 139 bytes, the limit is 100 bytes.',
       data: { code: 'RESULT_TOO_LARGE', actualBytes: 139, limitBytes: 100 },
     });
     await tasks.close();

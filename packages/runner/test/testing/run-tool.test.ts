@@ -65,8 +65,8 @@ describe('runTool', () => {
   });
 
   it('[TEST-09] tells what is missing: a tool, an answer, a fitting answer, fitting arguments', async () => {
-    await expect(runTool({ tasks, name: 'none' })).rejects.toThrow('there is no tool "none"');
-    await expect(runTool(greet, { arguments: { greeting: 'Hi' } })).rejects.toThrow('the tool asked "who"');
+    await expect(runTool({ tasks, name: 'none' })).rejects.toThrow('There is no tool "none"');
+    await expect(runTool(greet, { arguments: { greeting: 'Hi' } })).rejects.toThrow('The tool asked "who"');
     const answers = { who: { action: 'accept', content: {} } };
     await expect(runTool(greet, { arguments: { greeting: 'Hi' }, answers })).rejects.toMatchObject({
       code: 'TASK_ANSWER_INVALID',

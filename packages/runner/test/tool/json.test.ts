@@ -13,7 +13,7 @@ function nested(levels: number, value: unknown): unknown {
 
 const tooDeep = new TaskError(
   'VALUE_NOT_JSON',
-  'it cannot be written as JSON: nested too deeply, the limit is 1024 levels',
+  'it cannot be written as JSON: nested too deeply, the limit is 1024 levels.',
 );
 
 describe('a value that is to be kept', () => {

@@ -47,16 +47,16 @@ describe('the form of a question', () => {
   });
 
   it.each([
-    ['no object', z.string(), 'question "q": the schema must describe an object'],
-    ['a nested object', z.object({ a: z.object({}) }), 'question "q": field "a" must be a string, number'],
-    ['a list of anything', z.object({ a: z.array(z.string()) }), 'question "q": field "a" must list its choices'],
-    ['a null', z.object({ a: z.string().nullable() }), 'question "q": field "a" must be a string, number'],
+    ['no object', z.string(), 'Question "q": the schema must describe an object'],
+    ['a nested object', z.object({ a: z.object({}) }), 'Question "q": field "a" must be a string, number'],
+    ['a list of anything', z.object({ a: z.array(z.string()) }), 'Question "q": field "a" must list its choices'],
+    ['a null', z.object({ a: z.string().nullable() }), 'Question "q": field "a" must be a string, number'],
     [
       'an open bound',
       z.object({ a: z.number().positive() }),
-      'question "q": field "a" cannot have the constraint "exclusiveMinimum"',
+      'Question "q": field "a" cannot have the constraint "exclusiveMinimum"',
     ],
-    ['a format of another kind', z.object({ a: z.uuid() }), 'question "q": field "a" can only have the format email'],
+    ['a format of another kind', z.object({ a: z.uuid() }), 'Question "q": field "a" can only have the format "email"'],
   ])('refuses %s, naming the field', (_what, schema, message) => {
     expect(() => formOf(schema as AuthorSchema)).toThrow(TypeError);
     expect(() => formOf(schema as AuthorSchema)).toThrow(message);
@@ -151,6 +151,6 @@ describe('the declared questions of a tool', () => {
     });
     expect(askRequests(tool)).toEqual({ name: elicitRequest('name', ask.name) });
     const bad = { deep: { message: '?', schema: z.object({ a: z.object({}) }) } };
-    expect(() => tasks.tool('bad', { ask: bad }, () => ({ content: [] }))).toThrow('question "deep": field "a"');
+    expect(() => tasks.tool('bad', { ask: bad }, () => ({ content: [] }))).toThrow('Question "deep": field "a"');
   });
 });

@@ -102,7 +102,7 @@ describe('limits of variables', () => {
   it('[STOR-03] lets ten levels around a value pass and refuses eleven', () => {
     expect(merged(NONE, { deep: nested(10) }).values.get('deep')).toBe(JSON.stringify(nested(10)));
     expect(merge({ fine: 1, deep: nested(11) })).toThrow(
-      fault('VARIABLE_TOO_DEEP', { variable: 'deep', maxDepth: 10 }),
+      fault('VARIABLE_TOO_DEEP', { variable: 'deep', limitLevels: 10 }),
     );
     expect(merge({ deep: nested(11) })).toThrow('Variable "deep" nests deeper than 10 levels.');
   });
@@ -111,7 +111,7 @@ describe('limits of variables', () => {
     const endless: unknown[] = [];
     endless.push(endless);
     for (const value of [nested(1_000), nested(1_000_000), endless]) {
-      expect(merge({ deep: value })).toThrow(fault('VARIABLE_TOO_DEEP', { variable: 'deep', maxDepth: 10 }));
+      expect(merge({ deep: value })).toThrow(fault('VARIABLE_TOO_DEEP', { variable: 'deep', limitLevels: 10 }));
     }
   });
 
@@ -119,7 +119,7 @@ describe('limits of variables', () => {
     const maxBytes = 64 * 1024;
     expect(merged(NONE, { text: 'x'.repeat(maxBytes), [`n${'x'.repeat(maxBytes - 1)}`]: 1 }).values.size).toBe(2);
     const tooLong = 'é'.repeat(maxBytes / 2) + 'x';
-    const details = { bytes: maxBytes + 1, maxBytes };
+    const details = { actualBytes: maxBytes + 1, limitBytes: maxBytes };
     expect(merge({ text: tooLong })).toThrow(fault('VARIABLE_STRING_TOO_LONG', { variable: 'text', ...details }));
     expect(merge({ text: [{ [tooLong]: 1 }] })).toThrow(
       fault('VARIABLE_STRING_TOO_LONG', { variable: 'text', ...details }),
@@ -133,7 +133,7 @@ describe('limits of variables', () => {
     const bytes = Buffer.byteLength('{"a":1,"b":"é"}');
     expect(merged(NONE, { a: 1, b: 'é' }, { ...DEFAULT_LIMITS, maxVariablesBytes: bytes }).bytes).toBe(bytes);
     expect(() => merged(NONE, { a: 1, b: 'é' }, { ...DEFAULT_LIMITS, maxVariablesBytes: bytes - 1 })).toThrow(
-      fault('VARIABLE_TOO_LARGE', { variable: 'b', bytes, maxBytes: bytes - 1 }),
+      fault('VARIABLE_TOO_LARGE', { variable: 'b', actualBytes: bytes, limitBytes: bytes - 1 }),
     );
   });
 
@@ -143,7 +143,7 @@ describe('limits of variables', () => {
     expect(current.bytes).toBe(19);
     expect(merged(current, { a: 'xxx' }, limits).bytes).toBe(20);
     expect(() => mergeVariables(current, { c: 1, a: 'xxxxx' }, limits)).toThrow(
-      fault('VARIABLE_TOO_LARGE', { variable: 'a', bytes: 28, maxBytes: 20 }),
+      fault('VARIABLE_TOO_LARGE', { variable: 'a', actualBytes: 28, limitBytes: 20 }),
     );
     expect(merged(current, { a: null, c: 'zz' }, limits).bytes).toBe(19);
   });
@@ -157,7 +157,7 @@ describe('limits of variables', () => {
     const shared: unknown[][] = [Array.from({ length: 100 }, () => 'x'.repeat(1_000))];
     for (let level = 0; level < 8; level += 1) shared.push(Array.from({ length: 100 }, () => shared[level]));
     for (const value of [shared.at(-1), new Array(500_000_000)]) {
-      expect(merge({ wide: value })).toThrow(fault('VARIABLE_TOO_LARGE', { variable: 'wide', maxBytes: 1_048_576 }));
+      expect(merge({ wide: value })).toThrow(fault('VARIABLE_TOO_LARGE', { variable: 'wide', limitBytes: 1_048_576 }));
     }
   });
 

@@ -64,7 +64,7 @@ describe('registering a workflow', () => {
     const { plain, refused } = setUp();
     const foreign = setUp().plain;
     expect(refused(({ step }) => step('one', { tool: foreign }))).toBe(
-      'workflow "w", step "one": tool "plain" is not registered in these tasks: register it there first',
+      'Workflow "w", step "one": tool "plain" is not registered in these tasks: register it there first.',
     );
     expect(refused(({ step }) => step('one', { tool: 'plain' }))).toMatch(/step "one": tool "plain" is given by name/);
     expect(refused(({ step }) => step('one', { tool: { ...plain } }))).toMatch(/not registered/);
@@ -86,8 +86,8 @@ describe('registering a workflow', () => {
       step('one', one);
       step('one', one);
     });
-    expect(twice).toBe('workflow "w": there are two steps "one": names of steps are unique');
-    expect(refused(() => undefined)).toBe('workflow "w": has no steps');
+    expect(twice).toBe('Workflow "w": there are two steps "one": names of steps are unique.');
+    expect(refused(() => undefined)).toBe('Workflow "w": it has no steps: add one.');
     for (const name of ['', 'a/b', ' a', 'a\nb', 'x'.repeat(129)]) {
       expect(
         refused(({ step }) => step(name, one)),
@@ -111,7 +111,7 @@ describe('registering a workflow', () => {
   it('refuses an argument that the tool does not have, and names those that it has', () => {
     const { plain, open, define, refused } = setUp();
     expect(refused(({ step }) => step('one', { tool: plain, arguments: { text: 'x', txt: 'y' } }))).toBe(
-      'workflow "w", step "one": argument "txt": tool "plain" has none of this name (it takes text, deep)',
+      'Workflow "w", step "one": argument "txt": tool "plain" has none of this name (it takes "text", "deep").',
     );
     define(({ step }) => step('one', { tool: open, arguments: { anything: 1 } }));
   });
@@ -119,18 +119,20 @@ describe('registering a workflow', () => {
   it('refuses a reference to an argument, field or step that is not there', () => {
     const { plain, refused } = setUp();
     expect(refused(({ args, step }) => step('one', { tool: plain, arguments: { text: args['regoin'] } }))).toBe(
-      'workflow "w", step "one": argument "text": there is no prompt argument "regoin" (the workflow has region, count)',
+      'Workflow "w", step "one": argument "text": there is no prompt argument "regoin" (the workflow has "region", "count").',
     );
     const field = refused(({ step }) => {
       const one = step('one', { tool: plain, arguments: { text: 'x' } });
       step('two', { tool: plain, arguments: { text: one.output['lien'] } });
     });
-    expect(field).toBe('workflow "w", step "two": argument "text": there is no field lien in the output of step one');
+    expect(field).toBe(
+      'Workflow "w", step "two": argument "text": there is no field "lien" in the output of step "one".',
+    );
     const nested = refused(({ step }) => {
       const one = step('one', { tool: plain, arguments: { text: 'x' } });
       step('two', { tool: plain, arguments: { text: 'x', deep: { a: one.output['lien'] } } });
     });
-    expect(nested).toMatch(/step "two": argument "deep": there is no field lien/);
+    expect(nested).toMatch(/step "two": argument "deep": there is no field "lien"/);
   });
 
   it('refuses a reference of another workflow, also of one with the same name', () => {
@@ -185,7 +187,7 @@ describe('registering a workflow', () => {
     const { plain, refused } = setUp();
     const one = { tool: plain, arguments: { text: 'x' } };
     expect(refused(({ step }) => step('one', { ...one, guidance: 'In {regoin}' }))).toBe(
-      'workflow "w", step "one": `guidance` has {regoin}, which is neither a prompt argument nor an entry of `variables`',
+      'Workflow "w", step "one": `guidance` has {regoin}, which is neither a prompt argument nor an entry of `variables`.',
     );
     const unused = { text: 'In {region}', variables: { zone: undefined } };
     expect(refused(({ step }) => step('one', { ...one, guidance: unused }))).toMatch(/`guidance` has no \{zone\}/);
@@ -222,7 +224,7 @@ describe('registering a workflow', () => {
   it('refuses a workflow whose options are wrong', () => {
     const tasks = layer();
     const bad = (options: object) => () => workflow(tasks, 'w', options as never, () => undefined);
-    expect(bad({})).toThrow(/workflow "w": `description`/);
+    expect(bad({})).toThrow(/Workflow "w": `description`/);
     expect(bad({ description: 'd', stepTimeoutMs: 0 })).toThrow(/`stepTimeoutMs`/);
     expect(bad({ description: 'd', arguments: z.string() })).toThrow(/`arguments` must be the schema of an object/);
   });

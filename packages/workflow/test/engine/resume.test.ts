@@ -31,7 +31,7 @@ describe('a prompt that is called again', () => {
     }
     const other = () => engine.resume(OWNER, head.taskId, 'deploy_service', { region: 'us' });
     expect(await codeOf(other)).toBe('INVALID_ARGUMENTS');
-    await expect(other()).rejects.toThrow(/leave out region, or begin a new task/);
+    await expect(other()).rejects.toThrow(/leave out "region", or begin a new task/);
   });
 
   it('takes arguments for the same that its schema reads as the same', async () => {

@@ -22,7 +22,7 @@ describe('a step of the server', () => {
     const { meta } = await client(tasks).start('w');
     expect(asked.map(({ tool, via }) => `${tool} ${via}`)).toEqual(['w call', 'open step', 'secret step']);
     expect(asked[1]).toMatchObject({ owner: OWNER, arguments: { n: 1 } });
-    expect(meta.pause).toMatchObject({ type: 'toolError', error: 'Tool secret may not run: not for you' });
+    expect(meta.pause).toMatchObject({ type: 'toolError', error: 'Tool "secret" may not run: not for you.' });
   });
 
   it('sees of itself which step and attempt it is, and has names of its own', async () => {
@@ -140,7 +140,7 @@ describe('a step of the server', () => {
     expect(view.meta.pause).toMatchObject({
       type: 'toolError',
       failedStep: 'last',
-      error: 'Resource file:///missing could not be read: there is none',
+      error: 'Resource "file:///missing" could not be read: there is none.',
     });
     const texts = view.messages.map(({ content }) => content.text);
     expect(texts).toContain('Resource content from file:///b:\ntext of file:///b');
