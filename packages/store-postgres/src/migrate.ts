@@ -1,5 +1,6 @@
 import { TaskError } from '@mcp-tasks/store';
 import { MigrationError, Umzug, type UmzugStorage } from 'umzug';
+import { checkOut, putBack } from './check-out.ts';
 import { storeError } from './errors.ts';
 import { type Migration, migrations as ourMigrations } from './migrations/index.ts';
 import type { PostgresClientLike, PostgresPoolLike } from './options.ts';
@@ -26,7 +27,7 @@ export async function migrate(
 ): Promise<void> {
   let client: PostgresClientLike | undefined;
   try {
-    client = await pool.connect();
+    client = await checkOut(pool);
     const query = queryOf(client);
     await query('BEGIN');
     await checkServer(query);
@@ -34,11 +35,11 @@ export async function migrate(
     await migrateLocked(query, schema, migrations);
     await checkRights(query, schema);
     await query('COMMIT');
-    client.release();
   } catch (error) {
-    client?.release(true); // the transaction ends with the connection
+    if (client) putBack(client, true); // the transaction ends with the connection
     throw storeError(error instanceof MigrationError ? error.cause : error);
   }
+  putBack(client, false);
 }
 
 function queryOf(client: PostgresClientLike): Query {

@@ -22,6 +22,9 @@ export interface PostgresClientLike {
   query(query: PostgresQuery): Promise<{ rows: unknown[] }>;
   /** Give the connection back to the pool, or end it. */
   release(destroy?: boolean | Error): void;
+  /** Hears of a connection that breaks; absent = the client tells of none. */
+  on?(event: 'error', listener: () => void): unknown;
+  removeListener?(event: 'error', listener: () => void): unknown;
 }
 
 /**

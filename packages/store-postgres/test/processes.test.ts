@@ -36,7 +36,7 @@ describe('a process that cannot open its store', () => {
   it('tries once and ends of itself: no timer tries on, and nothing stays open', async () => {
     const unreachable = startProcess(FAILING, { connectionString: 'postgres://127.0.0.1:1/x' });
     expect(await unreachable.ended).toBe(0);
-    expect(unreachable.lines).toEqual(['STORE_UNAVAILABLE']);
+    expect(unreachable.lines).toEqual(['STORE_UNAVAILABLE retryable']);
   });
 
   it.skipIf(missing)('because the schema is not ours ends of itself too', async () => {
