@@ -37,7 +37,7 @@ export async function migrate(
     await query('COMMIT');
   } catch (error) {
     if (client) putBack(client, true); // the transaction ends with the connection
-    throw storeError(error instanceof MigrationError ? error.cause : error);
+    throw storeError(error instanceof MigrationError ? error.cause : error, false);
   }
   putBack(client, false);
 }

@@ -12,7 +12,7 @@ import type {
   UpdateTask,
   UpdateTaskOutcome,
 } from '@mcp-tasks/store';
-import { storeClosed, storeError } from './errors.ts';
+import { noAnswer, storeClosed, storeError } from './errors.ts';
 import type { HintChannel } from './hint-channel.ts';
 import type { PostgresPoolLike } from './options.ts';
 import { decodableHeads, type GetRow, headOf, headParameter, type HeadRow, recordsOf } from './rows.ts';
@@ -38,6 +38,7 @@ export class PostgresTaskStore implements TaskStore {
   readonly #parts: PostgresTaskStoreParts;
   readonly #statements: Statements;
   readonly #underWay = new Set<Promise<unknown>>();
+  #isOpen = false;
   #closing: Promise<void> | undefined;
   /** Absent where the store has no hints. */
   readonly watch?: NonNullable<TaskStore['watch']>;
@@ -51,6 +52,7 @@ export class PostgresTaskStore implements TaskStore {
 
   async open(): Promise<void> {
     await this.#guarded(this.#parts.open);
+    this.#isOpen = true;
   }
 
   async create({ head, entries, idempotencyKey, limits, nowMs }: CreateTask): Promise<CreateTaskOutcome> {
@@ -178,7 +180,7 @@ export class PostgresTaskStore implements TaskStore {
     try {
       return await called;
     } catch (error) {
-      throw storeError(error);
+      throw storeError(error, this.#isOpen);
     } finally {
       this.#underWay.delete(called);
     }
@@ -209,7 +211,6 @@ const columns = (keys: readonly TaskEntryKey[]): [string[], Buffer[]] => [
 ];
 
 function present<Value>(value: Value | null | undefined): Value {
-  if (value === null || value === undefined)
-    throw storeError(new TypeError('A function of the store answered no row.'));
+  if (value === null || value === undefined) throw noAnswer();
   return value;
 }

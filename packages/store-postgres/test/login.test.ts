@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { TaskError } from '@mcp-tasks/store';
 import { countingProxy } from '@mcp-tasks/store-kit/fakes';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { postgresStore, type PostgresStoreOptions } from '../src/index.ts';
@@ -17,7 +18,7 @@ describeWithPrograms('a server that asks for a password over TLS', () => {
   beforeAll(async () => {
     server = await ownServer({
       settings: ['ssl = on'],
-      logins: ['hostssl all alice 127.0.0.1/32 scram-sha-256', 'host all alice 127.0.0.1/32 reject'],
+      logins: ['hostssl all alice,rotated 127.0.0.1/32 scram-sha-256', 'host all alice 127.0.0.1/32 reject'],
       files: { 'server.crt': certificate, 'server.key': key },
     });
     await query(`CREATE ROLE alice LOGIN PASSWORD '${PASSWORD}'`, [], server.url);
@@ -96,5 +97,29 @@ describeWithPrograms('a server that asks for a password over TLS', () => {
       for (const secret of [PASSWORD, 'not-that-one']) expect(logged).not.toContain(secret);
       expect(proxy.connections()).toBe(attempt);
     }
+  });
+
+  it('[DURA-05] whose password is changed under an open store is worked with again once both agree', async () => {
+    const role = 'rotated';
+    await query(
+      `CREATE ROLE ${role} LOGIN PASSWORD 'before'; GRANT CREATE ON DATABASE postgres TO ${role}`,
+      [],
+      server.url,
+    );
+    let password = 'before';
+    const login = { host: '127.0.0.1', port: server.port, user: role, database: 'postgres', ssl: { ca: certificate } };
+    const store = postgresStore({ config: { ...login, password: async () => password }, schema: role, hints: false });
+    onTestFinished(() => store.close());
+    await store.open?.();
+    await query(`ALTER ROLE ${role} PASSWORD 'after'`, [], server.url);
+    await query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1', [role], server.url);
+    await until('a refused password', async () => {
+      const error: unknown = await stored(store).catch((reason: unknown) => reason);
+      if (!TaskError.is(error)) return false;
+      expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
+      return error.message.includes('refused the password');
+    });
+    password = 'after';
+    await stored(store);
   });
 });
