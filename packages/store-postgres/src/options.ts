@@ -24,6 +24,7 @@ export interface PostgresClientLike {
   release(destroy?: boolean | Error): void;
   /** Hears of a connection that breaks; absent = the client tells of none. */
   on?(event: 'error', listener: () => void): unknown;
+  /** Stop hearing of it. */
   removeListener?(event: 'error', listener: () => void): unknown;
 }
 

@@ -1,8 +1,10 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import { storeError } from './errors.ts';
+import { isOfReplica, storeError } from './errors.ts';
 import type { RedisStoreOptions } from './options.ts';
 
 const LONGEST_PAUSE_MS = 2_000;
+/** A server that is a replica is left at most once in this time: behind its address there may be no primary yet. */
+const REPLICA_PAUSE_MS = 1_000;
 
 /** A connection that the store opens and closes itself. */
 export interface OwnConnection {
@@ -30,11 +32,15 @@ export function ownConnection({ url, config }: RedisStoreOptions): OwnConnection
     connectTimeout: 5_000,
     commandTimeout: 10_000,
     socketTimeout: 10_000,
-    maxRetriesPerRequest: 3,
     retryStrategy: pauseMs,
     ...config,
     lazyConnect: true,
     replyMapping: 'legacy',
+    // The driver sends nothing twice. A call that was sent fails when its connection ends, since it may have happened; one
+    // that was not sent waits for the next attempt to connect.
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    reconnectOnError: leaveReplica(config?.['reconnectOnError'] as RedisOptions['reconnectOnError']),
   };
   const retryStrategy = options.retryStrategy ?? (() => null);
   options.retryStrategy = (times) => (isOpen ? retryStrategy(times) : null);
@@ -61,15 +67,29 @@ export function ownConnection({ url, config }: RedisStoreOptions): OwnConnection
       try {
         await client.connect();
       } catch (error) {
-        throw storeError(latest ?? error);
+        throw storeError(latest ?? error, false);
       }
       // The driver goes on with database 0 when there is no such database as was asked for.
       if (latest !== undefined) {
         await disconnect();
-        throw storeError(latest);
+        throw storeError(latest, false);
       }
       isOpen = true;
     },
     disconnect,
+  };
+}
+
+/**
+ * Connect again when the server answers that it is a replica: after a failover its address leads to another. The call itself
+ * fails, and the layers above send it again.
+ */
+function leaveReplica(also: RedisOptions['reconnectOnError']): (error: Error) => boolean {
+  let leftAtMs = -Infinity;
+  return (error) => {
+    if (!isOfReplica(error)) return Boolean(also?.(error));
+    if (performance.now() - leftAtMs < REPLICA_PAUSE_MS) return false;
+    leftAtMs = performance.now();
+    return true;
   };
 }

@@ -4,10 +4,13 @@ interface Trouble {
   /** Found in the error's message or code. A script's error may come wrapped, so that its word is not always the first. */
   readonly sign: RegExp;
   readonly message: string;
+  /** It may pass without a change also while the store opens. */
   readonly retryable?: true;
+  /** It proves a fault in the store's own scripts, or in the keys that they meet: it never passes. */
+  readonly isFault?: true;
 }
 
-/** What an error of Redis or of the socket means for whoever runs the server; the first sign that is found counts. */
+/** What an error of Redis or of the socket means for the operator of the server; the first sign that is found counts. */
 const TROUBLES: readonly Trouble[] = [
   {
     sign: /\b(WRONGPASS|NOAUTH)\b|invalid password|without any password configured/,
@@ -21,7 +24,12 @@ const TROUBLES: readonly Trouble[] = [
   { sign: /DB index is out of range/, message: 'The Redis database does not exist: correct its number.' },
   { sign: /\bOOM\b/, message: 'Redis is out of memory: raise maxmemory.', retryable: true },
   {
-    sign: /\b(LOADING|MASTERDOWN|READONLY|CLUSTERDOWN|TRYAGAIN|MISCONF|BUSY|NOREPLICAS)\b/,
+    sign: /\bmax number of clients\b/,
+    message: 'Redis takes no more clients: raise maxclients, or look for who keeps connections.',
+    retryable: true,
+  },
+  {
+    sign: /\b(LOADING|MASTERDOWN|READONLY|CLUSTERDOWN|TRYAGAIN|MISCONF|BUSY|UNKILLABLE|NOREPLICAS)\b|the cluster is down|a non local key/,
     message: 'Redis cannot take writes at present, or this server never does: see its log, connect to the primary.',
     retryable: true,
   },
@@ -45,26 +53,55 @@ const TROUBLES: readonly Trouble[] = [
     message: 'The Redis server does not speak TLS at this address, or only TLS: check redis:// against rediss://.',
   },
   {
-    sign: /ECONNRESET|EPIPE|ETIMEDOUT|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|Connection is closed|max retries per request|Command timed out|Socket timeout|aborted due to connection close/i,
+    sign: /\b(EMFILE|ENFILE|ENOBUFS|ENOMEM|EADDRNOTAVAIL)\b/,
+    message:
+      'This machine can open no connection at present: it is out of files, ports or memory. Raise the limit of open files.',
+    retryable: true,
+  },
+  {
+    sign: /ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EAI_AGAIN|EHOSTDOWN|EHOSTUNREACH|ENETDOWN|ENETUNREACH|Connection is closed|max retries per request|Command timed out|Socket timeout|aborted due to connection close/i,
     message: 'The connection to Redis broke, or no answer came in time.',
     retryable: true,
+  },
+  {
+    sign: /Too many Cluster redirections|Failed to refresh slots cache|None of startup nodes is available|Cluster isn't ready/,
+    message: 'No node of the Redis cluster answers for the slot of this store: see that the cluster is whole.',
+    retryable: true,
+  },
+  {
+    sign: /\buser_script\b|\bError (compiling|running) script\b|\b(WRONGTYPE|CROSSSLOT)\b|wrong number of arg/i,
+    message: 'Redis refused a script of the store, or a key of it is of another type: see the cause.',
+    isFault: true,
   },
 ];
 
 /**
  * Turn an error of the driver into a typed one; the driver's own text stays in `cause`, without the arguments of the command,
  * which may be a password or what a task holds.
+ *
+ * @param isOpen - the store was opened. What is wrong with server, network or login from then on may pass (a failover, a
+ *   password that is changed): only a fault in the store's own scripts is final.
  */
-export function storeError(error: unknown): TaskError {
+export function storeError(error: unknown, isOpen: boolean): TaskError {
   if (TaskError.is(error)) return error;
   forgetArguments(error);
+  const text = wordsOf(error);
+  const trouble = TROUBLES.find(({ sign }) => sign.test(text)) ?? UNKNOWN;
+  const retryable = isOpen ? trouble.isFault !== true : trouble.retryable === true;
+  return new TaskError('STORE_UNAVAILABLE', trouble.message, { cause: error, retryable });
+}
+
+const UNKNOWN: Omit<Trouble, 'sign'> = { message: 'Redis did not answer as expected: see the cause.' };
+
+/** Tell whether a server answered that it is a replica, and so has not written anything. */
+export const isOfReplica = (error: unknown): boolean => /\b(READONLY|MASTERDOWN)\b/.test(wordsOf(error));
+
+/** Tell whether the connection broke before a call was answered, or sent. */
+export const isOfBrokenConnection = (error: unknown): boolean => /max retries per request/i.test(wordsOf(error));
+
+function wordsOf(error: unknown): string {
   const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown };
-  const text = `${String(message)} ${String(code)}`;
-  const trouble = TROUBLES.find(({ sign }) => sign.test(text));
-  return new TaskError('STORE_UNAVAILABLE', trouble?.message ?? 'Redis did not answer as expected: see the cause.', {
-    cause: error,
-    retryable: trouble?.retryable ?? false,
-  });
+  return `${String(message)} ${String(code)}`;
 }
 
 /** The driver hangs the whole command on its errors. */

@@ -14,7 +14,7 @@ export async function checkSchema(target: ScriptTarget, channel: string): Promis
   try {
     stored = await runScript(target, 'schema', [channel, SCHEMA.version, SCHEMA.compatibleFrom]);
   } catch (error) {
-    if (!/\bWRONGTYPE\b/.test(String(error))) throw storeError(error);
+    if (!/\bWRONGTYPE\b/.test(String(error))) throw storeError(error, false);
     throw notOurs(target.base, error);
   }
   const [version, compatibleFrom] = stored.map(Number);

@@ -1,16 +1,17 @@
 import type { TaskStore } from '@mcp-tasks/store';
-import { checkSettings } from './check-server.ts';
+import { settingsCheck } from './check-server.ts';
 import { ownConnection } from './connection.ts';
 import { checkSchema } from './migrate.ts';
 import type { RedisClientLike, RedisStoreOptions } from './options.ts';
 import { RedisTaskStore } from './redis-task-store.ts';
-import { loadScripts } from './statements.ts';
+import { loadScripts, runScript } from './statements.ts';
 
 /**
  * Keep tasks in Redis (6.2 or newer) or Valkey, shared by every process that names the same server and store name.
  *
  * Each create, update, get and page is one script and one round trip. What was acknowledged survives a crash of the server as
- * far as `appendfsync` says; `open()` warns when that is not `always`, and refuses a server that may evict keys.
+ * far as `appendfsync` says; `open()` warns when that is not `always`, and refuses a server that may evict keys. All keys of one
+ * store are on one slot of a cluster.
  *
  * @throws {TypeError} none of `url`, `config` and `client`, a `url` that is not of Redis, or a `name` out of range.
  *
@@ -29,6 +30,7 @@ export function redisStore(options: RedisStoreOptions): TaskStore {
     ((message: string) => {
       process.emitWarning(message, 'McpTasksWarning');
     });
+  const settings = settingsCheck(client, warn);
   return new RedisTaskStore({
     client,
     base,
@@ -36,14 +38,20 @@ export function redisStore(options: RedisStoreOptions): TaskStore {
     open: async () => {
       await own?.connect();
       try {
-        await checkSettings(client, warn);
+        // A cluster knows its masters once it has answered.
+        if (client.nodes) await runScript({ client, base }, 'time', []);
+        await settings.begin();
         await checkSchema({ client, base }, channel);
         await loadScripts({ client, base });
       } catch (error) {
+        settings.end();
         await own?.disconnect();
         throw error;
       }
     },
-    close: async () => own?.disconnect(),
+    close: async () => {
+      settings.end();
+      await own?.disconnect();
+    },
   });
 }

@@ -3,8 +3,6 @@ import type {
   CreateTaskOutcome,
   ListPosition,
   ListTasks,
-  TaskEntry,
-  TaskEntryKey,
   TaskHead,
   TaskHint,
   TaskPage,
@@ -14,12 +12,15 @@ import type {
   UpdateTaskOutcome,
 } from '@mcp-tasks/store';
 import { storeClosed, storeError } from './errors.ts';
+import { subscribeToHints } from './hints.ts';
 import {
   decodableHeads,
   fieldArguments,
   type FlatHash,
   headOf,
+  keyArguments,
   ownerKey,
+  putArguments,
   type RecordReply,
   recordsOf,
 } from './rows.ts';
@@ -48,6 +49,7 @@ export class RedisTaskStore implements TaskStore {
   /** Each ends one watch. */
   readonly #watches = new Set<() => void>();
   readonly #underWay = new Set<Promise<unknown>>();
+  #isOpen = false;
   #closing: Promise<void> | undefined;
 
   constructor(parts: RedisTaskStoreParts) {
@@ -56,6 +58,7 @@ export class RedisTaskStore implements TaskStore {
 
   async open(): Promise<void> {
     await this.#guarded(this.#parts.open);
+    this.#isOpen = true;
   }
 
   async create({ head, entries, idempotencyKey, limits, nowMs }: CreateTask): Promise<CreateTaskOutcome> {
@@ -125,23 +128,14 @@ export class RedisTaskStore implements TaskStore {
 
   async watch(listener: (hint: TaskHint) => void): Promise<() => Promise<void>> {
     return this.#guarded(async () => {
-      const subscriber = this.#parts.client.duplicate();
-      let isOver = false;
+      const hints = subscribeToHints(this.#parts.client, this.#parts.channel, listener);
       const stop = () => {
-        isOver = true;
         this.#watches.delete(stop);
-        subscriber.disconnect();
+        hints.stop();
       };
       this.#watches.add(stop);
-      // The driver connects and subscribes again by itself; what was published meanwhile is lost, which a hint may be.
-      subscriber.on('error', () => undefined);
-      subscriber.on('message', (_channel, message) => {
-        const hint = parseHint(message);
-        // A connection may still deliver what came before it was told to end.
-        if (hint && !isOver) listener(hint);
-      });
       try {
-        await subscriber.subscribe(this.#parts.channel);
+        await hints.begun;
       } catch (error) {
         stop();
         throw error;
@@ -153,9 +147,7 @@ export class RedisTaskStore implements TaskStore {
   }
 
   async serverTimeMs(): Promise<number> {
-    const [seconds, microseconds] = await this.#guarded(
-      async () => (await this.#parts.client.call('TIME')) as readonly [string, string],
-    );
+    const [seconds, microseconds] = await this.#run<readonly [string, string]>('time', []);
     return Number(seconds) * 1000 + Number(microseconds) / 1000;
   }
 
@@ -195,7 +187,7 @@ export class RedisTaskStore implements TaskStore {
     try {
       return await called;
     } catch (error) {
-      throw storeError(error);
+      throw storeError(error, this.#isOpen);
     } finally {
       this.#underWay.delete(called);
     }
@@ -211,19 +203,5 @@ async function settledWithin(calls: Iterable<Promise<unknown>>, graceMs: number)
   clearTimeout(timer);
 }
 
-const keyArguments = ({ kind, name }: TaskEntryKey): [string, string] => [kind, name];
-
-const putArguments = (entries: readonly TaskEntry[]): (string | number)[] => [
-  entries.length,
-  ...entries.flatMap((entry) => [...keyArguments(entry), entry.value]),
-];
-
 /** Sorts by creation, then id; the id begins at the 17th byte. */
 const placeOf = ({ createdAtMs, taskId }: ListPosition): string => createdAtMs.toFixed(0).padStart(16, '0') + taskId;
-
-function parseHint(message: string): TaskHint | undefined {
-  const match = /^(\d+) (working|input_required|completed|failed|cancelled) (.+)$/su.exec(message);
-  return match
-    ? { version: Number(match[1]), status: match[2] as TaskHint['status'], taskId: match[3] ?? '' }
-    : undefined;
-}

@@ -1,5 +1,6 @@
 import {
   type TaskEntry,
+  type TaskEntryKey,
   type TaskEntryKind,
   TaskError,
   type TaskHead,
@@ -103,6 +104,15 @@ function ownerOf(key: string | undefined): string {
   if (key === undefined || bytes.toString('base64url') !== key) throw new TypeError('The owner is not base64url.');
   return utf8.decode(bytes);
 }
+
+/** How an entry is named to a script. */
+export const keyArguments = ({ kind, name }: TaskEntryKey): [string, string] => [kind, name];
+
+/** Entries for a script: their number, then each with its value. */
+export const putArguments = (entries: readonly TaskEntry[]): (string | number)[] => [
+  entries.length,
+  ...entries.flatMap((entry) => [...keyArguments(entry), entry.value]),
+];
 
 /** The heads of hashes; a task that cannot be decoded is left out, so that it does not stand in the way of others. */
 export function decodableHeads(hashes: readonly FlatHash[]): readonly TaskHead[] {

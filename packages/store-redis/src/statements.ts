@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isOfBrokenConnection } from './errors.ts';
 import type { RedisClientLike } from './options.ts';
 import { type ScriptName, scripts } from './scripts/index.ts';
 
@@ -13,26 +14,44 @@ export interface ScriptTarget {
   readonly base: string;
 }
 
+/** What may be sent twice: it writes nothing, but for what takes away places of tasks that are gone. */
+const READS: ReadonlySet<ScriptName> = new Set(['get', 'list', 'due', 'time']);
+
 /**
- * Run a script by its digest; the server gets its text only when it does not know it (after a restart, say).
+ * Run a script. A read whose connection broke is sent once more, on the next one; a write is not: it may have happened, and
+ * the layers above find out.
  *
  * @throws the driver's error.
  */
 export async function runScript<Reply>(
-  { client, base }: ScriptTarget,
+  target: ScriptTarget,
   name: ScriptName,
   args: readonly (string | number)[],
 ): Promise<Reply> {
   const texts = args.map(String);
   try {
-    return (await client.evalsha(SHA1[name], 1, base, ...texts)) as Reply;
+    return (await send(target, name, texts)) as Reply;
+  } catch (error) {
+    if (!READS.has(name) || !isOfBrokenConnection(error)) throw error;
+    return (await send(target, name, texts)) as Reply;
+  }
+}
+
+/** Name a script by its digest; the server gets its text only when it does not know it (after a restart, say). */
+async function send({ client, base }: ScriptTarget, name: ScriptName, texts: readonly string[]): Promise<unknown> {
+  try {
+    return await client.evalsha(SHA1[name], 1, base, ...texts);
   } catch (error) {
     if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
   }
-  return (await client.eval(scripts[name], 1, base, ...texts)) as Reply;
+  return client.eval(scripts[name], 1, base, ...texts);
 }
 
-/** Give the server every script, so that the first call of each is one round trip too. */
+/**
+ * Give the server every script, so that the first call of each is one round trip too. In a cluster each call goes to any
+ * node: there the first call of each gives its own.
+ */
 export async function loadScripts({ client }: ScriptTarget): Promise<void> {
+  if (client.nodes) return;
   await Promise.all(Object.values(scripts).map((script) => client.call('SCRIPT', 'LOAD', script)));
 }

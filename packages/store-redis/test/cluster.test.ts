@@ -2,10 +2,10 @@ import { contractCases, type StoreHarness } from '@mcp-tasks/store-kit';
 import { Cluster } from 'ioredis';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { redisStore } from '../src/index.ts';
-import { describeWithPrograms, type OwnServer, ownServer } from './support/own-server.ts';
+import { ownCluster } from './support/own-cluster.ts';
+import { describeWithPrograms, type OwnServer } from './support/own-server.ts';
 import { keysOf, newName, withRedis } from './support/redis.ts';
 import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';
-import { until } from './support/until.ts';
 
 /** Every method in every order, and what several connections do at once. */
 const CASES = [
@@ -19,18 +19,14 @@ const CASES = [
 ];
 
 describeWithPrograms('a cluster', () => {
-  let server: OwnServer;
+  let servers: readonly OwnServer[] = [];
   beforeAll(async () => {
-    server = await ownServer({ settings: ['cluster-enabled yes', 'cluster-announce-ip 127.0.0.1'] });
-    await withRedis(async (redis) => {
-      await redis.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
-      await until('a cluster that is whole', async () => (await redis.cluster('INFO')).includes('cluster_state:ok'));
-    }, server.url);
+    servers = await ownCluster(3);
   });
-  afterAll(() => server.remove());
+  afterAll(() => Promise.all(servers.map((server) => server.remove())));
 
   /** A client of the whole cluster, which the store does not close. */
-  const newCluster = () => new Cluster([{ host: '127.0.0.1', port: server.port }]);
+  const newCluster = () => new Cluster(servers.map(({ port }) => ({ host: '127.0.0.1', port })));
 
   const harness: StoreHarness = {
     async create() {
@@ -71,16 +67,38 @@ describeWithPrograms('a cluster', () => {
       await store.create(newTask({ owner: '{other}' }, { idempotencyKey: '{key}:1' }));
       await store.update(checkpoint(head, '{a}'));
       await store.list({ owner: 'own:er', limit: 5, nowMs: NOW_MS });
-      const keys = await keysOf(name, server.url);
+      const keys = (await Promise.all(servers.map(({ url }) => keysOf(name, url)))).flat();
       expect(keys.length).toBeGreaterThan(12);
       const found = await withRedis(
         (redis) => Promise.all(keys.map((key) => redis.cluster('KEYSLOT', key))),
-        server.url,
+        servers[0]?.url,
       );
       slots[name] = [...new Set(found)];
       await store.close();
     }
     expect(Object.values(slots).map((each) => each.length)).toEqual([1, 1]);
     expect(slots['tasks 1']).not.toEqual(slots['tasks 2']);
+  });
+
+  it('tells the time of the server that holds the store, also where another one runs no command', async () => {
+    const client = newCluster();
+    onTestFinished(() => {
+      client.disconnect();
+    });
+    // Each name is on one of the three, and every server is asked by one of them.
+    const stores = Array.from({ length: 12 }, (_, index) => redisStore({ client, name: `clock ${index}` }));
+    for (const store of stores) await store.open?.();
+    const calls = async () => {
+      const stats = await Promise.all(servers.map(({ url }) => withRedis((redis) => redis.info('commandstats'), url)));
+      return stats.map((text) => Number(/cmdstat_evalsha:calls=(\d+)/.exec(text)?.[1] ?? 0));
+    };
+    for (const store of stores) {
+      const before = await calls();
+      for (let count = 0; count < 5; count += 1) {
+        expect(Math.abs(((await store.serverTimeMs?.()) ?? 0) - Date.now())).toBeLessThan(60_000);
+      }
+      const grown = (await calls()).map((count, index) => count - (before[index] ?? 0));
+      expect(grown.sort((one, other) => one - other)).toEqual([0, 0, 5]);
+    }
   });
 });

@@ -166,7 +166,12 @@ end
 return stored
 `;
 
-const sources = { create, update, get, list, due, renew, deleteExpired, schema };
+// Of the server that holds the store: each node of a cluster has a clock of its own.
+const time = `
+return redis.call('TIME')
+`;
+
+const sources = { create, update, get, list, due, renew, deleteExpired, schema, time };
 
 /** Name of a script. */
 export type ScriptName = keyof typeof sources;
