@@ -69,6 +69,7 @@ async function useConnection(
   await whileLocked(() => {
     migrate(session, MIGRATIONS);
   }, patience);
+  session.opened();
   return {
     session,
     queue: new WriteQueue(session, patience),

@@ -4,11 +4,15 @@ import { TaskError, type TaskErrorCode } from '@mcp-tasks/store';
 interface Report {
   readonly code: TaskErrorCode;
   readonly message: string;
-  /** The same call may succeed later, without anybody changing it. */
-  readonly retryable: boolean;
+  /** Whether the same call may succeed later: never, always, or once the store was open, so that it could do it before. */
+  readonly retryable: boolean | 'once-open';
 }
 
-const unavailable = (message: string, retryable = false): Report => ({ code: 'STORE_UNAVAILABLE', message, retryable });
+const unavailable = (message: string, retryable: Report['retryable'] = false): Report => ({
+  code: 'STORE_UNAVAILABLE',
+  message,
+  retryable,
+});
 
 const LOCKED = unavailable(
   'The database stayed locked: look for a process that keeps a transaction open, or raise `lockTimeoutMs`. Nothing was written.',
@@ -16,9 +20,19 @@ const LOCKED = unavailable(
 );
 const READ_ONLY = unavailable(
   'The database cannot be written: let this process write to the file and to its directory. Nothing was written.',
+  'once-open',
 );
 const CANNOT_OPEN = unavailable(
   'The database file cannot be opened: make its directory, and let this process write there.',
+  'once-open',
+);
+const INTERRUPTED = unavailable(
+  'A call of the store was interrupted by somebody else who uses its connection. Nothing was written.',
+  true,
+);
+const IN_TRANSACTION = unavailable(
+  'The connection is used by somebody else, who has a transaction open: give the store a connection of its own. Nothing was written.',
+  'once-open',
 );
 const OTHER = unavailable(
   'SQLite refused a call of the store: is its connection closed, or used by somebody else? Nothing was written.',
@@ -27,10 +41,12 @@ const OTHER = unavailable(
 /** Primary result codes by number and name. @see https://www.sqlite.org/rescode.html */
 const REPORTS: readonly (readonly [number, string, Report])[] = [
   [3, 'SQLITE_PERM', READ_ONLY],
+  [4, 'SQLITE_ABORT', INTERRUPTED],
   [5, 'SQLITE_BUSY', LOCKED],
   [6, 'SQLITE_LOCKED', LOCKED],
   [7, 'SQLITE_NOMEM', unavailable('SQLite has no memory left. Nothing was written.', true)],
   [8, 'SQLITE_READONLY', READ_ONLY],
+  [9, 'SQLITE_INTERRUPT', INTERRUPTED],
   [
     10,
     'SQLITE_IOERR',
@@ -65,25 +81,30 @@ const REPORTS: readonly (readonly [number, string, Report])[] = [
 /** The report of a driver's error: better-sqlite3 names (extended) codes, `node:sqlite` numbers them. */
 function reportOf(error: unknown, otherwise: Report): Report {
   if (typeof error !== 'object' || error === null) return otherwise;
-  const { code, errcode } = error as { readonly code?: unknown; readonly errcode?: unknown };
+  const { code, errcode, message } = error as Readonly<Record<'code' | 'errcode' | 'message', unknown>>;
+  if (String(message).includes('transaction within a transaction')) return IN_TRANSACTION;
   const name = typeof code === 'string' ? /^SQLITE_[A-Z]+/.exec(code)?.[0] : undefined;
   const number = typeof errcode === 'number' ? errcode & 0xff : undefined;
   const row = REPORTS.find((candidate) => candidate[0] === number || candidate[1] === name);
   return row?.[2] ?? otherwise;
 }
 
-/** Translate an error of the driver, which stays the cause. */
-export function storeError(error: unknown): TaskError {
-  return reported(reportOf(error, OTHER), error);
+/**
+ * Translate an error of the driver, which stays the cause.
+ *
+ * @param isOpen - the store was opened on this connection: what hinders it now may pass.
+ */
+export function storeError(error: unknown, isOpen: boolean): TaskError {
+  return reported(reportOf(error, OTHER), error, isOpen);
 }
 
 /** Translate the error of a connection that cannot be made: drivers have errors of their own for that. */
 export function cannotOpen(error: unknown): TaskError {
-  return reported(reportOf(error, CANNOT_OPEN), error);
+  return reported(reportOf(error, CANNOT_OPEN), error, false);
 }
 
-function reported({ code, message, retryable }: Report, cause: unknown): TaskError {
-  return new TaskError(code, message, { retryable, cause });
+function reported({ code, message, retryable }: Report, cause: unknown, isOpen: boolean): TaskError {
+  return new TaskError(code, message, { retryable: retryable === 'once-open' ? isOpen : retryable, cause });
 }
 
 /** Tell whether a call failed only for the lock of another connection, so that it is worth another try. */

@@ -11,9 +11,15 @@ export type SqliteParameters = Record<string, SqliteValue>;
 export class SqliteSession {
   readonly #database: SqliteDatabaseLike;
   readonly #statements = new Map<string, SqliteStatementLike>();
+  #isOpen = false;
 
   constructor(database: SqliteDatabaseLike) {
     this.#database = database;
+  }
+
+  /** The store is open on this connection: from now on its failures may pass. */
+  opened(): void {
+    this.#isOpen = true;
   }
 
   run(sql: string, parameters: SqliteParameters = {}): void {
@@ -30,12 +36,12 @@ export class SqliteSession {
 
   /** Run statements without parameters that are not worth keeping. */
   script(sql: string): void {
-    translated(() => this.#database.exec(sql));
+    this.#translated(() => this.#database.exec(sql));
   }
 
   /** Close the connection. */
   close(): void {
-    translated(() => this.#database.close());
+    this.#translated(() => this.#database.close());
   }
 
   /** Write all or nothing; a reader sees the state before or after. */
@@ -61,7 +67,7 @@ export class SqliteSession {
   }
 
   #call(sql: string, use: (statement: SqliteStatementLike) => unknown): unknown {
-    return translated(() => {
+    return this.#translated(() => {
       let statement = this.#statements.get(sql);
       if (statement === undefined) {
         statement = this.#database.prepare(sql);
@@ -70,12 +76,12 @@ export class SqliteSession {
       return use(statement);
     });
   }
-}
 
-function translated<Value>(call: () => Value): Value {
-  try {
-    return call();
-  } catch (error) {
-    throw storeError(error);
+  #translated<Value>(call: () => Value): Value {
+    try {
+      return call();
+    } catch (error) {
+      throw storeError(error, this.#isOpen);
+    }
   }
 }

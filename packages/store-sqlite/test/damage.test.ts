@@ -148,7 +148,9 @@ describe('a database that cannot be written', () => {
     const store = await openStore({ database });
     const head = await stored(store);
     database.exec('PRAGMA query_only = ON');
-    expect((await failure(store.update(checkpoint(head, 'a'))))?.message).toContain('cannot be written');
+    const error = await failure(store.update(checkpoint(head, 'a')));
+    expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
+    expect(error?.message).toContain('cannot be written');
     expect(await store.list({ owner: 'owner', limit: 1, nowMs: NOW_MS })).toMatchObject({ heads: [head] });
     database.exec('PRAGMA query_only = OFF');
     await expect(store.update(checkpoint(head, 'a'))).resolves.toMatchObject({ status: 'updated' });
@@ -160,7 +162,9 @@ describe('a connection that its owner uses meanwhile', () => {
     const database = openDatabase(temporaryFile());
     const store = await openStore({ database });
     database.exec('CREATE TABLE notes (text); BEGIN; INSERT INTO notes VALUES (1)');
-    expect((await failure(store.create(newTask())))?.message).toContain('used by somebody else');
+    const error = await failure(store.create(newTask()));
+    expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
+    expect(error?.message).toContain('used by somebody else');
     database.exec('COMMIT');
     expect(database.prepare('SELECT count(*) AS notes FROM notes').get({})).toEqual({ notes: 1 });
     await expect(store.create(newTask())).resolves.toMatchObject({ status: 'created' });
