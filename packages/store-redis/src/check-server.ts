@@ -4,14 +4,14 @@ import type { RedisClientLike, RedisNodeLike } from './options.ts';
 
 const LOOK_EVERY_MS = 60_000;
 
-/** What the settings of a server mean for the tasks in it. */
+/** A danger to tasks in the settings of a server. */
 interface Finding {
   readonly message: string;
   /** A store is not opened on such a server. */
   readonly isRefused?: true;
 }
 
-/** What a look at the servers came to. */
+/** Result of one look at the servers. */
 interface Look {
   readonly findings: readonly Finding[];
   /** Of the servers that did not answer. */

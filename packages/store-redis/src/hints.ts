@@ -50,7 +50,7 @@ export function subscribeToHints(
   };
 }
 
-/** The driver's own way to subscribe again leaves its failures to nobody, which ends the process. */
+/** Turn off that the driver subscribes again by itself: a failure of that is a rejection without a handler, which ends the process. */
 function duplicate(client: RedisClientLike): RedisSubscriberLike {
   if (client.nodes) return client.duplicate(); // a cluster has another way
   const copy = client.duplicate.bind(client) as (options: object) => RedisSubscriberLike;

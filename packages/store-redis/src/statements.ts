@@ -14,7 +14,7 @@ export interface ScriptTarget {
   readonly base: string;
 }
 
-/** What may be sent twice: it writes nothing, but for what takes away places of tasks that are gone. */
+/** Scripts that may be sent twice: they write nothing, but for places of tasks that are gone, which they remove. */
 const READS: ReadonlySet<ScriptName> = new Set(['get', 'list', 'due', 'time']);
 
 /**
