@@ -108,7 +108,7 @@ async function findingsOf(node: RedisNodeLike, server: string): Promise<readonly
   const appendfsync = await setting(node, 'appendfsync');
   const findings: Finding[] = [];
   if (policy !== 'noeviction') {
-    const message = `${server} may evict tasks (maxmemory-policy ${policy}): set maxmemory-policy to noeviction.`;
+    const message = `${server} may evict tasks (maxmemory-policy "${policy}"): set maxmemory-policy to "noeviction".`;
     findings.push({ message, isRefused: true });
   }
   if (appendonly !== 'yes' || appendfsync !== 'always') {
