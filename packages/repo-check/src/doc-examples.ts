@@ -7,6 +7,7 @@ export interface DocumentedSymbol {
   /** Where users import it from, such as `@mcp-tasks/store`. */
   readonly entry: string;
   readonly name: string;
+  readonly isFunction: boolean;
   /** The code of each `@example` of its doc comment. */
   readonly examples: readonly string[];
 }
@@ -35,6 +36,7 @@ export async function documentedSymbols(): Promise<readonly DocumentedSymbol[]> 
   return (await publicSymbols(program)).map(({ entry, name, symbol }) => ({
     entry,
     name,
+    isFunction: (symbol.flags & ts.SymbolFlags.Function) !== 0,
     examples: symbol
       .getJsDocTags(program.checker)
       .filter((tag) => tag.name === 'example')

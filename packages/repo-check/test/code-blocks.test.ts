@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exampleModule, documentedSymbols } from '../src/doc-examples.ts';
+import { documentedSymbols, exampleModule } from '../src/doc-examples.ts';
 import { codeBlocks, type Page, readPages } from '../src/markdown.ts';
 import { type PackedWorkspace, packWorkspace } from '../src/packed-workspace.ts';
 

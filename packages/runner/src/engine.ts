@@ -19,5 +19,5 @@ export type { ArgumentProblems } from './engine/argument-problems.ts';
 export { formatIssues, parseWith } from './tool/parse-with.ts';
 export { fromJson, isJsonObject, messageOf, toJson } from './tool/json.ts';
 export { sentence } from './tool/sentence.ts';
-export { elicitRequest } from './tool/question-form.ts';
+export { askRequests, checkResponse, elicitRequest } from './tool/question-form.ts';
 export { parseCall } from './tool/stored-call.ts';

@@ -39,6 +39,3 @@ export type { StoredCall } from './tool/stored-call.ts';
 export { inProcessExecutor } from './process/in-process-executor.ts';
 export type { InProcessExecutorOptions } from './process/in-process-executor.ts';
 export type { ExecutorHost, QueuedTask, RunSlot, TaskExecutor } from './api/executor.ts';
-
-// Declared questions, for whoever asks them before a task exists
-export { askRequests, checkResponse } from './tool/question-form.ts';

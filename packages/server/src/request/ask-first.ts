@@ -1,5 +1,5 @@
-import { askRequests, checkResponse, type TaskTool } from '@mcp-tasks/runner';
-import { sentence } from '@mcp-tasks/runner/engine';
+import type { TaskTool } from '@mcp-tasks/runner';
+import { askRequests, checkResponse, sentence } from '@mcp-tasks/runner/engine';
 import { TaskError } from '@mcp-tasks/store';
 import type { InputResponse } from '@mcp-tasks/wire';
 import type { InputRequiredResult } from '@modelcontextprotocol/server';
