@@ -9,7 +9,7 @@ export type { TaskErrorCode, TaskErrorOptions } from './port/task-error.ts';
 export { DEFAULT_LIMITS } from './port/limits.ts';
 export type { TaskLimits } from './port/limits.ts';
 export { systemClock } from './port/clock.ts';
-export type { Clock } from './port/clock.ts';
+export type { Clock, ClockSources } from './port/clock.ts';
 
 // The port
 export type {

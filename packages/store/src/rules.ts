@@ -32,4 +32,4 @@ export { cutUtf8, utf8Bytes } from './port/text.ts';
 
 // The server's time
 export { serverClock } from './time/server-clock.ts';
-export type { ServerClock } from './time/server-clock.ts';
+export type { ClockChange, ServerClock, ServerClockOptions } from './time/server-clock.ts';

@@ -13,6 +13,7 @@ export function countedClock(clock: Clock): CountedClock {
       return timers;
     },
     nowMs: () => clock.nowMs(),
+    monotonicMs: () => clock.monotonicMs?.() ?? clock.nowMs(),
     after(delayMs, callback) {
       let isPending = true;
       const settle = () => {

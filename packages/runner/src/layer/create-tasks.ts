@@ -8,6 +8,7 @@ import { startTask } from '../calls/start-task.ts';
 import { countedClock } from '../core/counted-clock.ts';
 import { runSettings, taskLimits } from '../core/settings.ts';
 import { safeListener, type TaskLayer } from '../core/task-layer.ts';
+import { ClockWatch } from '../process/clock-watch.ts';
 import { inProcessExecutor } from '../process/in-process-executor.ts';
 import { exposeInternals } from '../process/internals.ts';
 import { Lifecycle } from '../process/lifecycle.ts';
@@ -33,8 +34,8 @@ export function createTasks(options: TasksOptions = {}): Tasks {
   const settings = runSettings(options);
   const limits = taskLimits(options.limits);
   const store = options.store ?? memoryStore();
-  const base = serverClock(store, options.clock);
-  const clock = countedClock(base);
+  const measured = serverClock(store, { base: options.clock, leaseMs: settings.leaseMs });
+  const clock = countedClock(measured);
   const hub = new WaiterHub({ store, clock });
   const reportError = options.onBackgroundError ?? warn;
   const emit = safeListener(options.onEvent, reportError);
@@ -53,10 +54,14 @@ export function createTasks(options: TasksOptions = {}): Tasks {
     reportError,
   };
   const runs = new Runs(layer);
+  const onMove = () => {
+    runs.timeMoved();
+  };
+  const clockWatch = new ClockWatch({ measured, clock, leaseMs: settings.leaseMs, onMove });
   const lifecycle = new Lifecycle(layer, {
     runs,
-    recovery: new Recovery(layer, runs),
-    measureClock: () => base.measure(),
+    recovery: new Recovery(layer, runs, clockWatch),
+    measureClock: () => clockWatch.measure(),
     ownsStore: options.store === undefined,
   });
   const tasks = assemble(layer, runs, lifecycle);

@@ -24,6 +24,13 @@ export class ExpiryTimer {
     this.#armed = { atMs, cancel };
   }
 
+  /** Arm by a time that is another than when the timer was armed. */
+  timeMoved(): void {
+    if (this.#armed === undefined) return;
+    this.disarm();
+    this.#fire();
+  }
+
   disarm(): void {
     this.#armed?.cancel();
     this.#armed = undefined;

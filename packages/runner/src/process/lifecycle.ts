@@ -78,7 +78,7 @@ export class Lifecycle {
     this.#isOpen = true;
     await this.#parts.measureClock();
     await executor.start(this.#parts.runs);
-    this.#parts.recovery.start(this.#parts.measureClock);
+    this.#parts.recovery.start();
     this.#hasStarted = true;
   }
 

@@ -1,15 +1,19 @@
 import type { TaskHead } from '@mcp-tasks/store';
 import { queuedTask } from '../api/executor.ts';
 import type { TaskLayer } from '../core/task-layer.ts';
+import type { ClockWatch } from './clock-watch.ts';
 import type { Runs } from './runs.ts';
 
 /** Records that one call of the store removes at most. */
 const SWEEP_BATCH = 500;
+/** Due tasks looked at, while what others hold is left alone, for some that nobody holds. */
+const CAUTIOUS_LOOK = 1_000;
 
 /** The work of a process that nobody asked for: heartbeat, adoption of due tasks, sweep. */
 export class Recovery {
   readonly #layer: TaskLayer;
   readonly #runs: Runs;
+  readonly #clockWatch: ClockWatch;
   readonly #timers = new Map<string, () => void>();
   /** Work that goes on, by name: no kind of work overtakes itself. */
   readonly #going = new Map<string, Promise<void>>();
@@ -18,15 +22,16 @@ export class Recovery {
   /** The last look filled every free slot: there may be more. */
   #mayBeMore = false;
 
-  constructor(layer: TaskLayer, runs: Runs) {
+  constructor(layer: TaskLayer, runs: Runs, clockWatch: ClockWatch) {
     this.#layer = layer;
     this.#runs = runs;
+    this.#clockWatch = clockWatch;
     runs.onIdle = () => {
       if (this.#mayBeMore) this.#adoptSoon();
     };
   }
 
-  start(measureClock: () => Promise<void>): void {
+  start(): void {
     const { leaseMs, sweepIntervalMs } = this.#layer.settings;
     const thirdMs = Math.max(1, Math.floor(leaseMs / 3));
     this.#isStopped = false;
@@ -45,7 +50,6 @@ export class Recovery {
       () => jittered(sweepIntervalMs),
       () => this.#sweep(),
     );
-    this.#every('clock', () => jittered(sweepIntervalMs), measureClock);
     this.#adoptSoon();
   }
 
@@ -57,6 +61,7 @@ export class Recovery {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.#clockWatch.stop();
     for (const name of [...this.#timers.keys()]) this.#cancel(name);
     await Promise.all(this.#going.values());
   }
@@ -77,13 +82,16 @@ export class Recovery {
   #once(name: string, work: () => Promise<void>): Promise<void> {
     const going = this.#going.get(name);
     if (going !== undefined) return going;
-    const begun = work()
-      .catch((error: unknown) => {
-        this.#layer.reportError(error);
-      })
-      .finally(() => this.#going.delete(name));
+    const begun = this.#told(work()).finally(() => this.#going.delete(name));
     this.#going.set(name, begun);
     return begun;
+  }
+
+  /** A failure is told, and is over with that. */
+  #told(work: Promise<void>): Promise<void> {
+    return work.catch((error: unknown) => {
+      this.#layer.reportError(error);
+    });
   }
 
   #cancel(name: string): void {
@@ -99,14 +107,31 @@ export class Recovery {
     });
   }
 
-  /** Renew every lease of this process in one call; whoever is left out has lost it. */
+  /** Renew and measure, side by side; where the time has moved, renew again by the new one. */
   async #beat(): Promise<void> {
+    await Promise.all([this.#told(this.#renew()), this.#told(this.#clockWatch.measure())]);
+    if (this.#clockWatch.mustRenew) await this.#renew();
+  }
+
+  /** After time has moved, renew before anything else. @returns whether that was done, or was not needed. */
+  async #isCaughtUp(): Promise<boolean> {
+    if (this.#clockWatch.mustRenew) await this.#once('heartbeat', () => this.#beat());
+    return !this.#clockWatch.mustRenew;
+  }
+
+  /** Renew every lease of this process in one call; whoever is left out has lost it. */
+  async #renew(): Promise<void> {
     const { store, clock, settings } = this.#layer;
+    const renewed = this.#clockWatch.renewing();
     const leases = this.#runs.leases();
-    if (leases.length === 0) return;
+    if (leases.length === 0) {
+      renewed();
+      return;
+    }
     const nowMs = clock.nowMs();
     const dueAtMs = nowMs + settings.leaseMs;
     const held = await store.renew({ leases, dueAtMs, nowMs });
+    renewed();
     const heldIds = new Set<string>();
     for (const { taskId } of held) {
       heldIds.add(taskId);
@@ -129,11 +154,14 @@ export class Recovery {
     const limit = executor.freeSlots();
     const handlers = registry.names();
     this.#mayBeMore = limit <= 0;
-    if (limit <= 0 || handlers.length === 0) return;
+    if (limit <= 0 || handlers.length === 0 || !(await this.#isCaughtUp())) return;
     const except = this.#runs.notToAdopt();
+    const { isCautious } = this.#clockWatch;
     // Some of those may be due, and must not hide others behind them.
-    const heads = await store.due({ handlers, limit: limit + except.size, nowMs: clock.nowMs() });
-    const foreign = heads.filter(({ taskId }) => !except.has(taskId));
+    const look = isCautious ? CAUTIOUS_LOOK : limit + except.size;
+    const heads = await store.due({ handlers, limit: look, nowMs: clock.nowMs() });
+    const mayTake = (head: TaskHead) => !except.has(head.taskId) && !(isCautious && head.holder !== undefined);
+    const foreign = heads.filter(mayTake);
     this.#mayBeMore = foreign.length >= limit;
     if (!this.#isAdopting) return;
     for (const head of foreign.slice(0, limit)) executor.submit(queuedTask(head));
@@ -141,7 +169,7 @@ export class Recovery {
 
   async #sweep(): Promise<void> {
     const { store, clock } = this.#layer;
-    for (;;) {
+    while (!this.#clockWatch.isCautious && (await this.#isCaughtUp())) {
       const removed = await store.deleteExpired({ nowMs: clock.nowMs(), limit: SWEEP_BATCH });
       if (removed < SWEEP_BATCH || this.#isStopped) return;
       // Let requests in between two batches.

@@ -34,6 +34,10 @@ export class RunWatch {
     this.#leaveHub.delete(run);
   }
 
+  timeMoved(): void {
+    this.#expiry.timeMoved();
+  }
+
   /** No run is left that could expire. */
   disarm(): void {
     this.#expiry.disarm();

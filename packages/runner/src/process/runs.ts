@@ -67,6 +67,12 @@ export class Runs implements ExecutorHost {
     if (queued !== undefined && lostBecause(queued, head) !== undefined) this.#queued.delete(taskId);
   }
 
+  /** Time moved: what expires by the new time ends now, the rest in its time. */
+  timeMoved(): void {
+    this.#failedUntilMs.clear();
+    this.#watch.timeMoved();
+  }
+
   run(task: QueuedTask, slot: RunSlot): Promise<void> {
     if (this.#claiming.has(task.taskId)) return Promise.resolve();
     this.#claiming.add(task.taskId);

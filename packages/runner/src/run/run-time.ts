@@ -37,7 +37,7 @@ export class RunTime {
 
   start(): void {
     if (this.#timeoutLeftMs === undefined || this.#cancelTimeout !== undefined) return;
-    this.#timeoutArmedAtMs = this.#host.clock.nowMs();
+    this.#timeoutArmedAtMs = this.#monotonicMs();
     this.#cancelTimeout = this.#host.clock.after(this.#timeoutLeftMs, () => {
       this.#host.timeOut();
     });
@@ -110,6 +110,12 @@ export class RunTime {
     if (this.#cancelTimeout === undefined || this.#timeoutLeftMs === undefined) return;
     this.#cancelTimeout();
     this.#cancelTimeout = undefined;
-    this.#timeoutLeftMs -= this.#host.clock.nowMs() - this.#timeoutArmedAtMs;
+    this.#timeoutLeftMs -= this.#monotonicMs() - this.#timeoutArmedAtMs;
+  }
+
+  /** The time of a run is what passed, whatever became of the clock meanwhile. */
+  #monotonicMs(): number {
+    const { clock } = this.#host;
+    return clock.monotonicMs?.() ?? clock.nowMs();
   }
 }

@@ -1,6 +1,8 @@
+import { uptime } from 'node:os';
+
 /** Time as everything above a store sees it: one per process, passed in, so that tests can turn it. */
 export interface Clock {
-  /** Milliseconds since 1970-01-01 UTC; never runs backwards. */
+  /** Milliseconds since 1970-01-01 UTC, whole. */
   nowMs(): number;
   /**
    * Call `callback` once after `delayMs` (any length; longer than 2^31 ms does not overflow).
@@ -9,38 +11,99 @@ export interface Clock {
    * @returns cancels the timer; safe to call twice and after it fired.
    */
   after(delayMs: number, callback: () => void): () => void;
+  /**
+   * Milliseconds since any instant, for time that passed: they grow evenly, also when `nowMs` jumps to another time base.
+   * Absent = `nowMs` never jumps.
+   */
+  monotonicMs?(): number;
+  /**
+   * For how many milliseconds the machine was suspended since the clock was made; each call looks anew. Timers stand
+   * still meanwhile. Absent = the clock cannot tell.
+   */
+  suspendedMs?(): number;
+}
+
+/** Where {@link systemClock} reads time, in milliseconds. */
+export interface ClockSources {
+  /** Since 1970-01-01 UTC. Read once, when the clock is made. Default `Date.now`. */
+  readonly wallMs: () => number;
+  /** Since any instant; grows evenly, whatever is done to the wall clock. Default `performance.now`. */
+  readonly monotonicMs: () => number;
+  /** Since the machine started, suspension included; NaN = unknown. Default `os.uptime`. */
+  readonly bootMs: () => number;
 }
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Some systems tell their uptime in whole seconds: what is less is no suspension. */
+const MIN_SUSPENSION_MS = 2_000;
+/** Asking for the uptime takes a system call, and the time is asked for thousands of times a second. */
+const LOOK_INTERVAL_MS = 1_000;
+
+const SYSTEM: ClockSources = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  bootMs: () => {
+    try {
+      return uptime() * 1_000;
+    } catch {
+      return NaN; // Deno tells it only with --allow-sys: then no suspension is seen.
+    }
+  },
+};
 
 /**
- * The clock of the operating system, made monotonic.
+ * The clock of this process: the wall clock as it was when this was called, moved on by the monotonic timer.
  *
+ * A wall clock that is set later changes nothing. Where the monotonic timer stands still while the machine is suspended, the
+ * uptime runs ahead of it, and the difference is added; a suspension of less than 2 s is not seen. It never runs backwards.
+ *
+ * @param sources - default: those of the operating system, each by itself.
  * @example
  * const clock = systemClock();
  * const cancel = clock.after(1_000, () => console.log(clock.nowMs()));
  * cancel();
  */
-export function systemClock(): Clock {
-  let latestMs = 0;
+export function systemClock(sources: Partial<ClockSources> = {}): Clock {
+  const { wallMs, monotonicMs, bootMs } = { ...SYSTEM, ...sources };
+  const startMonotonicMs = monotonicMs();
+  const startBootMs = bootMs();
+  const startMs = wallMs();
+  let suspendedMs = 0;
+  let lookedAtMs = 0;
+
+  const look = () => {
+    // In this order a process that is stopped between the two reads takes nothing for a suspension.
+    const bootedMs = bootMs() - startBootMs;
+    lookedAtMs = monotonicMs() - startMonotonicMs;
+    const aheadMs = bootedMs - lookedAtMs;
+    if (aheadMs - suspendedMs >= MIN_SUSPENSION_MS) suspendedMs = aheadMs;
+  };
   return {
     nowMs() {
-      latestMs = Math.max(latestMs, Date.now());
-      return latestMs;
+      const ranMs = monotonicMs() - startMonotonicMs;
+      if (ranMs - lookedAtMs >= LOOK_INTERVAL_MS) look();
+      return Math.floor(startMs + ranMs + suspendedMs);
     },
-    after(delayMs, callback) {
-      let timer: NodeJS.Timeout;
-      let leftMs = Math.max(0, delayMs);
-      const arm = () => {
-        const partMs = Math.min(leftMs, MAX_TIMER_MS);
-        leftMs -= partMs;
-        timer = setTimeout(leftMs > 0 ? arm : callback, partMs);
-        timer.unref();
-      };
-      arm();
-      return () => {
-        clearTimeout(timer);
-      };
+    monotonicMs,
+    suspendedMs() {
+      look();
+      return suspendedMs;
     },
+    after: systemTimer,
+  };
+}
+
+function systemTimer(delayMs: number, callback: () => void): () => void {
+  let timer: NodeJS.Timeout;
+  let leftMs = Math.max(0, delayMs);
+  const arm = () => {
+    const partMs = Math.min(leftMs, MAX_TIMER_MS);
+    leftMs -= partMs;
+    timer = setTimeout(leftMs > 0 ? arm : callback, partMs);
+    timer.unref();
+  };
+  arm();
+  return () => {
+    clearTimeout(timer);
   };
 }
