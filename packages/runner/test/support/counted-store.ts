@@ -28,6 +28,7 @@ export function counted(inner: TaskStore) {
     deleteExpired: wrap('deleteExpired', (input) => inner.deleteExpired(input)),
     watch: async (listener) => (await inner.watch?.(listener)) ?? (async () => undefined),
     close: () => inner.close(),
+    ...(inner.serverTimeMs !== undefined && { serverTimeMs: () => inner.serverTimeMs?.() ?? Promise.resolve(NaN) }),
   };
   return { store, calls, interference };
 }
