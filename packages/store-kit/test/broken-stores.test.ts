@@ -8,9 +8,9 @@ import { memoryHarness, servedHarness } from './support/memory-harness.ts';
 
 const NEEDS_PROCESS = 'second-process';
 
-describeContract('the memory store before it is broken', memoryHarness(), {
-  skips: [{ case: NEEDS_PROCESS, reason: 'the memory of this process is shared with no other' }],
-});
+const skips = [{ case: NEEDS_PROCESS, reason: 'the memory of this process is shared with no other' }];
+describeContract('the memory store before it is broken', memoryHarness(), { skips });
+describeContract('the same as if on a server', memoryHarness(undefined, true), { skips });
 
 describe('the contract kit', () => {
   it('[TEST-04] has one broken store for each case', () => {
@@ -28,7 +28,7 @@ describe('the contract kit', () => {
     it(`[TEST-04] finds a store that ${String(broken?.fault)} (${contractCase.id})`, { timeout: 60_000 }, async () => {
       assert.ok(broken);
       const makeHarness = contractCase.id === NEEDS_PROCESS ? servedHarness : memoryHarness;
-      const error = await contractCase.run(makeHarness(broken.methods)).then(
+      const error = await contractCase.run(makeHarness(broken.methods, broken.hasServerTime)).then(
         () => undefined,
         (reason: unknown) => reason,
       );

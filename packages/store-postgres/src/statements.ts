@@ -9,6 +9,10 @@ export type Statements = ReturnType<typeof statements>;
 
 const ACTIVE = `t.status IN ('working', 'input_required')`;
 
+/** The caller's time, but never ahead of the server's: what is removed or claimed is so for everybody. Stable, so that an index serves. */
+const early = (nowMs: string): string =>
+  `LEAST(${nowMs}::bigint, floor(extract(epoch FROM statement_timestamp()) * 1000)::bigint)`;
+
 /**
  * Every statement of the store's daily work, for one schema.
  *
@@ -23,7 +27,7 @@ export function statements(schema: string) {
   const page = `SELECT ${head} AS head FROM ${tasks} t WHERE t.owner = $1 AND t.expires_at_ms > $2`;
   const newestFirst = `ORDER BY t.created_at_ms DESC, t.task_id COLLATE "C" DESC LIMIT $3`;
   const all = {
-    create: `SELECT outcome, head FROM ${schema}.create_task($1::json, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    create: `SELECT outcome, head FROM ${schema}.create_task($1::json, $2, $3, $4, $5, ${early('$6')}, $7, $8, $9)`,
     update: `SELECT outcome, head FROM ${schema}.update_task($1, $2, $3, $4::json, $5, $6, $7, $8, $9)`,
     getHeads: heads,
     get: `${heads}
@@ -34,7 +38,7 @@ export function statements(schema: string) {
     listAfter: `${page} AND (t.created_at_ms, t.task_id COLLATE "C") < ($4, $5) ${newestFirst}`,
     due: `SELECT ${schema}.head_text(found.task) AS head FROM unnest($1::text[]) AS wanted (handler_json)
       CROSS JOIN LATERAL (SELECT t AS task, t.due_at_ms FROM ${tasks} t WHERE t.handler_json = wanted.handler_json
-        AND t.due_at_ms <= $2 AND t.expires_at_ms > $2 AND ${ACTIVE} ORDER BY t.due_at_ms LIMIT $3) found
+        AND t.due_at_ms <= ${early('$2')} AND t.expires_at_ms > ${early('$2')} AND ${ACTIVE} ORDER BY t.due_at_ms LIMIT $3) found
       ORDER BY found.due_at_ms LIMIT $3`,
     renew: `UPDATE ${tasks} t SET due_at_ms = $4 WHERE t.task_id = ANY (ARRAY(SELECT held.task_id
         FROM unnest($1::text[], $2::bigint[], $3::text[]) AS lease (task_id, attempt, holder_json)
@@ -42,7 +46,7 @@ export function statements(schema: string) {
           AND t.holder_json = lease.holder_json AND t.expires_at_ms > $5 AND ${ACTIVE} FOR NO KEY UPDATE) held))
       RETURNING ${head} AS head`,
     deleteExpired: `WITH gone AS (DELETE FROM ${tasks} WHERE task_id = ANY (ARRAY(SELECT t.task_id FROM ${tasks} t
-        WHERE t.expires_at_ms <= $1 ORDER BY t.expires_at_ms LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING 1)
+        WHERE t.expires_at_ms <= ${early('$1')} ORDER BY t.expires_at_ms LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING 1)
       SELECT count(*)::integer AS gone FROM gone`,
     serverTime: `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now_ms`,
   };

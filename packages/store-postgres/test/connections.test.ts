@@ -156,7 +156,7 @@ describeWithServer('a sweep', () => {
     const { store, schema } = await proxied();
     const [first] = [await stored(store), await stored(store), await stored(store)];
     const release = await hold(schema, first.taskId);
-    const sweep = () => store.deleteExpired({ nowMs: NOW_MS + 86_400_000, limit: 10 });
+    const sweep = () => store.deleteExpired({ nowMs: NOW_MS + 3_600_000, limit: 10 });
     expect(await sweep()).toBe(2);
     await release();
     await until('the rest', async () => (await sweep()) === 1);

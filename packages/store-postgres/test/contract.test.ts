@@ -6,6 +6,7 @@ import { connect } from './support/connect.ts';
 import { address, dropSchema, missing, newSchema, POSTGRES_URL, through } from './support/postgres.ts';
 
 const harness: StoreHarness = {
+  hasServerTime: true,
   async create() {
     const schema = newSchema();
     const proxy = await countingProxy(address());

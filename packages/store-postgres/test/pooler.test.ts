@@ -23,6 +23,7 @@ describeWithPrograms('behind a transaction pooler', () => {
   const pooled = () => server.url.replace(`:${server.port}/`, `:${pooler.port}/`);
 
   const harness: StoreHarness = {
+    hasServerTime: true,
     async create() {
       const schema = newSchema();
       return {

@@ -29,6 +29,7 @@ describeWithPrograms('a cluster', () => {
   const newCluster = () => new Cluster(servers.map(({ port }) => ({ host: '127.0.0.1', port })));
 
   const harness: StoreHarness = {
+    hasServerTime: true,
     async create() {
       const name = newName();
       const clusters: Cluster[] = [];

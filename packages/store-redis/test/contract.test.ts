@@ -6,6 +6,7 @@ import { connect } from './support/connect.ts';
 import { address, missing, newName, REDIS_URL, removeKeys, through } from './support/redis.ts';
 
 const harness: StoreHarness = {
+  hasServerTime: true,
   async create() {
     const name = newName();
     const proxy = await countingProxy(address());

@@ -3,10 +3,13 @@ import type { TaskStore } from '@mcp-tasks/store';
 /**
  * Given to the kit by the author of a store: how to make data of one's own, and every way to get at them.
  *
- * Time needs nothing: stores take `nowMs`, so the kit passes the times that a case is about. They lie within ten years
- * of the present, in both directions by an hour at most into the past.
+ * Time needs nothing more than `hasServerTime`: stores take `nowMs`, so the kit passes the times that a case is about. For a
+ * store without a clock of its own they begin at the present. A store on a server takes nothing for expired or due before its
+ * server's present: there they lie in the past half day, so what it removes by itself must stay for a day after it expired.
  */
 export interface StoreHarness {
+  /** Whether the store has `serverTimeMs`; default false. */
+  readonly hasServerTime?: boolean | undefined;
   /** Make empty data that no other case sees; called once by each case, in any order, also at the same time. */
   create(): Promise<StoreData>;
 }

@@ -13,6 +13,10 @@ import { contractCase } from './case-kit.ts';
 
 const STEPS = 250;
 const SEEDS = [1, 20_260_728];
+/** What a task lives, give or take; a step moves time by a twentieth of it at most. */
+const LIFE_MS = HOUR_MS / 3;
+/** Longer than the steps of a seed take, and the tasks that they leave live. */
+const SEED_MS = 6 * HOUR_MS;
 
 /** Numbers that a seed fixes (mulberry32). */
 function randomNumbers(seed: number) {
@@ -53,11 +57,11 @@ function randomPatch({ below, pick, chance }: RandomNumbers, nowMs: number): Tas
     progress: pick([{ done: below(9) }, { done: 1, total: 2, message: 'm' }, null]),
     lastUpdatedAtMs: nowMs,
     ttlMs: below(DAY_MS),
-    expiresAtMs: nowMs + 1 + below(3 * HOUR_MS),
+    expiresAtMs: nowMs + 1 + below(3 * LIFE_MS),
     attempt: below(3),
     crashCount: below(3),
     holder: pick(['process-1', 'process-2', null]),
-    dueAtMs: pick([null, nowMs - below(HOUR_MS), nowMs + below(HOUR_MS)]),
+    dueAtMs: pick([null, nowMs - below(LIFE_MS), nowMs + below(LIFE_MS)]),
     openQuestions: pick([[], ['q'], ['p', 'q']]),
     toolError: pick(['no', null]),
   };
@@ -76,7 +80,7 @@ function randomCall(random: RandomNumbers, known: TaskHead[], nowMs: number): Ca
         const limits = { maxActiveTasks: 6, maxStoredTasks: 9 };
         const head = newTask(nowMs, {
           owner,
-          ttlMs: 1 + below(2 * HOUR_MS),
+          ttlMs: 1 + below(2 * LIFE_MS),
           dueAtMs: pick([null, nowMs]),
           handler: pick(['tool', 'other']),
         });
@@ -104,7 +108,7 @@ function randomCall(random: RandomNumbers, known: TaskHead[], nowMs: number): Ca
     [
       2,
       () => {
-        const after = chance(0.5) ? { createdAtMs: nowMs - below(3 * HOUR_MS), taskId } : undefined;
+        const after = chance(0.5) ? { createdAtMs: nowMs - below(3 * LIFE_MS), taskId } : undefined;
         const limit = 1 + below(6);
         return (store) => store.list({ owner, limit, nowMs, after });
       },
@@ -120,7 +124,7 @@ function randomCall(random: RandomNumbers, known: TaskHead[], nowMs: number): Ca
       2,
       () => {
         const lease = { taskId, attempt: below(3), holder: pick(['process-1', 'process-2']) };
-        const dueAtMs = nowMs + below(HOUR_MS);
+        const dueAtMs = nowMs + below(LIFE_MS);
         return (store) => store.renew({ leases: [lease], dueAtMs, nowMs });
       },
     ],
@@ -140,25 +144,25 @@ export const agreementCases = [
   contractCase(
     { id: 'agrees', promise: 2, title: '[TEST-04][TEST-07] answers random calls like the memory store' },
     async ({ store, other, nowMs }) => {
-      for (const seed of SEEDS) {
+      for (const [index, seed] of SEEDS.entries()) {
         const random = randomNumbers(seed);
         const model = memoryStore();
         const known: TaskHead[] = [];
         // Each seed has a time of its own, and nothing that the one before left.
-        let atMs = nowMs + seed * HOUR_MS;
+        let atMs = nowMs + index * SEED_MS;
         await store.deleteExpired({ nowMs: atMs, limit: 10_000 });
         for (let step = 1; step <= STEPS; step += 1) {
-          atMs += random.below(HOUR_MS / 20);
+          atMs += random.below(LIFE_MS / 20);
           const call = randomCall(random, known, atMs);
           const connection = random.chance(0.5) ? store : other;
           const where = `step ${step} of seed ${seed}`;
           assert.deepEqual(plain(await call(connection)), plain(await call(model)), `the answer of ${where}`);
-          for (const [index, head] of known.entries()) {
+          for (const [place, head] of known.entries()) {
             const read = { taskIds: [head.taskId], kinds: TASK_ENTRY_KINDS, nowMs: atMs };
             const [record] = await model.get(read);
             if (step % 10 === 0)
               assert.deepEqual(plain(await store.get(read)), plain(record ? [record] : []), `a task after ${where}`);
-            known[index] = record?.head ?? head;
+            known[place] = record?.head ?? head;
           }
         }
         await model.close();

@@ -4,11 +4,14 @@ import type { ContractCase } from '../api/contract-case.ts';
 import type { StoreCost, StoreData } from '../api/harness.ts';
 import { countOverlaps } from '../fakes/timed-store.ts';
 import type { RacerInput, RacerName, RacerOutput } from '../sides/racers.ts';
+import { HOUR_MS } from '../sides/records.ts';
 import { connectionSide, type ProcessSide, type Side, startProcessSide } from '../sides/sides.ts';
 
 /** Rounds of a race that always run, and those after which a race that never came about fails. */
 const ROUNDS = 8;
 const MAX_ROUNDS = 100;
+/** How far back a case begins where a server's present is the end of what may expire; no case takes longer. */
+const SERVER_PAST_MS = 12 * HOUR_MS;
 /** Time for a start signal to reach a process. */
 const START_DELAY_NS = 15_000_000n;
 
@@ -26,8 +29,10 @@ export type Race = <Left extends RacerName, Right extends RacerName>(
 
 /** Tools of a case: data of its own and two connections to them. */
 export interface CaseKit {
-  /** The present of the case. */
+  /** The present of the case: what comes after it by half a day at most may expire and become due, in every store. */
   readonly nowMs: number;
+  /** The store is on a server, whose present is half a day after {@link CaseKit.nowMs}. */
+  readonly hasServerTime: boolean;
   readonly data: StoreData;
   readonly store: TaskStore;
   /** A second connection to the same data. */
@@ -56,7 +61,7 @@ export function contractCase(
       const data = await harness.create();
       const opened: (() => Promise<void>)[] = [];
       try {
-        await body(await caseKit(data, opened));
+        await body(await caseKit(data, opened, harness.hasServerTime ?? false));
       } finally {
         for (const release of opened.reverse()) await release();
         await data.destroy();
@@ -65,7 +70,7 @@ export function contractCase(
   };
 }
 
-async function caseKit(data: StoreData, opened: (() => Promise<void>)[]): Promise<CaseKit> {
+async function caseKit(data: StoreData, opened: (() => Promise<void>)[], hasServerTime: boolean): Promise<CaseKit> {
   const connect = async (): Promise<TaskStore> => {
     const store = await data.connect();
     opened.push(() => closeQuietly(store));
@@ -80,7 +85,8 @@ async function caseKit(data: StoreData, opened: (() => Promise<void>)[]): Promis
   const store = await connect();
   const other = await connect();
   return {
-    nowMs: Date.now(),
+    nowMs: Date.now() - (hasServerTime ? SERVER_PAST_MS : 0),
+    hasServerTime,
     data,
     store,
     other,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { creation, DAY_MS, HOUR_MS, MINUTE_MS, newTask, readTask, stored } from '../sides/records.ts';
+import { creation, DAY_MS, HOUR_MS, MINUTE_MS, mustRead, newTask, readTask, stored } from '../sides/records.ts';
 import { contractCase } from './case-kit.ts';
 
-/** Promise 8. */
+/** Promise 8, and of promise 6 what a server's time is for. */
 export const timeCases = [
   contractCase(
     {
@@ -10,7 +10,7 @@ export const timeCases = [
       promise: 8,
       title: '[INTG-09] goes by the time that it is told, also years ahead of any clock',
     },
-    async ({ store, other, nowMs }) => {
+    async ({ store, other, nowMs, hasServerTime }) => {
       const farMs = nowMs + 3_650 * DAY_MS;
       const limits = { maxActiveTasks: 1, maxStoredTasks: 1 };
       const head = newTask(farMs, { dueAtMs: farMs });
@@ -22,6 +22,8 @@ export const timeCases = [
         'a task of the far future is there late',
       );
       assert.deepEqual(await store.due({ handlers: ['tool'], limit: 5, nowMs: farMs - 1 }), []);
+      // The rest is for a store that has no present of its own.
+      if (hasServerTime) return;
       assert.equal((await store.due({ handlers: ['tool'], limit: 5, nowMs: farMs })).length, 1);
       const early = await store.create(creation(newTask(farMs), { limits, nowMs: head.expiresAtMs - 1 }));
       assert.equal(early.status, 'over-quota');
@@ -77,7 +79,9 @@ export const timeCases = [
       promise: 8,
       title: '[DURA-07] tells the present of its server in milliseconds since 1970, if it has one',
     },
-    async ({ store, other }) => {
+    async ({ store, other, hasServerTime }) => {
+      const says = `the harness says that the store has ${hasServerTime ? 'a' : 'no'} server time`;
+      assert.equal(store.serverTimeMs !== undefined, hasServerTime, says);
       if (store.serverTimeMs === undefined) return;
       const times = [await store.serverTimeMs(), await other.serverTimeMs?.(), await store.serverTimeMs()];
       for (const [index, timeMs] of times.entries()) {
@@ -85,6 +89,40 @@ export const timeCases = [
         assert.ok(Math.abs(timeMs - Date.now()) < 7 * DAY_MS, `${timeMs} is not the present in milliseconds`);
         assert.ok(timeMs >= (times[index - 1] ?? 0), 'the time of the server runs backwards');
       }
+    },
+  ),
+
+  contractCase(
+    {
+      id: 'ahead-of-server',
+      promise: 6,
+      title:
+        '[INTG-09][DURA-07] removes, offers and counts out nothing before the present of its server, whatever time it is told',
+    },
+    async ({ store, other }) => {
+      if (store.serverTimeMs === undefined) return;
+      const presentMs = Math.floor(await store.serverTimeMs());
+      const aheadMs = presentMs + DAY_MS;
+      const limits = { maxActiveTasks: 1, maxStoredTasks: 1 };
+      const live = newTask(presentMs, { dueAtMs: presentMs + HOUR_MS });
+      await store.create(creation(live, { limits, idempotencyKey: 'key' }));
+      assert.equal(await other.deleteExpired({ nowMs: aheadMs, limit: 5 }), 0, 'a caller that is ahead removed a task');
+      await mustRead(store, live.taskId, presentMs);
+      const offered = await other.due({ handlers: ['tool'], limit: 5, nowMs: aheadMs });
+      assert.deepEqual(offered, [], 'a caller that is ahead is offered a task that is not due');
+      const again = creation(newTask(aheadMs), { idempotencyKey: 'key' });
+      assert.equal((await other.create(again)).status, 'existing', 'a caller that is ahead freed a key');
+      const more = await other.create(creation(newTask(aheadMs), { limits }));
+      assert.equal(more.status, 'over-quota', 'a caller that is ahead counts a live task as gone');
+
+      const due = newTask(presentMs, { owner: 'somebody else', dueAtMs: presentMs });
+      const gone = newTask(presentMs - HOUR_MS, { owner: 'somebody else', dueAtMs: presentMs });
+      for (const head of [due, gone]) await stored(store, head);
+      const now = await other.due({ handlers: ['tool'], limit: 5, nowMs: aheadMs });
+      const ids = now.map(({ taskId }) => taskId);
+      assert.deepEqual(ids, [due.taskId], 'what is due by the server is not offered to a caller that is ahead');
+      const removed = await other.deleteExpired({ nowMs: aheadMs, limit: 5 });
+      assert.equal(removed, 1, 'what has expired by the server is not removed for a caller that is ahead');
     },
   ),
 ];

@@ -222,8 +222,16 @@ export const brokenLeasesAndSweeps: readonly BrokenStore[] = [
     }),
   },
   {
+    case: 'ahead-of-server',
+    fault: 'trusts every caller that it is so late',
+    says: /a caller that is ahead removed a task/,
+    hasServerTime: true,
+    methods: (store): Sweep => ({ deleteExpired: (input) => store.deleteExpired(input) }),
+  },
+  {
     case: 'time-of-server',
     fault: 'tells seconds',
+    hasServerTime: true,
     says: /is not the present in milliseconds/,
     methods: (): Pick<TaskStore, 'serverTimeMs'> => ({ serverTimeMs: async () => Date.now() / 1_000 }),
   },

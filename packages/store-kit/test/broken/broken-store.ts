@@ -8,6 +8,8 @@ export interface BrokenStore {
   readonly fault: string;
   /** What the case must say. */
   readonly says: RegExp;
+  /** The store is on a server with a clock. */
+  readonly hasServerTime?: true;
   /** The one changed method, made once for all connections to the same data. */
   readonly methods: (store: TaskStore) => Partial<TaskStore>;
 }

@@ -19,6 +19,20 @@ function counted(store: TaskStore, cost: { operations: number; bytes: number }):
   return sameStore(store, Object.fromEntries(CALLS.map((name) => [name, counting(name)])));
 }
 
+/** As a store on a server does it: nothing has expired or is due before the server's present. */
+function onServer(store: TaskStore): TaskStore {
+  const early = <Input extends { readonly nowMs: number }>(input: Input): Input => ({
+    ...input,
+    nowMs: Math.min(input.nowMs, Date.now()),
+  });
+  return sameStore(store, {
+    create: (input) => store.create(early(input)),
+    due: (input) => store.due(early(input)),
+    deleteExpired: (input) => store.deleteExpired(early(input)),
+    serverTimeMs: async () => Date.now(),
+  });
+}
+
 /** One of several connections to a store: closing it, or the crash of its process, leaves the others alone. */
 function connection(store: TaskStore, close: TaskStore['close'] | undefined): { store: TaskStore; crash(): void } {
   let over: TaskError | undefined;
@@ -40,13 +54,15 @@ function connection(store: TaskStore, close: TaskStore['close'] | undefined): { 
  * Memory that several connections share as if it were a database: they can be closed and crash one by one, and calls
  * are counted. `change` replaces methods, for all connections alike.
  */
-export function memoryHarness(change: Change = () => ({})): StoreHarness {
+export function memoryHarness(change: Change = () => ({}), hasServerTime = false): StoreHarness {
   return {
+    hasServerTime,
     async create(): Promise<StoreData> {
       const memory = memoryStore();
       const cost = { operations: 0, bytes: 0 };
       const methods = change(counted(memory, cost));
-      const store = sameStore(counted(memory, cost), methods);
+      const whole = counted(memory, cost);
+      const store = sameStore(hasServerTime ? onServer(whole) : whole, methods);
       const connections = new Set<ReturnType<typeof connection>>();
       return {
         async connect() {

@@ -2,7 +2,7 @@ import { shared } from './shared.ts';
 
 const create = `
 local channel, id, owner = take(), take(), take()
-local now, max_active, max_stored = take_number(), take_number(), take_number()
+local now, max_active, max_stored = take_early(), take_number(), take_number()
 local key = take() == '1' and take() or nil
 if is_live(id, now) then return {'existing', head_of(id)} end
 local key_name = key and base .. 'k:' .. owner .. ':' .. key
@@ -104,7 +104,7 @@ return heads
 `;
 
 const due = `
-local now, limit = take_number(), take_number()
+local now, limit = take_early(), take_number()
 local found = {}
 while position < #ARGV do
   local key = base .. 'd:' .. take()
@@ -147,7 +147,7 @@ return held
 `;
 
 const deleteExpired = `
-local ids = redis.call('ZRANGEBYSCORE', base .. 'x', '-inf', take(), 'LIMIT', 0, take_number())
+local ids = redis.call('ZRANGEBYSCORE', base .. 'x', '-inf', take_early(), 'LIMIT', 0, take_number())
 for _, id in ipairs(ids) do remove(id) end
 return #ids
 `;

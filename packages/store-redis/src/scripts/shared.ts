@@ -13,12 +13,19 @@
 export const shared = `
 local base = KEYS[1]
 local KINDS = {'call','variable','published','checkpoint','question','answer','outcome','result','error'}
-local NET_MS = 3600000
+local NET_MS = 86400000
 
 -- Arguments come one after the other; a list comes with its length before it.
 local position = 0
 local function take() position = position + 1 return ARGV[position] end
 local function take_number() return tonumber(take()) end
+
+local function present_ms()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+-- The caller's time, but never ahead of the server's: what is removed or claimed is so for everybody.
+local function take_early() return math.min(take_number(), present_ms()) end
 
 local function head_key(id) return base .. 't:' .. id end
 local function entries_key(kind, id) return base .. 'e:' .. kind .. ':' .. id end
@@ -39,13 +46,12 @@ end
 
 local function is_active(status) return status == 'working' or status == 'input_required' end
 
--- Native expiry is a second net, an hour late.
+-- Native expiry is a second net, a day late.
 local function net_at(expires) return string.format('%.0f', expires + NET_MS) end
 
 -- What the tasks of an owner share lives as long as the last of them.
 local function net_owner(owner, expires)
-  local present = redis.call('TIME')
-  local left = expires + NET_MS - (tonumber(present[1]) * 1000 + math.floor(tonumber(present[2]) / 1000))
+  local left = expires + NET_MS - present_ms()
   for _, index in ipairs({'o:', 'a:', 's:'}) do
     local key = base .. index .. owner
     local ttl = redis.call('PTTL', key)
