@@ -22,6 +22,7 @@ export async function createApplication(environment: Environment): Promise<Appli
     leaseMs: environment.LEASE_MS,
     parkAfterMs: environment.PARK_AFTER_MS,
     maxCrashes: environment.MAX_CRASHES,
+    sweepIntervalMs: environment.SWEEP_INTERVAL_MS,
   });
   registerTools(tasks, { countDirectory: environment.COUNT_DIR });
   registerWorkflows(tasks, { stepMs: environment.STEP_MS });

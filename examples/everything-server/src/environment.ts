@@ -51,6 +51,7 @@ const VARIABLES = z.object({
   POLL_INTERVAL_MS: integer(1, MAX_TIMER_MS).default(100),
   LEASE_MS: integer(1, MAX_TIMER_MS).default(3_000),
   PARK_AFTER_MS: integer(0, MAX_TIMER_MS).optional(),
+  SWEEP_INTERVAL_MS: integer(1, MAX_TIMER_MS).optional(),
   MAX_CRASHES: integer(1, Number.MAX_SAFE_INTEGER).optional(),
 });
 

@@ -48,6 +48,7 @@ const BAD: readonly (readonly [name: string, value: string])[] = [
   ['LEASE_MS', '0'],
   ['PARK_AFTER_MS', 'soon'],
   ['MAX_CRASHES', '0'],
+  ['SWEEP_INTERVAL_MS', '0'],
 ];
 
 describe('parseEnvironment', () => {
@@ -84,6 +85,7 @@ describe('parseEnvironment', () => {
       LEASE_MS: '500',
       PARK_AFTER_MS: '0',
       MAX_CRASHES: '2',
+      SWEEP_INTERVAL_MS: '100',
     });
     expect(parsed).toEqual({
       ok: true,
@@ -103,6 +105,7 @@ describe('parseEnvironment', () => {
         LEASE_MS: 500,
         PARK_AFTER_MS: 0,
         MAX_CRASHES: 2,
+        SWEEP_INTERVAL_MS: 100,
       },
     });
   });

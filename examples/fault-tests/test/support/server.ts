@@ -7,7 +7,7 @@ export interface FaultServer {
   readonly client: TaskClient;
   /** End it at once, as `kill -9` does. */
   kill(): Promise<void>;
-  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
+  signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGUSR2'): void;
   /** Let it drain and end; says its exit code. */
   stop(): Promise<number | null>;
 }
