@@ -23,6 +23,11 @@ export interface TaskLayer {
   emit(event: TaskEvent): void;
   /** Whether anybody hears {@link TaskLayer.emit}. */
   readonly hasListener: boolean;
+  /**
+   * After time moved (the machine was suspended, the server's clock was set), what to wait for before a task is claimed or a
+   * step begins: this process renews its leases and learns what it lost. `undefined` when time has not moved.
+   */
+  caughtUp(signal?: AbortSignal): Promise<void> | undefined;
   /** A failure of work that nobody waits for. */
   reportError(error: unknown): void;
 }

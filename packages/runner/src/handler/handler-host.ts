@@ -42,6 +42,8 @@ export interface HandlerHost {
   openQuestion(key: string, request: InputRequest): Promise<InputResponse | undefined>;
   /** Throws to refuse a call that a step of a workflow makes. */
   authorizeStep(tool: string, args: JsonObject): Promise<void> | undefined;
+  /** What a step waits for before it begins: after time moved, the process learns first what it lost. */
+  caughtUp(): Promise<void> | undefined;
   /** Steps in flight hold off parking. */
   stepBegan(): () => void;
 }

@@ -29,6 +29,11 @@ export function taskSteps(host: HandlerHost): Pick<TaskContext, 'step'> {
     inFlight++;
     const ended = host.stepBegan();
     try {
+      const catchingUp = host.caughtUp();
+      if (catchingUp !== undefined) {
+        await catchingUp;
+        throwIfEnded(host);
+      }
       const value = await fn({ idempotencyKey: `${taskId}/${name}`, signal: host.signal });
       throwIfEnded(host);
       const text = checkpointText(host, name, value);

@@ -51,6 +51,7 @@ export function createTasks(options: TasksOptions = {}): Tasks {
     authorize: authorizer(options, emit, clock),
     emit,
     hasListener: options.onEvent !== undefined,
+    caughtUp: (signal) => recovery.caughtUp(signal),
     reportError,
   };
   const runs = new Runs(layer);
@@ -58,9 +59,10 @@ export function createTasks(options: TasksOptions = {}): Tasks {
     runs.timeMoved();
   };
   const clockWatch = new ClockWatch({ measured, clock, leaseMs: settings.leaseMs, onMove });
+  const recovery = new Recovery(layer, runs, clockWatch);
   const lifecycle = new Lifecycle(layer, {
     runs,
-    recovery: new Recovery(layer, runs, clockWatch),
+    recovery,
     measureClock: () => clockWatch.measure(),
     ownsStore: options.store === undefined,
   });

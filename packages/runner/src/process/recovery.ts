@@ -6,6 +6,8 @@ import type { Runs } from './runs.ts';
 
 /** Records that one call of the store removes at most. */
 const SWEEP_BATCH = 500;
+/** Between two tries to renew after time moved. */
+const CATCH_UP_RETRY_MS = 500;
 /** Due tasks looked at, while what others hold is left alone, for some that nobody holds. */
 const CAUTIOUS_LOOK = 1_000;
 
@@ -117,6 +119,18 @@ export class Recovery {
   async #isCaughtUp(): Promise<boolean> {
     if (this.#clockWatch.mustRenew) await this.#once('heartbeat', () => this.#beat());
     return !this.#clockWatch.mustRenew;
+  }
+
+  /** What to wait for after time moved: a renewal, tried again until it is made or no longer wanted. */
+  caughtUp(signal?: AbortSignal): Promise<void> | undefined {
+    return this.#clockWatch.mustRenew ? this.#catchUp(signal) : undefined;
+  }
+
+  async #catchUp(signal: AbortSignal | undefined): Promise<void> {
+    const isWanted = () => !this.#isStopped && signal?.aborted !== true;
+    while (isWanted() && !(await this.#isCaughtUp()) && isWanted()) {
+      await new Promise<void>((resolve) => this.#layer.clock.after(CATCH_UP_RETRY_MS, resolve));
+    }
   }
 
   /** Renew every lease of this process in one call; whoever is left out has lost it. */

@@ -146,6 +146,8 @@ export class Runs implements ExecutorHost {
   async #begin({ taskId, handler }: QueuedTask, slot: RunSlot, fresh?: FreshTask): Promise<Run | undefined> {
     const tool = this.#layer.registry.tools.get(handler);
     if (tool === undefined) return undefined;
+    // Nobody else has seen a task that was created just now.
+    if (fresh === undefined) await this.#layer.caughtUp();
     const known = fresh ?? (await readForRun(this.#layer, taskId));
     if (known === undefined) return undefined;
     const wasQueuedHere = this.#queued.has(taskId);

@@ -179,6 +179,11 @@ class InlineRun implements HandlerHost {
     return this.#madeQuestions.ask(key, request);
   }
 
+  /** Nobody else can run it: it has no lease. */
+  caughtUp(): undefined {
+    return undefined;
+  }
+
   stepBegan(): () => void {
     return this.#runTime.stepBegan();
   }

@@ -143,6 +143,10 @@ export class NestedRun implements HandlerHost {
     }
   }
 
+  caughtUp(): Promise<void> | undefined {
+    return this.#outer.caughtUp();
+  }
+
   stepBegan(): () => void {
     return this.#outer.stepBegan();
   }

@@ -167,6 +167,10 @@ export class Run implements HandlerHost, WriteQueueHost, LeaseWriterHost, Ending
     return this.#questions.ask(key, request);
   }
 
+  caughtUp(): Promise<void> | undefined {
+    return this.#layer.caughtUp(this.signal);
+  }
+
   stepBegan(): () => void {
     return this.#runTime.stepBegan();
   }

@@ -187,6 +187,43 @@ describe('a process whose machine was suspended', () => {
     expect([...slept.errors, ...awake.errors]).toEqual([]);
   });
 
+  it.each(['kept', 'lost'] as const)(
+    '[DURA-07] begins no further step of a run before it knows that the run is %s',
+    async (fate) => {
+      const { make, start, pass } = setUp();
+      const [slept, awake] = [await make(), await make()];
+      const woken = gate();
+      const log: string[] = [];
+      for (const [who, { tasks }] of Object.entries({ slept, awake })) {
+        tasks.tool('steps', { onCrash: 'rerun' }, async (_args, task) => {
+          await task.step('one', () => log.push(`${who} one`));
+          if (who === 'slept') await woken.opened;
+          await task.step('two', () => log.push(`${who} two`));
+          return text('done');
+        });
+      }
+      const head = await start(slept, 'steps');
+      await pass(100, slept, awake);
+      const sleepMs = fate === 'kept' ? LEASE_MS - 500 : 3 * LEASE_MS;
+      await pass(sleepMs, awake);
+      slept.wake(sleepMs);
+      let failures = 2;
+      slept.interference.before = (method) => {
+        if (method === 'renew' && failures-- > 0) throw new RangeError('not now');
+      };
+      woken.open();
+      await slept.run(0);
+      expect(log).toEqual(fate === 'kept' ? ['slept one'] : ['slept one', 'awake two']);
+      await pass(LEASE_MS, slept, awake);
+      expect(log).toEqual(['slept one', fate === 'kept' ? 'slept two' : 'awake two']);
+      expect((await ended(awake.tasks, head)).head).toMatchObject({
+        status: 'completed',
+        attempt: fate === 'kept' ? 1 : 2,
+      });
+      await Promise.all([slept.tasks.close(), awake.tasks.close()]);
+    },
+  );
+
   it('[DURA-07] claims and sweeps nothing while that renewal fails', async () => {
     const { make, start, pass, go } = setUp();
     const machine = await make();
