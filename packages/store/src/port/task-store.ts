@@ -103,7 +103,7 @@ export interface TaskStore {
    *
    * In this order: a live task with this id, or with the same owner and idempotency key, is answered as `existing`;
    * an owner at a limit gets `over-quota`; else the record is stored, and every process can read it once this resolves.
-   * Expired tasks count for nothing and free their key. Safe to send again when the answer was lost.
+   * Expired tasks count for nothing and free their key; a store on a server goes by the earlier of `nowMs` and its server's present. Safe to send again when the answer was lost.
    */
   create(input: CreateTask): Promise<CreateTaskOutcome>;
 
@@ -123,7 +123,10 @@ export interface TaskStore {
   /** One page of an owner's live tasks, at a cost that does not depend on how many tasks exist. */
   list(input: ListTasks): Promise<TaskPage>;
 
-  /** Live, non-terminal tasks of the named handlers with `dueAtMs <= nowMs`, the longest due first. */
+  /**
+   * Live, non-terminal tasks of the named handlers with `dueAtMs <= nowMs`, the longest due first. A store on a server goes by the
+   * earlier of `nowMs` and its server's present.
+   */
   due(input: {
     readonly handlers: readonly string[];
     readonly limit: number;
@@ -140,7 +143,12 @@ export interface TaskStore {
     readonly nowMs: number;
   }): Promise<readonly TaskHead[]>;
 
-  /** Remove up to `limit` expired tasks with all that belongs to them, at a cost of what is removed. Returns how many. */
+  /**
+   * Remove up to `limit` expired tasks with all that belongs to them, at a cost of what is removed. A store on a server goes by
+   * the earlier of `nowMs` and its server's present, so that a process whose clock is ahead removes nothing early.
+   *
+   * @returns how many were removed.
+   */
   deleteExpired(input: { readonly nowMs: number; readonly limit: number }): Promise<number>;
 
   /**
@@ -150,7 +158,10 @@ export interface TaskStore {
    */
   watch?(listener: (hint: TaskHint) => void): Promise<() => Promise<void>>;
 
-  /** The backend's present, in milliseconds since 1970-01-01 UTC, so that all processes share a time base. */
+  /**
+   * The backend's present, in milliseconds since 1970-01-01 UTC, so that all processes share a time base. A store that has it
+   * takes nothing for expired or due before it.
+   */
   serverTimeMs?(): Promise<number>;
 
   /** Release what the store opened; a connection that it was handed stays open. Safe to call twice. */
