@@ -1,4 +1,5 @@
-import type { Clock, ServerClock } from '@mcp-tasks/store';
+import type { Clock } from '@mcp-tasks/store';
+import type { ServerClock } from '@mcp-tasks/store/rules';
 
 /** What {@link ClockWatch} looks at. */
 export interface ClockWatchOptions {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { askRequests, type AuthorSchema, checkResponse, createTasks } from '../../src/index.ts';
-import { askedContent, elicitRequest } from '../../src/tool/question-form.ts';
+import { type AuthorSchema, createTasks } from '../../src/index.ts';
+import { askedContent, askRequests, checkResponse, elicitRequest } from '../../src/tool/question-form.ts';
 
 function formOf(schema: AuthorSchema): unknown {
   return elicitRequest('q', { message: 'Q?', schema }).params['requestedSchema'];
