@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { TaskError, type TaskHead, type TaskLease } from '@mcp-tasks/store';
 
 /** Why a run may no longer write; in `details.reason` of the `RUN_ENDED` that aborts its signal. */
@@ -59,8 +60,10 @@ export class RunEnd {
 }
 
 /** What aborts a run's signal, made when the signal is looked at: aborted already when the run was ended before that. */
-export function abortAfter(ended: RunEnd | undefined): AbortController {
+export function abortAfter(ended?: RunEnd): AbortController {
   const abort = new AbortController();
+  // Each of a handler's concurrent calls may listen: many listeners are not a leak.
+  setMaxListeners(0, abort.signal);
   if (ended !== undefined && ended.reason !== 'finished') abort.abort(ended.error);
   return abort;
 }

@@ -5,7 +5,7 @@ import type { TaskTool } from '../api/tool.ts';
 import type { WorkflowStepInfo } from '../api/workflow-step.ts';
 import { executeTool, type Execution } from '../handler/execute.ts';
 import type { HandlerHost, Report } from '../handler/handler-host.ts';
-import { RunEnd } from '../handler/run-end.ts';
+import { abortAfter, RunEnd } from '../handler/run-end.ts';
 import type { RunEntries } from '../handler/task-entries.ts';
 import { timedOutOutcome } from '../tool/outcome.ts';
 import { NO_SLOT } from './no-slot.ts';
@@ -33,7 +33,7 @@ export class NestedRun implements HandlerHost {
   readonly #outer: HandlerHost;
   readonly #prefix: string;
   readonly #timeoutMs: number;
-  readonly #abort = new AbortController();
+  readonly #abort = abortAfter();
   readonly #runTime: RunTime;
   #openQuestions = 0;
   #ended: RunEnd | undefined;
@@ -145,6 +145,10 @@ export class NestedRun implements HandlerHost {
 
   caughtUp(): Promise<void> | undefined {
     return this.#outer.caughtUp();
+  }
+
+  reportError(error: unknown): void {
+    this.#outer.reportError(error);
   }
 
   stepBegan(): () => void {

@@ -1,7 +1,9 @@
+import { getEventListeners } from 'node:events';
 import { memoryStore } from '@mcp-tasks/store';
 import type { CallToolResult } from '@mcp-tasks/wire';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { callTool } from '../../src/engine.ts';
 import type { TaskContext, Tasks } from '../../src/index.ts';
 import { inspect } from '../../src/testing.ts';
 import { counted } from '../support/counted-store.ts';
@@ -213,6 +215,39 @@ describe.each(ways)('a context %s', (way) => {
     expect(codes).toEqual(codes.map(() => 'RUN_ENDED'));
     await tasks.close();
   });
+});
+
+it.each(['as a task', 'inline', 'inside another run'])('the signal %s takes any number of listeners', async (way) => {
+  const warnings: string[] = [];
+  const warn = ({ name }: Error) => warnings.push(name);
+  process.on('warning', warn);
+  const { tasks, start } = layer();
+  const inner = tasks.tool('listens', {}, async (_args, task) => {
+    await Promise.all(
+      Array.from({ length: 50 }, (_, n) =>
+        task.step(`step ${n}`, ({ signal }) => {
+          signal.addEventListener('abort', () => undefined);
+        }),
+      ),
+    );
+    return text(`${getEventListeners(task.signal, 'abort').length}`);
+  });
+  tasks.tool('calls', {}, async (_args, task) => {
+    const workflow = { workflow: 'calls', taskId: task.id, step: 's', attempt: 1 };
+    const call = { tool: inner, arguments: {}, prefix: 's/', timeoutMs: 60_000, mayPark: true, workflow };
+    const outcome = await callTool(task, call);
+    return outcome.kind === 'result' ? outcome.result : text(outcome.error.message);
+  });
+  const call = { tool: way === 'inside another run' ? 'calls' : 'listens', owner: 'alice', arguments: {} };
+  const host = { signal: new AbortController().signal };
+  const result =
+    way === 'inline' ? await tasks.runInline(call, host) : resultOf(await ended(tasks, await start(call.tool)));
+  expect(result).toEqual(text('50'));
+  await tasks.close();
+  // A warning is emitted in the next tick.
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', warn);
+  expect(warnings).toEqual([]);
 });
 
 describe('what a run stores', () => {
