@@ -49,6 +49,7 @@ export interface ParkedRun {
  * Names of steps, questions and variables are 1 to 128 characters of well-formed Unicode.
  *
  * Any method that writes or waits rejects (or throws) `RUN_ENDED` once the run may no longer write: cancelled, expired, taken over, parked, shut down.
+ * A rejection that the handler did not await ends no process: it is told to `onBackgroundError`, with task, tool and name.
  */
 export interface TaskContext<
   Variables extends object = Record<string, JsonValue>,
@@ -63,7 +64,10 @@ export interface TaskContext<
   readonly attempt: number;
   /** The tool runs inside the request: nothing is stored. */
   readonly inline: boolean;
-  /** Aborts on cancel, expiry, lost lease, parking, timeout and shutdown; the reason is a `TaskError` with code `RUN_ENDED`. */
+  /**
+   * Aborts on cancel, expiry, lost lease, parking, timeout and shutdown; the reason is a `TaskError` with code `RUN_ENDED`.
+   * It takes any number of listeners.
+   */
   readonly signal: AbortSignal;
   /** Answers to the tool's `ask` questions. */
   readonly answers: AskedAnswers<Ask>;
@@ -73,9 +77,12 @@ export interface TaskContext<
   /**
    * Report progress, for the original progress token (2025-11-25); `message`, cut at 1 KiB, becomes the status message too.
    * The latest wins, and it is stored with the next write, within 250 ms. Reports whose `done` does not grow are dropped, also those of a later run.
+   *
+   * Never throws, so that timers and events may call it: a report after the end of the run is dropped; one with an argument of a
+   * wrong type too, and it is told to `onBackgroundError`.
    */
   progress(done: number, total?: number, message?: string): void;
-  /** Set the status message, cut at 1 KiB. The latest wins, and it is stored as {@link progress} is. */
+  /** Set the status message, cut at 1 KiB. The latest wins, and it is stored as {@link progress} is. Never throws either. */
   status(message: string): void;
 
   /** Read a variable, own writes included. */

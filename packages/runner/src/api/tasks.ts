@@ -42,7 +42,10 @@ export interface TasksOptions {
    * only of a task whose handler it runs at that moment: one that expires queued, parked or ended is removed without a word.
    */
   readonly onEvent?: ((event: TaskEvent) => void) | undefined;
-  /** Told of failures of work that nobody waits for (heartbeat, recovery, sweep, a lost write); default: a process warning. */
+  /**
+   * Receives errors from background work (heartbeat, recovery, sweep, a lost write), and what a handler did not await
+   * (`EFFECT_NOT_AWAITED`, `REPORT_INVALID`); default: a process warning.
+   */
   readonly onBackgroundError?: ((error: unknown) => void) | undefined;
   /** How long a run is held without a heartbeat; default 20 s, renewed every third of it. */
   readonly leaseMs?: number | undefined;

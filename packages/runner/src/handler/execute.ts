@@ -4,6 +4,7 @@ import { type HandlerResult, returnedOutcome } from '../tool/outcome.ts';
 import { parseArguments } from '../tool/parse-arguments.ts';
 import { toElicited } from '../tool/question-answer.ts';
 import { askRequests } from '../tool/question-form.ts';
+import { EffectWatch } from './effect-watch.ts';
 import { HandlerContext, parkedMessage } from './handler-context.ts';
 import type { HandlerHost } from './handler-host.ts';
 import { QuestionKeys } from './question-keys.ts';
@@ -22,7 +23,16 @@ export async function executeTool(host: HandlerHost): Promise<Execution> {
   const args = host.parsedArguments ?? (await parseArguments(tool, entries.call.arguments));
   const keys = new QuestionKeys();
   const answers = tool.options.ask === undefined ? {} : await askedAnswers(host, keys);
-  const value: unknown = await (tool.handler as AnyHandler)(args, new HandlerContext(host, keys, answers));
+  const watch = new EffectWatch(host);
+  const task = new HandlerContext(host, watch, keys, answers);
+  let value: unknown;
+  try {
+    value = await (tool.handler as AnyHandler)(args, task);
+  } catch (error) {
+    watch.over('threw');
+    throw error;
+  }
+  watch.over('returned');
   const message = parkedMessage(value);
   return message === undefined ? returnedOutcome(tool, value, limits.maxResultBytes) : { kind: 'parked', message };
 }

@@ -1,5 +1,4 @@
 import { TaskError } from '@mcp-tasks/store';
-import { cutUtf8 } from '@mcp-tasks/store/rules';
 import type { CallToolResult, InputRequest, JsonObject, JsonValue } from '@mcp-tasks/wire';
 import type { AuthorSchema, SchemaOutput } from '../api/schema.ts';
 import type { Elicited, ElicitQuestion, ParkedRun, Sampled, TaskContext } from '../api/task-context.ts';
@@ -7,9 +6,10 @@ import { fromJson, toJson } from '../tool/json.ts';
 import { errorResult } from '../tool/outcome.ts';
 import { toElicited } from '../tool/question-answer.ts';
 import { elicitRequest } from '../tool/question-form.ts';
-import { handled } from './handled.ts';
+import type { EffectWatch } from './effect-watch.ts';
 import { type HandlerHost, throwIfEnded } from './handler-host.ts';
 import type { QuestionKeys } from './question-keys.ts';
+import { taskReports } from './reports.ts';
 import { taskSteps } from './steps.ts';
 import { taskVariables } from './variables.ts';
 
@@ -20,7 +20,6 @@ export function parkedMessage(value: unknown): string | undefined {
   return typeof value === 'object' && value !== null ? PARKED.get(value) : undefined;
 }
 
-type Reports = Pick<TaskContext, 'progress' | 'status'>;
 type Questions = Pick<TaskContext, 'elicit' | 'sample'>;
 
 /**
@@ -33,13 +32,20 @@ export class HandlerContext implements TaskContext {
   readonly answers: TaskContext['answers'];
   readonly #host: HandlerHost;
   readonly #keys: QuestionKeys;
-  #reports: Reports | undefined;
+  readonly #watch: EffectWatch;
+  #reports: ReturnType<typeof taskReports> | undefined;
   #variables: ReturnType<typeof taskVariables> | undefined;
   #steps: ReturnType<typeof taskSteps> | undefined;
   #questions: Questions | undefined;
 
-  constructor(host: HandlerHost, keys: QuestionKeys, answers: Readonly<Record<string, Elicited<unknown>>>) {
+  constructor(
+    host: HandlerHost,
+    watch: EffectWatch,
+    keys: QuestionKeys,
+    answers: Readonly<Record<string, Elicited<unknown>>>,
+  ) {
     this.#host = host;
+    this.#watch = watch;
     this.#keys = keys;
     this.answers = answers as TaskContext['answers'];
   }
@@ -79,43 +85,43 @@ export class HandlerContext implements TaskContext {
   }
 
   get progress(): TaskContext['progress'] {
-    return (this.#reports ??= taskReports(this.#host)).progress;
+    return (this.#reports ??= taskReports(this.#host, this.#watch)).progress;
   }
 
   get status(): TaskContext['status'] {
-    return (this.#reports ??= taskReports(this.#host)).status;
+    return (this.#reports ??= taskReports(this.#host, this.#watch)).status;
   }
 
   get get(): TaskContext['get'] {
-    return (this.#variables ??= taskVariables(this.#host)).get;
+    return (this.#variables ??= taskVariables(this.#host, this.#watch)).get;
   }
 
   get set(): TaskContext['set'] {
-    return (this.#variables ??= taskVariables(this.#host)).set;
+    return (this.#variables ??= taskVariables(this.#host, this.#watch)).set;
   }
 
   get merge(): TaskContext['merge'] {
-    return (this.#variables ??= taskVariables(this.#host)).merge;
+    return (this.#variables ??= taskVariables(this.#host, this.#watch)).merge;
   }
 
   get delete(): TaskContext['delete'] {
-    return (this.#variables ??= taskVariables(this.#host)).delete;
+    return (this.#variables ??= taskVariables(this.#host, this.#watch)).delete;
   }
 
   get publish(): TaskContext['publish'] {
-    return (this.#variables ??= taskVariables(this.#host)).publish;
+    return (this.#variables ??= taskVariables(this.#host, this.#watch)).publish;
   }
 
   get step(): TaskContext['step'] {
-    return (this.#steps ??= taskSteps(this.#host)).step;
+    return (this.#steps ??= taskSteps(this.#host, this.#watch)).step;
   }
 
   get elicit(): TaskContext['elicit'] {
-    return (this.#questions ??= taskQuestions(this.#host, this.#keys)).elicit;
+    return (this.#questions ??= taskQuestions(this.#host, this.#watch, this.#keys)).elicit;
   }
 
   get sample(): TaskContext['sample'] {
-    return (this.#questions ??= taskQuestions(this.#host, this.#keys)).sample;
+    return (this.#questions ??= taskQuestions(this.#host, this.#watch, this.#keys)).sample;
   }
 
   get fail(): (text: string) => CallToolResult {
@@ -127,27 +133,7 @@ export class HandlerContext implements TaskContext {
   }
 }
 
-function taskReports(host: HandlerHost): Reports {
-  const cut = (message: string) => cutUtf8(message, host.limits.maxStatusMessageBytes);
-  let latest = host.progressDone;
-  return {
-    progress: (done, total, message) => {
-      throwIfEnded(host);
-      // Reports that do not grow are dropped: the protocol wants progress to increase.
-      if (!Number.isFinite(done) || done <= latest) return;
-      latest = done;
-      const shown = message === undefined ? {} : { message: cut(message) };
-      const progress = { done, ...(Number.isFinite(total) && { total }), ...shown };
-      host.report({ progress, ...(message !== undefined && { statusMessage: cut(message) }) });
-    },
-    status: (message) => {
-      throwIfEnded(host);
-      host.report({ statusMessage: cut(message) });
-    },
-  };
-}
-
-function taskQuestions(host: HandlerHost, keys: QuestionKeys): Questions {
+function taskQuestions(host: HandlerHost, watch: EffectWatch, keys: QuestionKeys): Questions {
   const ask = (key: string, request: InputRequest) => {
     throwIfEnded(host);
     keys.use(host.taskId, key);
@@ -161,8 +147,8 @@ function taskQuestions(host: HandlerHost, keys: QuestionKeys): Questions {
   const sample = async (key: string, params: JsonObject): Promise<Sampled> =>
     (await ask(key, sampleRequest(key, params))) as unknown as Sampled;
   return {
-    elicit: (key, question) => handled(elicit(key, question)),
-    sample: (key, params) => handled(sample(key, params)),
+    elicit: (key, question) => watch.effect({ method: 'elicit', names: [key] }, () => elicit(key, question)),
+    sample: (key, params) => watch.effect({ method: 'sample', names: [key] }, () => sample(key, params)),
   };
 }
 

@@ -46,6 +46,8 @@ export interface HandlerHost {
   caughtUp(): Promise<void> | undefined;
   /** Steps in flight hold off parking. */
   stepBegan(): () => void;
+  /** Tell `onBackgroundError`. */
+  reportError(error: unknown): void;
 }
 
 /** @throws {TaskError} RUN_ENDED - the run may no longer write. */

@@ -3,7 +3,7 @@ import { utf8Bytes } from '@mcp-tasks/store/rules';
 import type { StepContext, TaskContext } from '../api/task-context.ts';
 import { fromJson, toJson } from '../tool/json.ts';
 import { checkUsedName } from '../tool/names.ts';
-import { handled } from './handled.ts';
+import type { EffectWatch } from './effect-watch.ts';
 import { type HandlerHost, throwIfEnded } from './handler-host.ts';
 
 /** The JSON of a checkpoint: in an object, so that a step may return `undefined`. */
@@ -12,7 +12,7 @@ interface Checkpoint {
 }
 
 /** The durable steps of one run: names, not order, tell them apart. */
-export function taskSteps(host: HandlerHost): Pick<TaskContext, 'step'> {
+export function taskSteps(host: HandlerHost, watch: EffectWatch): Pick<TaskContext, 'step'> {
   const names = new Set<string>();
   let inFlight = 0;
   const { entries, taskId } = host;
@@ -45,7 +45,7 @@ export function taskSteps(host: HandlerHost): Pick<TaskContext, 'step'> {
       ended();
     }
   };
-  return { step: (name, fn) => handled(run(name, fn)) };
+  return { step: (name, fn) => watch.effect({ method: 'step', names: [name] }, () => run(name, fn)) };
 }
 
 function valueOf(text: string): unknown {

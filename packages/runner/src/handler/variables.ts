@@ -5,22 +5,22 @@ import type { TaskContext } from '../api/task-context.ts';
 import { checkUsedName } from '../tool/names.ts';
 import { formatIssues } from '../tool/parse-with.ts';
 import { sentence } from '../tool/sentence.ts';
-import { handled } from './handled.ts';
+import type { EffectWatch } from './effect-watch.ts';
 import { type HandlerHost, throwIfEnded } from './handler-host.ts';
 import type { VariableMap } from './variable-map.ts';
 
 type VariableMethods = Pick<TaskContext, 'get' | 'set' | 'merge' | 'delete' | 'publish'>;
 
 /** The variables of one run, private and published. */
-export function taskVariables(host: HandlerHost): VariableMethods {
+export function taskVariables(host: HandlerHost, watch: EffectWatch): VariableMethods {
   const { entries, limits, tool } = host;
   const { variables, published } = entries;
 
-  const store = async (map: VariableMap, values: Readonly<Record<string, unknown>>): Promise<void> => {
+  const store = (map: VariableMap, values: Readonly<Record<string, unknown>>): Promise<void> => {
     const change = map.change(values, limits);
-    if (change.put.length === 0 && change.delete.length === 0) return;
+    if (change.put.length === 0 && change.delete.length === 0) return Promise.resolve();
     map.apply(change);
-    await host.record(change);
+    return host.record(change);
   };
   // Not async up to the write, so that what is set can be read at once.
   const merge = (values: Readonly<Record<string, unknown>>): Promise<void> => {
@@ -51,19 +51,19 @@ export function taskVariables(host: HandlerHost): VariableMethods {
       const value = variables.get(name);
       return value === undefined || schema === undefined ? value : parseVariable(name, schema, value);
     },
-    set: (name: string, value: unknown) => begin(() => merge({ [name]: value })),
-    merge: (values: Readonly<Record<string, unknown>>) => begin(() => merge(values)),
-    delete: (name: string) => begin(() => merge({ [name]: null })),
-    publish: (name: string, value: JsonValue) => begin(() => publish(name, value)),
+    set: (name: string, value: unknown) =>
+      watch.effect({ method: 'set', names: [name] }, () => merge({ [name]: value })),
+    merge: (values: Readonly<Record<string, unknown>>) =>
+      watch.effect({ method: 'merge', names: namesOf(values) }, () => merge(values)),
+    delete: (name: string) => watch.effect({ method: 'delete', names: [name] }, () => merge({ [name]: null })),
+    publish: (name: string, value: JsonValue) =>
+      watch.effect({ method: 'publish', names: [name] }, () => publish(name, value)),
   } as VariableMethods;
 }
 
-function begin(effect: () => Promise<void>): Promise<void> {
-  return handled(
-    new Promise<void>((resolve) => {
-      resolve(effect());
-    }),
-  );
+/** Of what may be anything in JavaScript. */
+function namesOf(values: unknown): readonly string[] {
+  return typeof values === 'object' && values !== null ? Object.keys(values) : [];
 }
 
 /**

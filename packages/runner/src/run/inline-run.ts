@@ -184,6 +184,10 @@ class InlineRun implements HandlerHost {
     return undefined;
   }
 
+  reportError(error: unknown): void {
+    this.#layer.reportError(error);
+  }
+
   stepBegan(): () => void {
     return this.#runTime.stepBegan();
   }

@@ -171,6 +171,10 @@ export class Run implements HandlerHost, WriteQueueHost, LeaseWriterHost, Ending
     return this.#layer.caughtUp(this.signal);
   }
 
+  reportError(error: unknown): void {
+    this.#layer.reportError(error);
+  }
+
   stepBegan(): () => void {
     return this.#runTime.stepBegan();
   }

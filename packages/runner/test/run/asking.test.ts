@@ -217,8 +217,9 @@ describe('questions of a task', () => {
     await tasks.close();
   });
 
-  it('are withdrawn when the task ends', async () => {
-    const { tasks, start } = layer();
+  it('are withdrawn when the task ends, and one that nothing waits for is told', async () => {
+    const errors: unknown[] = [];
+    const { tasks, start } = layer({ onBackgroundError: (error) => errors.push(error) });
     tasks.tool('ask', {}, async (_args, task) => {
       void task.elicit('a', { message: 'A?', schema: name });
       await task.set('asked', true);
@@ -229,6 +230,7 @@ describe('questions of a task', () => {
     expect(record.head).toMatchObject({ status: 'completed', openQuestions: [] });
     await tasks.close();
     expect(inspect(tasks)).toEqual({ runs: 0, queued: 0, timers: 0, waiters: 0 });
+    expect(errors).toMatchObject([{ code: 'EFFECT_NOT_AWAITED', details: { method: 'elicit', names: ['a'] } }]);
   });
 
   it('never take an answer that was checked before the question was open', async () => {

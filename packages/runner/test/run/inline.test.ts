@@ -52,7 +52,7 @@ describe('an inline run', () => {
     });
     await tasks.runInline(call, request({ progress: (progress) => sent.push(progress) }));
     end.open();
-    await expect(late).rejects.toMatchObject({ code: 'RUN_ENDED' });
+    await late;
     expect(sent).toEqual([
       { done: 1, total: 3, message: 'one' },
       { done: 3, total: 3 },

@@ -44,6 +44,8 @@ export function jsonRpcCode(code: TaskErrorCode): number {
     case 'RESULT_INVALID':
     case 'VALUE_NOT_JSON':
     case 'RERUN_REQUIRED':
+    case 'EFFECT_NOT_AWAITED':
+    case 'REPORT_INVALID':
     case 'RUN_ENDED':
     case 'TASK_INTERRUPTED':
     case 'WORKFLOW_INCOMPATIBLE':

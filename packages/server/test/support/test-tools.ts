@@ -85,9 +85,11 @@ export function createTestTools(options: TasksOptions = {}): TestTools {
   });
   tasks.tool('reports', { inputSchema: z.object({ total: z.number().optional() }) }, async ({ total = 3 }, task) => {
     for (let done = 1; done <= total; done++) {
+      // Before the report: who hears of it may release at once.
+      const released = waitForRelease(task.signal);
       task.progress(done, total, `part ${done}`);
       await task.set('done', done);
-      await waitForRelease(task.signal);
+      await released;
     }
     return text('reported');
   });

@@ -41,6 +41,9 @@ export const TASK_ERROR_CODES = [
   'RESULT_INVALID',
   'VALUE_NOT_JSON',
   'RERUN_REQUIRED',
+  // what a handler did and is not told itself
+  'EFFECT_NOT_AWAITED',
+  'REPORT_INVALID',
   // a run that may not, or could not, go on
   'RUN_ENDED',
   'TASK_INTERRUPTED',
