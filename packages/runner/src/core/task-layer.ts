@@ -5,6 +5,7 @@ import type { TaskExecutor } from '../api/executor.ts';
 import type { AuthorizeRequest } from '../api/tasks.ts';
 import type { TraceContext } from '../api/tool.ts';
 import type { ToolRegistry } from '../tool/registry.ts';
+import type { LoopWatch } from './loop-watch.ts';
 import type { RunSettings } from './settings.ts';
 
 /** What the parts of one task layer share. */
@@ -30,6 +31,7 @@ export interface TaskLayer {
   caughtUp(signal?: AbortSignal): Promise<void> | undefined;
   /** A failure of work that nobody waits for. */
   reportError(error: unknown): void;
+  readonly loopWatch: LoopWatch;
 }
 
 /** What the event about a refusal says beside the request. */

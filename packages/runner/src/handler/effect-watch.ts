@@ -51,7 +51,7 @@ export class EffectWatch {
     const error = new TaskError('REPORT_INVALID', message, { details: { taskId, tool: tool.name, method } });
     // The handler must not meet with what the listener throws.
     setImmediate(() => {
-      this.#host.reportError(error);
+      this.#host.layer.reportError(error);
     });
   }
 
@@ -96,7 +96,7 @@ export class EffectWatch {
     const call = `task.${method}(${shown.map((name) => `"${name}"`).join(', ')})`;
     const message = `Tool "${tool.name}" of task ${taskId} did not await ${call}, which ${what}. Await it, or handle its rejection.`;
     const details = { taskId, tool: tool.name, method, names: shown };
-    this.#host.reportError(new TaskError('EFFECT_NOT_AWAITED', message, { details, cause }));
+    this.#host.layer.reportError(new TaskError('EFFECT_NOT_AWAITED', message, { details, cause }));
   }
 }
 

@@ -3,6 +3,7 @@ import type { Effects, RecordRule } from '@mcp-tasks/store/rules';
 import type { InputRequest, InputResponse, JsonObject } from '@mcp-tasks/wire';
 import type { TaskTool } from '../api/tool.ts';
 import type { WorkflowStepInfo } from '../api/workflow-step.ts';
+import type { TaskLayer } from '../core/task-layer.ts';
 import type { RunEnd } from './run-end.ts';
 import type { RunEntries } from './task-entries.ts';
 
@@ -11,6 +12,7 @@ export type Report = Pick<Effects, 'progress' | 'statusMessage'>;
 
 /** What a context stands on: a run that stores, or an inline one. */
 export interface HandlerHost {
+  readonly layer: Pick<TaskLayer, 'reportError' | 'loopWatch'>;
   readonly taskId: string;
   readonly owner: string;
   readonly attempt: number;
@@ -46,8 +48,6 @@ export interface HandlerHost {
   caughtUp(): Promise<void> | undefined;
   /** Steps in flight hold off parking. */
   stepBegan(): () => void;
-  /** Tell `onBackgroundError`. */
-  reportError(error: unknown): void;
 }
 
 /** @throws {TaskError} RUN_ENDED - the run may no longer write. */

@@ -6,6 +6,7 @@ import type { TaskTool } from '../api/tool.ts';
 import { ownerTasks } from '../calls/owner-tasks.ts';
 import { startTask } from '../calls/start-task.ts';
 import { countedClock } from '../core/counted-clock.ts';
+import { LoopWatch } from '../core/loop-watch.ts';
 import { runSettings, taskLimits } from '../core/settings.ts';
 import { safeListener, type TaskLayer } from '../core/task-layer.ts';
 import { ClockWatch } from '../process/clock-watch.ts';
@@ -53,6 +54,7 @@ export function createTasks(options: TasksOptions = {}): Tasks {
     hasListener: options.onEvent !== undefined,
     caughtUp: (signal) => recovery.caughtUp(signal),
     reportError,
+    loopWatch: new LoopWatch({ clock, leaseMs: settings.leaseMs, reportError }),
   };
   const runs = new Runs(layer);
   const onMove = () => {

@@ -83,12 +83,13 @@ export class Lifecycle {
   }
 
   async #close(drainMs: number): Promise<void> {
-    const { hub, executor, store } = this.#layer;
+    const { hub, executor, store, loopWatch } = this.#layer;
     const wasStarted = await this.#wasStarted();
     if (wasStarted) await this.#drain(drainMs);
     this.#isOver = true;
     await hub.close();
     await executor.close();
+    loopWatch.close();
     // Whoever hands over a store that needs no opening closes it.
     if (this.#parts.ownsStore || (this.#isOpen && store.open !== undefined)) await store.close();
   }

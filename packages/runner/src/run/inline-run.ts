@@ -62,12 +62,12 @@ class InlineRun implements HandlerHost {
   readonly canPark = false;
   readonly progressDone = -Infinity;
   readonly parsedArguments: unknown;
+  readonly layer: TaskLayer;
   readonly owner: string;
   readonly tool: TaskTool;
   readonly limits: TaskLimits;
   readonly entries: RunEntries;
   readonly workflow: WorkflowStepInfo | undefined;
-  readonly #layer: TaskLayer;
   readonly #host: InlineHost;
   #madeAbort: AbortController | undefined;
   #madeWaits: RunTime | undefined;
@@ -80,7 +80,7 @@ class InlineRun implements HandlerHost {
 
   constructor(layer: TaskLayer, { call, tool, parsed }: CheckedCall, host: InlineHost) {
     this.parsedArguments = parsed;
-    this.#layer = layer;
+    this.layer = layer;
     this.#host = host;
     this.owner = call.owner;
     this.workflow = call.workflow;
@@ -100,7 +100,7 @@ class InlineRun implements HandlerHost {
   }
 
   get clock(): Clock {
-    return this.#layer.clock;
+    return this.layer.clock;
   }
 
   get lease(): TaskLease {
@@ -126,16 +126,18 @@ class InlineRun implements HandlerHost {
     let cancelGrace: (() => void) | undefined;
     const onAbort = () => {
       const error = this.#end('request-aborted');
-      cancelGrace = this.#layer.clock.after(this.#layer.settings.graceMs, () => {
+      cancelGrace = this.layer.clock.after(this.layer.settings.graceMs, () => {
         this.#endEarly(error);
       });
     };
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
     if (this.tool.options.timeoutMs !== undefined) this.#runTime.start();
+    const ended = this.layer.loopWatch.began(this.tool.name);
     try {
       return await Promise.race([this.#execute(), this.#endedEarly]);
     } finally {
+      ended();
       signal.removeEventListener('abort', onAbort);
       cancelGrace?.();
       this.#madeWaits?.stop();
@@ -158,7 +160,7 @@ class InlineRun implements HandlerHost {
   }
 
   authorizeStep(tool: string, args: JsonObject): Promise<void> | undefined {
-    return authorizeRun(this.#layer, this, { tool, arguments: args, via: 'step' });
+    return authorizeRun(this.layer, this, { tool, arguments: args, via: 'step' });
   }
 
   openQuestion(key: string, request: InputRequest): Promise<InputResponse> {
@@ -170,7 +172,7 @@ class InlineRun implements HandlerHost {
     try {
       this.#host.progress?.(progress);
     } catch (error) {
-      this.#layer.reportError(error);
+      this.layer.reportError(error);
     }
   }
 
@@ -184,17 +186,13 @@ class InlineRun implements HandlerHost {
     return undefined;
   }
 
-  reportError(error: unknown): void {
-    this.#layer.reportError(error);
-  }
-
   stepBegan(): () => void {
     return this.#runTime.stepBegan();
   }
 
   get #runTime(): RunTime {
     this.#madeWaits ??= new RunTime({
-      clock: this.#layer.clock,
+      clock: this.layer.clock,
       slot: NO_SLOT,
       signal: this.signal,
       parkAfterMs: undefined,

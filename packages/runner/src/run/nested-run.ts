@@ -61,6 +61,10 @@ export class NestedRun implements HandlerHost {
     });
   }
 
+  get layer(): HandlerHost['layer'] {
+    return this.#outer.layer;
+  }
+
   get taskId(): string {
     return this.#outer.taskId;
   }
@@ -109,9 +113,11 @@ export class NestedRun implements HandlerHost {
     const timedOut = new Promise<Execution>((resolve) => {
       this.#timeOut = resolve;
     });
+    const ended = this.layer.loopWatch.began(this.tool.name);
     try {
       return await Promise.race([executeTool(this), timedOut]);
     } finally {
+      ended();
       signal.removeEventListener('abort', onAbort);
       this.#runTime.stop();
       // Whatever the handler still does, it does after its end.
@@ -145,10 +151,6 @@ export class NestedRun implements HandlerHost {
 
   caughtUp(): Promise<void> | undefined {
     return this.#outer.caughtUp();
-  }
-
-  reportError(error: unknown): void {
-    this.#outer.reportError(error);
   }
 
   stepBegan(): () => void {

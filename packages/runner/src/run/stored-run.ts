@@ -21,13 +21,13 @@ import { RunQuestions } from './stored-questions.ts';
 export class Run implements HandlerHost, WriteQueueHost, LeaseWriterHost, EndingRun {
   readonly inline = false;
   readonly workflow = undefined;
+  readonly layer: TaskLayer;
   readonly tool: TaskTool;
   readonly lease: TaskLease;
   readonly entries: RunEntries;
   readonly limits: TaskLimits;
   readonly progressDone: number;
   readonly parsedArguments: unknown;
-  readonly #layer: TaskLayer;
   readonly #start: RunStart;
   readonly #writer: LeaseWriter;
   readonly #queue: WriteQueue;
@@ -44,7 +44,7 @@ export class Run implements HandlerHost, WriteQueueHost, LeaseWriterHost, Ending
 
   constructor(layer: TaskLayer, start: RunStart) {
     const { tool, head, lease, entries } = start;
-    this.#layer = layer;
+    this.layer = layer;
     this.#start = start;
     this.parsedArguments = start.parsedArguments;
     this.tool = tool;
@@ -91,10 +91,15 @@ export class Run implements HandlerHost, WriteQueueHost, LeaseWriterHost, Ending
   /** Run the handler; resolves when its slot is free. */
   async go(): Promise<void> {
     if (this.tool.options.timeoutMs !== undefined) this.#runTime.start();
-    await new Promise<void>((resolve, reject) => {
-      this.#giveUp = resolve;
-      this.#execute().then(resolve, reject);
-    });
+    const ended = this.layer.loopWatch.began(this.tool.name);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#giveUp = resolve;
+        this.#execute().then(resolve, reject);
+      });
+    } finally {
+      ended();
+    }
     await this.#lastWrite;
     for (const cancel of this.#madeTimers ?? []) cancel();
   }
@@ -134,7 +139,7 @@ export class Run implements HandlerHost, WriteQueueHost, LeaseWriterHost, Ending
 
   /** The time for draining is over: give a `rerun` task back, fail another as interrupted. */
   async shutDown(): Promise<void> {
-    giveBack(this.#layer, this);
+    giveBack(this.layer, this);
     await this.#lastWrite;
   }
 
@@ -156,7 +161,7 @@ export class Run implements HandlerHost, WriteQueueHost, LeaseWriterHost, Ending
   }
 
   authorizeStep(tool: string, args: JsonObject): Promise<void> | undefined {
-    return authorizeRun(this.#layer, this, { tool, arguments: args, via: 'step', taskId: this.taskId });
+    return authorizeRun(this.layer, this, { tool, arguments: args, via: 'step', taskId: this.taskId });
   }
 
   report(report: Report): void {
@@ -171,10 +176,6 @@ export class Run implements HandlerHost, WriteQueueHost, LeaseWriterHost, Ending
     return this.#layer.caughtUp(this.signal);
   }
 
-  reportError(error: unknown): void {
-    this.#layer.reportError(error);
-  }
-
   stepBegan(): () => void {
     return this.#runTime.stepBegan();
   }
@@ -182,7 +183,7 @@ export class Run implements HandlerHost, WriteQueueHost, LeaseWriterHost, Ending
   // What the queue, the writer and an ending ask of their run.
 
   get clock(): Clock {
-    return this.#layer.clock;
+    return this.layer.clock;
   }
 
   get trace(): TraceContext | undefined {
@@ -209,7 +210,7 @@ export class Run implements HandlerHost, WriteQueueHost, LeaseWriterHost, Ending
 
   after(delayMs: number, callback: () => void): void {
     const timers = (this.#madeTimers ??= new Set());
-    const cancel = this.#layer.clock.after(delayMs, () => {
+    const cancel = this.layer.clock.after(delayMs, () => {
       timers.delete(cancel);
       callback();
     });
@@ -230,17 +231,17 @@ export class Run implements HandlerHost, WriteQueueHost, LeaseWriterHost, Ending
 
   get #runTime(): RunTime {
     this.#madeWaits ??= new RunTime({
-      clock: this.#layer.clock,
+      clock: this.layer.clock,
       slot: this.#start.slot,
       signal: this.signal,
-      parkAfterMs: this.canRerun ? this.#layer.settings.parkAfterMs : undefined,
+      parkAfterMs: this.canRerun ? this.layer.settings.parkAfterMs : undefined,
       timeoutMs: this.tool.options.timeoutMs,
       isWaiting: () => this.#awaited().length > 0,
       park: () => {
         this.#parkAtQuestions();
       },
       timeOut: () => {
-        settle(this.#layer, this, timedOutOutcome(this.tool), 'timeout');
+        settle(this.layer, this, timedOutOutcome(this.tool), 'timeout');
       },
     });
     return this.#madeWaits;
@@ -259,7 +260,7 @@ export class Run implements HandlerHost, WriteQueueHost, LeaseWriterHost, Ending
         this.#tell({ type: 'question-asked', key });
       },
       failed: (error, retry) => {
-        this.#layer.reportError(error);
+        this.layer.reportError(error);
         this.after(STORE_RETRY_MS, retry);
       },
     });
@@ -274,23 +275,23 @@ export class Run implements HandlerHost, WriteQueueHost, LeaseWriterHost, Ending
     if (this.#ended !== undefined) return;
     let execution: Execution;
     try {
-      const refusal = this.#start.mustAuthorize ? await refusalOfRerun(this.#layer, this) : undefined;
+      const refusal = this.#start.mustAuthorize ? await refusalOfRerun(this.layer, this) : undefined;
       if (refusal === undefined) this.#tell({ type: 'run-started', attempt: this.attempt });
       execution = refusal ?? (await executeTool(this));
     } catch (thrown) {
       execution = thrownOutcome(thrown);
     }
     if (execution.kind === 'parked') this.#park(execution.message);
-    else settle(this.#layer, this, execution, 'finished');
+    else settle(this.layer, this, execution, 'finished');
   }
 
   #parkAtQuestions(): void {
-    park(this.#layer, this, { awaits: this.#awaited() }, () => this.#writer.isWoken);
+    park(this.layer, this, { awaits: this.#awaited() }, () => this.#writer.isWoken);
   }
 
   #park(message: string): void {
     const parking = { message: cutUtf8(message, this.limits.maxStatusMessageBytes) };
-    park(this.#layer, this, parking, () => this.#writer.sawForeignWrites);
+    park(this.layer, this, parking, () => this.#writer.sawForeignWrites);
   }
 
   #endOf(reason: RunEndReason, cause?: unknown): RunEnd {
@@ -304,12 +305,12 @@ export class Run implements HandlerHost, WriteQueueHost, LeaseWriterHost, Ending
     if (end.reason === 'finished') return;
     this.#start.onStop();
     this.#madeAbort?.abort(end.error);
-    const { graceMs } = this.#layer.settings;
+    const { graceMs } = this.layer.settings;
     if (graceMs === 0) this.#giveUp();
     else this.after(graceMs, this.#giveUp);
   }
 
   #tell(event: Parameters<typeof tell>[3]): void {
-    tell(this.#layer, this.head, this.entries.call.trace, event);
+    tell(this.layer, this.head, this.entries.call.trace, event);
   }
 }

@@ -3,18 +3,18 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
-const UNRULY = fileURLToPath(new URL('../fixtures/unruly.ts', import.meta.url));
+/** The lines that a process of ours wrote; rejects when it ends with another code than 0. */
+async function linesOf(fixture: string): Promise<string[]> {
+  const file = fileURLToPath(new URL(`../fixtures/${fixture}`, import.meta.url));
+  const run = promisify(execFile);
+  const { stdout } = await run(process.execPath, ['--conditions=@mcp-tasks/source', '--import=tsx', file]);
+  return stdout.trim().split('\n');
+}
 
-describe('a process whose handlers await nothing and go on after the end of their run', () => {
-  it('lives, and hears which effects were forgotten, however the run ended', async () => {
-    // Rejects when the process ends with another code than 0.
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      '--conditions=@mcp-tasks/source',
-      '--import=tsx',
-      UNRULY,
-    ]);
+describe('a process', () => {
+  it('lives when handlers await nothing and go on after their runs have ended, and hears what they forgot', async () => {
     const asking = 'delete elicit merge publish sample set step';
-    expect(stdout.trim().split('\n')).toEqual([
+    expect(await linesOf('unruly.ts')).toEqual([
       `cancelled: ${asking}`,
       `expired: ${asking}`,
       'timeout: delete merge publish set step',
@@ -25,5 +25,11 @@ describe('a process whose handlers await nothing and go on after the end of thei
       `request-aborted: ${asking}`,
       'alive',
     ]);
+  }, 60_000);
+
+  it('hears of a handler that computes for longer than a third of the lease, and goes on', async () => {
+    const lines = await linesOf('busy.ts');
+    expect(lines.filter((line) => !line.startsWith('blocked'))).toEqual(['compute completed', 'light completed']);
+    expect(lines.filter((line) => line.startsWith('blocked'))).toEqual(['blocked true ["compute"]']);
   }, 60_000);
 });

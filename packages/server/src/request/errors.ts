@@ -46,6 +46,7 @@ export function jsonRpcCode(code: TaskErrorCode): number {
     case 'RERUN_REQUIRED':
     case 'EFFECT_NOT_AWAITED':
     case 'REPORT_INVALID':
+    case 'EVENT_LOOP_BLOCKED':
     case 'RUN_ENDED':
     case 'TASK_INTERRUPTED':
     case 'WORKFLOW_INCOMPATIBLE':

@@ -44,6 +44,7 @@ export const TASK_ERROR_CODES = [
   // what a handler did and is not told itself
   'EFFECT_NOT_AWAITED',
   'REPORT_INVALID',
+  'EVENT_LOOP_BLOCKED',
   // a run that may not, or could not, go on
   'RUN_ENDED',
   'TASK_INTERRUPTED',
