@@ -96,14 +96,14 @@ describe.each([3_000, 100_000])('JSON that is %i levels deep', (levels) => {
     it.each(['takes', 'takes_json', 'takes_nothing'])('is refused as an argument of the tool that %s', async (tool) => {
       const error = errorOf(await call(tool, { value: DEEP }));
       expect(error).toMatchObject(INVALID_ARGUMENTS);
-      expect((error as JsonObject)['message']).toMatch(/^The arguments of tool \w+ .*nested too deeply/);
+      expect((error as JsonObject)['message']).toMatch(/^The arguments of tool "\w+" .*nested too deeply/);
     });
 
     it.each([
       ['returns', 'nested too deeply'],
       ['returns_checked', 'nested too deeply'],
-      ['steps', 'the value of step \\"s\\" cannot be written as JSON: nested too deeply'],
-      ['samples', 'the params of question \\"s\\" cannot be written as JSON: nested too deeply'],
+      ['steps', 'The value of step \\"s\\" cannot be written as JSON: nested too deeply'],
+      ['samples', 'The params of question \\"s\\" cannot be written as JSON: nested too deeply'],
       ['publishes', 'nests deeper than 10 levels'],
       ['fails', '-32000'],
     ])('is told of in plain words when a tool %s it', async (tool, words) => {

@@ -70,7 +70,7 @@ describeWithServer('the schema', () => {
     await migrate(newPool(), schema, [...migrations, adding, breaking]);
     const before = await shape(schema);
     await expect(makeStore({ schema }).open?.()).rejects.toMatchObject(
-      incompatible(/step 0003-names .* upgrade @mcp-tasks\/store-postgres/),
+      incompatible(/step "0003-names" .* upgrade @mcp-tasks\/store-postgres/),
     );
     expect(await shape(schema)).toEqual(before);
   });

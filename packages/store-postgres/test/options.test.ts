@@ -9,19 +9,27 @@ describe('postgresStore', () => {
     [
       'a string of another database',
       { connectionString: 'mysql://127.0.0.1/x' },
-      /connectionString must be of the form/,
+      /connectionString of postgresStore must be of the form/,
     ],
-    ['a bare name', { connectionString: 'tasks' }, /connectionString must be of the form/],
-    ['something that is no string', { connectionString: 5 as unknown as string }, /connectionString must be/],
+    ['a bare name', { connectionString: 'tasks' }, /connectionString of postgresStore must be of the form/],
+    [
+      'something that is no string',
+      { connectionString: 5 as unknown as string },
+      /connectionString of postgresStore must be/,
+    ],
     [
       'hints of another kind',
       { connectionString: URL_OF_NOBODY, hints: 'redis://127.0.0.1' },
-      /hints must be of the form/,
+      /hints of postgresStore must be of the form/,
     ],
-    ['a schema with a quote', { connectionString: URL_OF_NOBODY, schema: 'a"b' }, /schema must be/],
-    ['a schema in capitals', { connectionString: URL_OF_NOBODY, schema: 'Tasks' }, /schema must be/],
-    ['no schema', { connectionString: URL_OF_NOBODY, schema: '' }, /schema must be/],
-    ['a schema that is too long', { connectionString: URL_OF_NOBODY, schema: 'a'.repeat(49) }, /schema must be/],
+    ['a schema with a quote', { connectionString: URL_OF_NOBODY, schema: 'a"b' }, /schema of postgresStore must be/],
+    ['a schema in capitals', { connectionString: URL_OF_NOBODY, schema: 'Tasks' }, /schema of postgresStore must be/],
+    ['no schema', { connectionString: URL_OF_NOBODY, schema: '' }, /schema of postgresStore must be/],
+    [
+      'a schema that is too long',
+      { connectionString: URL_OF_NOBODY, schema: 'a'.repeat(49) },
+      /schema of postgresStore must be/,
+    ],
   ])('refuses %s by naming the option', (_case, options, message) => {
     expect(() => postgresStore(options)).toThrow(TypeError);
     expect(() => postgresStore(options)).toThrow(message);
