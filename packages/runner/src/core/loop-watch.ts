@@ -42,7 +42,7 @@ export class LoopWatch {
   /** A handler runs until the function that is returned is called. */
   began(tool: string): () => void {
     if (!this.#isWatching) {
-      this.#turnedAtMs = this.#options.clock.nowMs();
+      this.#turnedAtMs = this.#elapsedMs();
       this.#turnSoon();
     }
     this.#running.set(tool, (this.#running.get(tool) ?? 0) + 1);
@@ -84,7 +84,7 @@ export class LoopWatch {
 
   #turned(): void {
     this.#look();
-    this.#turnedAtMs = this.#options.clock.nowMs();
+    this.#turnedAtMs = this.#elapsedMs();
     this.#ranSince = new Set(this.#running.keys());
     if (this.#running.size === 0 || this.#isClosed) return;
     this.#cancelTick = this.#options.clock.after(this.#tickMs, () => {
@@ -98,8 +98,14 @@ export class LoopWatch {
     this.#cancelTick = undefined;
   }
 
+  /** A clock that is set, or that a suspension moves, blocks no loop. */
+  #elapsedMs(): number {
+    const { clock } = this.#options;
+    return clock.monotonicMs?.() ?? clock.nowMs();
+  }
+
   #look(): void {
-    const nowMs = this.#options.clock.nowMs();
+    const nowMs = this.#elapsedMs();
     const blockedMs = nowMs - this.#turnedAtMs;
     if (blockedMs <= this.#limitMs || nowMs < this.#toldAtMs + TELL_INTERVAL_MS) return;
     this.#toldAtMs = nowMs;

@@ -173,7 +173,7 @@ export class Run implements HandlerHost, WriteQueueHost, LeaseWriterHost, Ending
   }
 
   caughtUp(): Promise<void> | undefined {
-    return this.#layer.caughtUp(this.signal);
+    return this.layer.caughtUp(this.signal);
   }
 
   stepBegan(): () => void {

@@ -61,7 +61,7 @@ const failing: readonly [method: string, names: string[], cause: string, effect:
   ['delete', [''], 'NAME_INVALID', (task) => task.delete('')],
   ['publish', ['p'], 'VARIABLE_INVALID', (task) => task.publish('p', notJson)],
   ['elicit', ['x'.repeat(128)], 'NAME_INVALID', (task) => task.elicit('x'.repeat(200), question)],
-  ['sample', ['q'], 'question "q": messages must be an array', (task) => task.sample('q', {})],
+  ['sample', ['q'], 'Question "q": messages must be an array.', (task) => task.sample('q', {})],
 ];
 
 describe.each(ways)('an effect that a handler %s does not await', (way) => {
