@@ -3,8 +3,7 @@ import { TaskError } from '@mcp-tasks/store';
 import { type CallToolResult, type JsonObject, ProtocolFailure, WORKFLOW_META_KEY } from '@mcp-tasks/wire';
 import { CONTINUATION_WARNING } from '@mcp-tasks/workflow/serving';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ServeTasksOptions } from '../../src/index.ts';
-import { connectTestClient, type TestClient, type TestClientOptions } from '../../src/testing.ts';
+import { connectTestClient, type TestClient } from '../../src/testing.ts';
 import {
   createServerWithTools,
   createTestWorkflows,
@@ -13,33 +12,24 @@ import {
   type TestWorkflows,
   workflowMeta,
 } from '../support/test-workflows.ts';
+import { type ConnectClient, serveTestWorkflows } from '../support/workflow-clients.ts';
 
 const GENERATIONS = ['2025-11-25', '2026-07-28'] as const;
 
 describe.each(GENERATIONS)('calls that continue a workflow in %s', (generation) => {
   let made: TestWorkflows;
   let client: TestClient;
-  const clients: TestClient[] = [];
+  let connect: ConnectClient;
 
   beforeEach(async () => {
-    made = createTestWorkflows();
-    client = await connect();
+    const served = await serveTestWorkflows(generation);
+    ({ made, client, connect } = served);
+    return served.close;
   });
-  afterEach(async () => {
+  afterEach(() => {
     vi.restoreAllMocks();
-    for (const each of clients.splice(0)) await each.close();
-    await made.tasks.close({ drainMs: 0 });
   });
 
-  async function connect(options: Partial<TestClientOptions> & ServeTasksOptions = {}): Promise<TestClient> {
-    const connected = await connectTestClient(made.tasks, {
-      generation,
-      createServer: createServerWithTools,
-      ...options,
-    });
-    clients.push(connected);
-    return connected;
-  }
   const begin = async (name: string, args: JsonObject = {}, from = client) =>
     workflowMeta(await from.request('prompts/get', { name, arguments: args }));
   const callTool = (name: string, args: JsonObject, reference: unknown, more: JsonObject = {}, from = client) =>

@@ -1,8 +1,8 @@
 import { isTerminalStatus, type JsonObject, WORKFLOW_META_KEY } from '@mcp-tasks/wire';
 import { InMemoryTransport } from '@modelcontextprotocol/server';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { serveTasks, type ServeTasksOptions } from '../../src/index.ts';
-import { connectTestClient, type TestClient, type TestClientOptions } from '../../src/testing.ts';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { serveTasks } from '../../src/index.ts';
+import { connectTestClient, type TestClient } from '../../src/testing.ts';
 import {
   createServerWithTools,
   createTestWorkflows,
@@ -11,6 +11,7 @@ import {
   texts,
   workflowMeta,
 } from '../support/test-workflows.ts';
+import { type ConnectClient, serveTestWorkflows } from '../support/workflow-clients.ts';
 
 const GENERATIONS = ['2025-11-25', '2026-07-28'] as const;
 const IDEMPOTENCY_KEY = 'io.github.mcp-tasks/idempotency-key';
@@ -18,26 +19,14 @@ const IDEMPOTENCY_KEY = 'io.github.mcp-tasks/idempotency-key';
 describe.each(GENERATIONS)('prompts of workflows in %s', (generation) => {
   let made: TestWorkflows;
   let client: TestClient;
-  const clients: TestClient[] = [];
+  let connect: ConnectClient;
 
   beforeEach(async () => {
-    made = createTestWorkflows();
-    client = await connect();
-  });
-  afterEach(async () => {
-    for (const each of clients.splice(0)) await each.close();
-    await made.tasks.close({ drainMs: 0 });
+    const served = await serveTestWorkflows(generation);
+    ({ made, client, connect } = served);
+    return served.close;
   });
 
-  async function connect(options: Partial<TestClientOptions> & ServeTasksOptions = {}): Promise<TestClient> {
-    const connected = await connectTestClient(made.tasks, {
-      generation,
-      createServer: createServerWithTools,
-      ...options,
-    });
-    clients.push(connected);
-    return connected;
-  }
   const getPrompt = (name: string, args?: JsonObject, meta?: JsonObject, from = client) =>
     from.request('prompts/get', {
       name,

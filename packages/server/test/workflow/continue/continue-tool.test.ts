@@ -1,40 +1,23 @@
 import { type JsonObject, WORKFLOW_META_KEY } from '@mcp-tasks/wire';
 import { CONTINUATION_WARNING } from '@mcp-tasks/workflow/serving';
 import { McpServer } from '@modelcontextprotocol/server';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { attach, type ServeTasksOptions } from '../../../src/index.ts';
-import { connectTestClient, type TestClient, type TestClientOptions } from '../../../src/testing.ts';
-import {
-  createServerWithTools,
-  createTestWorkflows,
-  statuses,
-  type TestWorkflows,
-  workflowMeta,
-} from '../../support/test-workflows.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { attach } from '../../../src/index.ts';
+import type { TestClient } from '../../../src/testing.ts';
+import { createTestWorkflows, statuses, type TestWorkflows, workflowMeta } from '../../support/test-workflows.ts';
+import { type ConnectClient, serveTestWorkflows } from '../../support/workflow-clients.ts';
 
 describe.each(['2025-11-25', '2026-07-28'] as const)('the tool to continue a workflow by, in %s', (generation) => {
   let made: TestWorkflows;
   let client: TestClient;
-  const clients: TestClient[] = [];
+  let connect: ConnectClient;
 
   beforeEach(async () => {
-    made = createTestWorkflows();
-    client = await connect();
-  });
-  afterEach(async () => {
-    for (const each of clients.splice(0)) await each.close();
-    await made.tasks.close({ drainMs: 0 });
+    const served = await serveTestWorkflows(generation);
+    ({ made, client, connect } = served);
+    return served.close;
   });
 
-  async function connect(options: Partial<TestClientOptions> & ServeTasksOptions = {}): Promise<TestClient> {
-    const connected = await connectTestClient(made.tasks, {
-      generation,
-      createServer: createServerWithTools,
-      ...options,
-    });
-    clients.push(connected);
-    return connected;
-  }
   const begin = async (name: string, args: JsonObject = {}) =>
     workflowMeta(await client.request('prompts/get', { name, arguments: args }));
   const go = (taskId: string, step: string, args?: JsonObject, from = client) =>
