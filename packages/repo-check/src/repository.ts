@@ -78,6 +78,12 @@ export async function publishedPackages(): Promise<readonly WorkspacePackage[]> 
   return (await workspacePackages('packages')).filter((item) => item.manifest.private !== true);
 }
 
+/** The packages with a row in `layers.json`: the published ones, and what their tests share. */
+export async function layeredPackages(): Promise<readonly WorkspacePackage[]> {
+  const layers = await readLayers();
+  return (await workspacePackages('packages')).filter(({ folder }) => folder in layers);
+}
+
 /** `layers.json`: what each package's sources may import. */
 export async function readLayers(): Promise<Readonly<Record<string, readonly string[]>>> {
   return JSON.parse(await readText('layers.json')) as Record<string, string[]>;

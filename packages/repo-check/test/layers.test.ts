@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   filesBelow,
+  layeredPackages,
   publishedPackages,
   readFolders,
   readLayers,
@@ -15,6 +16,8 @@ import {
 } from '../src/repository.ts';
 
 const run = promisify(execFile);
+/** What tests may import beside the row of their package. */
+const FOR_TESTS = ['store-kit', 'store-testing'];
 const DEPCRUISE = path.join(REPOSITORY, 'node_modules/.bin/depcruise');
 
 interface Violation {
@@ -37,7 +40,7 @@ async function violations(directory: string): Promise<readonly string[]> {
 
 /** A copy of the workspace in which every package can resolve every other one and what the rules are about. */
 async function copyWorkspace(directory: string): Promise<void> {
-  const packages = await publishedPackages();
+  const packages = await layeredPackages();
   for (const file of ['.dependency-cruiser.cjs', 'layers.json', 'folders.json', 'tsconfig.base.json']) {
     await cp(path.join(REPOSITORY, file), path.join(directory, file));
   }
@@ -136,7 +139,7 @@ describe('the layer check', () => {
         const source = `import '@mcp-tasks/${other}';\n`;
         const rule = (folder: string) => `${name}-${folder}-imports-only-what-is-below`;
         await plant(rule('src'), `packages/${name}/src/planted-${other}.ts`, source);
-        if (other === 'store-kit') await plant('', `packages/${name}/test/planted-${other}.ts`, source);
+        if (FOR_TESTS.includes(other)) await plant('', `packages/${name}/test/planted-${other}.ts`, source);
         else await plant(rule('test'), `packages/${name}/test/planted-${other}.ts`, source);
       }
     }
@@ -169,9 +172,20 @@ describe('the layer check', () => {
 });
 
 describe('the table of allowed edges', () => {
-  it('has one row for every published package', async () => {
-    const folders = (await publishedPackages()).map((item) => item.folder);
-    expect(Object.keys(await readLayers()).sort()).toEqual([...folders].sort());
+  it('has one row for every package but this one, which nothing imports', async () => {
+    const folders = (await workspacePackages('packages')).map((item) => item.folder);
+    expect([...Object.keys(await readLayers()), 'repo-check'].sort()).toEqual([...folders].sort());
+  });
+
+  it('puts no published package on one that is not', async () => {
+    const layers = await readLayers();
+    const published = (await publishedPackages()).map((item) => item.folder);
+    for (const folder of published) {
+      expect(
+        layers[folder]?.filter((target) => !published.includes(target)),
+        folder,
+      ).toEqual([]);
+    }
   });
 
   it('allows no circle: what a package may import may never import it', async () => {
@@ -183,7 +197,7 @@ describe('the table of allowed edges', () => {
 
   it('bounds what package.json may name, and every such name uses the workspace', async () => {
     const layers = await readLayers();
-    for (const { folder, manifest } of await publishedPackages()) {
+    for (const { folder, manifest } of await layeredPackages()) {
       const { dependencies = {}, peerDependencies = {}, devDependencies = {} } = manifest;
       const named = Object.entries({ ...dependencies, ...peerDependencies }).filter(([name]) =>
         name.startsWith('@mcp-tasks/'),
@@ -194,7 +208,10 @@ describe('the table of allowed edges', () => {
         expect(range, `${folder} names ${name}`).toBe('workspace:^');
       }
       for (const [name, range] of Object.entries(devDependencies).filter(([key]) => key.startsWith('@mcp-tasks/'))) {
-        expect([...allowed, '@mcp-tasks/store-kit'], `${folder} tests with ${name}`).toContain(name);
+        expect(
+          [...allowed, ...FOR_TESTS.map((target) => `@mcp-tasks/${target}`)],
+          `${folder} tests with ${name}`,
+        ).toContain(name);
         expect(range, `${folder} tests with ${name}`).toBe('workspace:^');
       }
     }

@@ -1,4 +1,6 @@
 import { countingProxy } from '@mcp-tasks/store-kit/fakes';
+import { stored, until } from '@mcp-tasks/store-testing';
+import { startProcess } from '@mcp-tasks/store-testing/vitest';
 import pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
 import {
@@ -10,9 +12,6 @@ import {
   temporarySchema,
   through,
 } from './support/postgres.ts';
-import { startProcess } from './support/processes.ts';
-import { stored } from './support/tasks.ts';
-import { until } from './support/until.ts';
 
 const FAILING = new URL('./support/failing-process.ts', import.meta.url);
 

@@ -1,5 +1,6 @@
 import type { TaskHead, TaskStore } from '@mcp-tasks/store';
 import { countingProxy } from '@mcp-tasks/store-kit/fakes';
+import { checkpoint, newTask, NOW_MS, stored, until } from '@mcp-tasks/store-testing';
 import pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
 import type { PostgresStoreOptions } from '../src/index.ts';
@@ -12,8 +13,6 @@ import {
   temporarySchema,
   through,
 } from './support/postgres.ts';
-import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';
-import { until } from './support/until.ts';
 
 const retryable = (message: RegExp) => ({
   code: 'STORE_UNAVAILABLE',

@@ -1,7 +1,7 @@
 import { TASK_ENTRY_KINDS, type TaskStore } from '@mcp-tasks/store';
+import { checkpoint, newHead, NOW_MS, stored } from '@mcp-tasks/store-testing';
 import { expect, it } from 'vitest';
 import { describeWithServer, openStore, query, temporarySchema } from './support/postgres.ts';
-import { checkpoint, newHead, NOW_MS, stored } from './support/tasks.ts';
 
 /** Three tasks, from the newest to the oldest and from the longest due to the shortest; the middle one is spoilt. */
 async function spoilt(change: string): Promise<TaskStore> {

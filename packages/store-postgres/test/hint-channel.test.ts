@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TaskHint } from '@mcp-tasks/store';
 import { countingProxy } from '@mcp-tasks/store-kit/fakes';
+import { checkpoint, stored, until } from '@mcp-tasks/store-testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { HintChannel, type NotificationClient } from '../src/hint-channel.ts';
 import {
@@ -13,8 +14,6 @@ import {
   temporarySchema,
   through,
 } from './support/postgres.ts';
-import { checkpoint, stored } from './support/tasks.ts';
-import { until } from './support/until.ts';
 
 /** A client that never reaches a server of its own: what it was asked for, and whether it may connect. */
 class ScriptedClient extends EventEmitter implements NotificationClient {

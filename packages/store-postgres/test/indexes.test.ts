@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { TASK_ENTRY_KINDS, type TaskStore } from '@mcp-tasks/store';
+import { checkpoint, newHead, newTask, NOW_MS } from '@mcp-tasks/store-testing';
 import pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
 import { migrate } from '../src/migrate.ts';
 import type { PostgresPoolLike } from '../src/options.ts';
 import { describeWithServer, openStore, POSTGRES_URL, temporarySchema } from './support/postgres.ts';
-import { checkpoint, newHead, newTask, NOW_MS } from './support/tasks.ts';
 
 interface PlanNode {
   readonly 'Node Type': string;

@@ -1,13 +1,12 @@
 import { inspect } from 'node:util';
 import { TaskError } from '@mcp-tasks/store';
 import { countingProxy } from '@mcp-tasks/store-kit/fakes';
+import { makeCertificate, stored, until } from '@mcp-tasks/store-testing';
+import type { OwnServer } from '@mcp-tasks/store-testing/vitest';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { postgresStore, type PostgresStoreOptions } from '../src/index.ts';
-import { makeCertificate } from './support/certificate.ts';
-import { describeWithPrograms, missingPrograms, type OwnServer, ownServer } from './support/own-server.ts';
+import { describeWithPrograms, missingPrograms, ownServer } from './support/own-server.ts';
 import { makeStore, query } from './support/postgres.ts';
-import { stored } from './support/tasks.ts';
-import { until } from './support/until.ts';
 
 const PASSWORD = 'sesame-open';
 

@@ -1,9 +1,9 @@
+import { checkpoint, NOW_MS, stored } from '@mcp-tasks/store-testing';
 import pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
 import { migrate } from '../src/migrate.ts';
 import { type Migration, migrations } from '../src/migrations/index.ts';
 import { describeWithServer, makeStore, openStore, POSTGRES_URL, query, temporarySchema } from './support/postgres.ts';
-import { checkpoint, NOW_MS, stored } from './support/tasks.ts';
 
 const incompatible = (message: RegExp) => ({
   code: 'STORE_INCOMPATIBLE',

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { countingProxy } from '@mcp-tasks/store-kit/fakes';
+import { stored } from '@mcp-tasks/store-testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   describeWithServer,
@@ -13,7 +14,6 @@ import {
   through,
   urlWith,
 } from './support/postgres.ts';
-import { stored } from './support/tasks.ts';
 
 const failing = (code: string, retryable: boolean, message: RegExp) => ({
   code,

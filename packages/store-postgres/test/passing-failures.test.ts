@@ -1,6 +1,7 @@
 import dns from 'node:dns';
 import { TaskError, type TaskStore } from '@mcp-tasks/store';
 import { countingProxy } from '@mcp-tasks/store-kit/fakes';
+import { stored, until } from '@mcp-tasks/store-testing';
 import { expect, it, onTestFinished } from 'vitest';
 import {
   address,
@@ -11,8 +12,6 @@ import {
   temporarySchema,
   urlWith,
 } from './support/postgres.ts';
-import { stored } from './support/tasks.ts';
-import { until } from './support/until.ts';
 
 /** Call until it fails as told: a pool may have one more connection. Every failure on the way may pass, too. */
 async function failsFor(store: TaskStore, message: RegExp): Promise<void> {

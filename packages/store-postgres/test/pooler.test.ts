@@ -1,10 +1,11 @@
 import { contractCases, type StoreHarness } from '@mcp-tasks/store-kit';
+import { stored } from '@mcp-tasks/store-testing';
+import type { OwnServer } from '@mcp-tasks/store-testing/vitest';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { connect } from './support/connect.ts';
-import { describeWithPrograms, type OwnServer, ownServer } from './support/own-server.ts';
+import { describeWithPrograms, ownServer } from './support/own-server.ts';
 import { type Pooler, transactionPooler } from './support/pooler.ts';
 import { makeStore, newSchema, query } from './support/postgres.ts';
-import { stored } from './support/tasks.ts';
 
 /** Every method in every order, and what several connections do at once. */
 const CASES = ['agrees', 'open-together', 'close-settles', 'renew-moves', 'sweep-all-of-it', 'watch-hints'];

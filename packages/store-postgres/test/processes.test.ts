@@ -1,7 +1,6 @@
+import { createAtOnce, hearOfAnotherProcess, startProcess } from '@mcp-tasks/store-testing/vitest';
 import { describe, expect, it } from 'vitest';
 import { describeWithServer, missing, openStore, POSTGRES_URL, query, temporarySchema } from './support/postgres.ts';
-import { startProcess } from './support/processes.ts';
-import { until } from './support/until.ts';
 
 const OPENING = new URL('./support/opening-process.ts', import.meta.url);
 
@@ -10,25 +9,14 @@ const FAILING = new URL('./support/failing-process.ts', import.meta.url);
 describeWithServer('two processes', () => {
   it('[DURA-06][DURA-07] that open twenty stores at once make the schema once, and end of themselves', async () => {
     const schema = temporarySchema();
-    const parameter = { connectionString: POSTGRES_URL, schema, config: { max: 1 }, stores: 10 };
-    const processes = [startProcess(OPENING, parameter), startProcess(OPENING, parameter)];
-    await until('both processes', () => processes.every(({ lines }) => lines.includes('ready')));
-    for (const { tell } of processes) tell('open');
-    expect(await Promise.all(processes.map(({ ended }) => ended))).toEqual([0, 0]);
-    const outcomes = processes.flatMap(({ lines }) => (lines[1] ?? '').split(' '));
-    expect(outcomes.sort()).toEqual(['created', ...Array.from({ length: 19 }, () => 'existing')]);
+    await createAtOnce(OPENING, { connectionString: POSTGRES_URL, schema, config: { max: 1 } });
     expect(await query(`SELECT name FROM ${schema}.migrations`)).toEqual([{ name: '0001-initial' }]);
   });
 
   it('[DURA-05][DURA-07] hint at each other’s writes', async () => {
     const schema = temporarySchema();
     const store = await openStore({ schema });
-    const seen: string[] = [];
-    await store.watch?.(({ status }) => seen.push(status));
-    const other = startProcess(OPENING, { connectionString: POSTGRES_URL, schema, stores: 1 });
-    other.tell('open');
-    expect(await other.ended).toBe(0);
-    await until('a hint of the other process', () => seen.includes('working'));
+    await hearOfAnotherProcess(store, OPENING, { connectionString: POSTGRES_URL, schema });
   });
 });
 

@@ -1,9 +1,8 @@
+import { newTask, NOW_MS, stored, until } from '@mcp-tasks/store-testing';
 import { expect, it, onTestFinished } from 'vitest';
 import { redisStore, type RedisStoreOptions } from '../src/index.ts';
 import { describeWithPrograms, ownServer, type OwnServerOptions } from './support/own-server.ts';
 import { describeWithServer, keysOf, makeStore, openStore, temporaryName, withRedis } from './support/redis.ts';
-import { newTask, NOW_MS, stored } from './support/tasks.ts';
-import { until } from './support/until.ts';
 
 async function serverWith(options: OwnServerOptions = {}) {
   const server = await ownServer(options);

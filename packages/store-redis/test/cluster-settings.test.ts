@@ -1,11 +1,11 @@
+import { stored, until } from '@mcp-tasks/store-testing';
+import type { OwnServer } from '@mcp-tasks/store-testing/vitest';
 import { Cluster } from 'ioredis';
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { redisStore } from '../src/index.ts';
 import { ownCluster } from './support/own-cluster.ts';
-import { describeWithPrograms, type OwnServer, ownServer } from './support/own-server.ts';
+import { describeWithPrograms, ownServer } from './support/own-server.ts';
 import { withRedis } from './support/redis.ts';
-import { stored } from './support/tasks.ts';
-import { until } from './support/until.ts';
 
 const LOOK_EVERY_MS = 60_000;
 

@@ -1,11 +1,12 @@
 import { contractCases, type StoreHarness } from '@mcp-tasks/store-kit';
+import { checkpoint, newTask, NOW_MS, stored } from '@mcp-tasks/store-testing';
+import type { OwnServer } from '@mcp-tasks/store-testing/vitest';
 import { Cluster } from 'ioredis';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { redisStore } from '../src/index.ts';
 import { ownCluster } from './support/own-cluster.ts';
-import { describeWithPrograms, type OwnServer } from './support/own-server.ts';
+import { describeWithPrograms } from './support/own-server.ts';
 import { keysOf, newName, withRedis } from './support/redis.ts';
-import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';
 
 /** Every method in every order, and what several connections do at once. */
 const CASES = [

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import type { TaskHead, TaskStore } from '@mcp-tasks/store';
 import { countingProxy } from '@mcp-tasks/store-kit/fakes';
+import { checkpoint, isRetryable, newTask, NOW_MS, stored, until } from '@mcp-tasks/store-testing';
 import { Redis, type RedisOptions } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
-import { isRetryable } from './support/load.ts';
 import { describeWithPrograms, ownServer } from './support/own-server.ts';
 import {
   address,
@@ -16,8 +16,6 @@ import {
   through,
   withRedis,
 } from './support/redis.ts';
-import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';
-import { until } from './support/until.ts';
 
 const retryable = (message: RegExp) => ({
   code: 'STORE_UNAVAILABLE',

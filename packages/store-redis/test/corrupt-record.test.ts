@@ -1,8 +1,8 @@
 import { TASK_ENTRY_KINDS, type TaskStore } from '@mcp-tasks/store';
+import { checkpoint, newHead, newTask, NOW_MS, stored } from '@mcp-tasks/store-testing';
 import type { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
 import { describeWithServer, keysOf, openStore, temporaryName, withRedis } from './support/redis.ts';
-import { checkpoint, newHead, newTask, NOW_MS, stored } from './support/tasks.ts';
 
 type Spoil = (redis: Redis, base: string) => Promise<unknown>;
 

@@ -1,7 +1,7 @@
 import type { TaskStore } from '@mcp-tasks/store';
+import { newTask } from '@mcp-tasks/store-testing';
 import { expect, it } from 'vitest';
 import { describeWithServer, keysOf, openStore, temporaryName, withRedis } from './support/redis.ts';
-import { newTask } from './support/tasks.ts';
 
 const HOUR_MS = 3_600_000;
 /** How long a key outlives its task, in hours. */

@@ -1,13 +1,11 @@
 import { TaskError, type TaskHead, type TaskStore } from '@mcp-tasks/store';
+import { checkpoint, isRetryable, NOW_MS, stored, until } from '@mcp-tasks/store-testing';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
 import type { RedisStoreOptions } from '../src/index.ts';
-import { isRetryable } from './support/load.ts';
 import { describeWithPrograms, ownServer } from './support/own-server.ts';
 import { keysOf, openStore, withRedis } from './support/redis.ts';
 import { switchingProxy } from './support/switching-proxy.ts';
-import { checkpoint, NOW_MS, stored } from './support/tasks.ts';
-import { until } from './support/until.ts';
 
 const NAME = 'tasks';
 

@@ -1,12 +1,11 @@
 import { inspect } from 'node:util';
 import { countingProxy } from '@mcp-tasks/store-kit/fakes';
+import { makeCertificate, stored, until } from '@mcp-tasks/store-testing';
+import { freePort, type OwnServer } from '@mcp-tasks/store-testing/vitest';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { redisStore, type RedisStoreOptions } from '../src/index.ts';
-import { makeCertificate } from './support/certificate.ts';
-import { describeWithPrograms, freePort, missingPrograms, type OwnServer, ownServer } from './support/own-server.ts';
+import { describeWithPrograms, missingPrograms, ownServer } from './support/own-server.ts';
 import { describeWithServer, makeStore, openStore, through } from './support/redis.ts';
-import { stored } from './support/tasks.ts';
-import { until } from './support/until.ts';
 
 const PASSWORD = 'sesame-open';
 /** What the store asks of its user, and no more. */

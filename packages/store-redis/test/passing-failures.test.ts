@@ -1,11 +1,10 @@
 import { TaskError, type TaskStore } from '@mcp-tasks/store';
+import { newTask, stored, until } from '@mcp-tasks/store-testing';
 import type { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
 import { redisStore } from '../src/index.ts';
 import { describeWithPrograms, ownServer } from './support/own-server.ts';
 import { describeWithServer, openStore, temporaryName, withRedis } from './support/redis.ts';
-import { newTask, stored } from './support/tasks.ts';
-import { until } from './support/until.ts';
 
 /** Call until it fails as told; every failure on the way may pass, too. */
 async function failsFor(store: TaskStore, message: RegExp): Promise<void> {

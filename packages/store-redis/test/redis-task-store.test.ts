@@ -1,6 +1,6 @@
+import { checkpoint, newTask, NOW_MS, stored } from '@mcp-tasks/store-testing';
 import { expect, it } from 'vitest';
 import { describeWithServer, keysOf, openStore, temporaryName } from './support/redis.ts';
-import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';
 
 const HOUR_MS = 3_600_000;
 

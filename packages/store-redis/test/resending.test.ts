@@ -1,4 +1,5 @@
 import type { TaskStore } from '@mcp-tasks/store';
+import { checkpoint, newTask, NOW_MS, stored, until } from '@mcp-tasks/store-testing';
 import { Cluster, Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
 import type { RedisStoreOptions } from '../src/index.ts';
@@ -6,8 +7,6 @@ import { ownCluster } from './support/own-cluster.ts';
 import { describeWithPrograms, ownServer } from './support/own-server.ts';
 import { openStore, withRedis } from './support/redis.ts';
 import { switchingProxy } from './support/switching-proxy.ts';
-import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';
-import { until } from './support/until.ts';
 
 const NAME = 'tasks';
 

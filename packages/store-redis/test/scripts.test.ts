@@ -1,9 +1,9 @@
 import { TASK_ENTRY_KINDS, type TaskStore } from '@mcp-tasks/store';
 import { countingProxy } from '@mcp-tasks/store-kit/fakes';
+import { checkpoint, newTask, NOW_MS, stored } from '@mcp-tasks/store-testing';
 import { expect, it, onTestFinished } from 'vitest';
 import { describeWithPrograms, ownServer } from './support/own-server.ts';
 import { openStore, withRedis } from './support/redis.ts';
-import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';
 
 /** A store on a server of its own, and how many commands a call makes that server run, inside of scripts too. */
 async function counted() {

@@ -1,8 +1,8 @@
 import { TASK_ENTRY_KINDS } from '@mcp-tasks/store';
+import { checkpoint, NOW_MS, stored } from '@mcp-tasks/store-testing';
 import { describe, expect, it } from 'vitest';
 import type { SqliteTaskStore } from '../src/index.ts';
 import { openDatabase, openStore, temporaryFile } from './support/database.ts';
-import { checkpoint, NOW_MS, stored } from './support/tasks.ts';
 
 /** Three tasks, from the newest to the oldest and from the longest due to the shortest; the middle one is spoilt. */
 async function spoilt(change: string) {

@@ -1,9 +1,9 @@
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { TASK_ENTRY_KINDS } from '@mcp-tasks/store';
+import { checkpoint, newTask, NOW_MS, stored } from '@mcp-tasks/store-testing';
 import { describe, expect, it } from 'vitest';
 import { sqliteStore } from '../src/index.ts';
 import { openDatabase, openStore, temporaryFile } from './support/database.ts';
-import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';
 
 const PAGE_BYTES = 4096;
 

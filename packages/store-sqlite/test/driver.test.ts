@@ -1,11 +1,11 @@
 import { join } from 'node:path';
+import { NOW_MS, stored } from '@mcp-tasks/store-testing';
 import type BetterSqlite3 from 'better-sqlite3';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { type DriverSources, openFile } from '../src/driver.ts';
 import type { SqliteDatabaseLike } from '../src/index.ts';
 import { openStore, temporaryFile } from './support/database.ts';
 import { DRIVERS } from './support/drivers.ts';
-import { NOW_MS, stored } from './support/tasks.ts';
 
 /** A driver that only notes which paths it was asked to open. */
 function fakeDriver(failure?: Error) {

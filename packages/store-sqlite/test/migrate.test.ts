@@ -1,3 +1,4 @@
+import { checkpoint, newTask, NOW_MS, stored } from '@mcp-tasks/store-testing';
 import { describe, expect, it } from 'vitest';
 import { sqliteStore } from '../src/index.ts';
 import { migrate } from '../src/migrate.ts';
@@ -5,7 +6,6 @@ import { MIGRATIONS } from '../src/migrations/index.ts';
 import type { Migration } from '../src/migrations/migration.ts';
 import { SqliteSession } from '../src/sqlite-session.ts';
 import { openDatabase, openStore, recording, temporaryFile } from './support/database.ts';
-import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';
 
 /** A database with our tables, which the test then changes. */
 async function migrated(change: string) {

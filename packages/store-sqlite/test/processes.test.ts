@@ -1,34 +1,25 @@
-import { once } from 'node:events';
 import { chmodSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { NOW_MS, until } from '@mcp-tasks/store-testing';
+import { startProcess } from '@mcp-tasks/store-testing/vitest';
 import { describe, expect, it } from 'vitest';
 import { openDatabase, openStore, temporaryFile } from './support/database.ts';
-import { kill, startProcess } from './support/processes.ts';
-import { NOW_MS } from './support/tasks.ts';
 
 const KILLS = 5;
 
 /** A process that writes, and the latest version of each task that it was told is stored. */
 function startWriter(path: string, owner: string) {
-  const { child, lines } = startProcess(new URL('./support/writing-process.ts', import.meta.url), path, owner);
-  const versions = new Map<string, number>();
-  let told = 0;
-  lines.on('line', (line) => {
-    const [taskId = '', version] = line.split(' ');
-    versions.set(taskId, Number(version));
-    told += 1;
-  });
-  const hasWritten = async (count: number) => {
-    const target = told + count;
-    while (told < target) await once(lines, 'line');
+  const { lines, kill } = startProcess(new URL('./support/writing-process.ts', import.meta.url), { path, owner });
+  const hasWritten = (count: number) => {
+    const target = lines.length + count;
+    return until('writes', () => lines.length >= target);
   };
-  // What was written to the pipe before the process died is still read.
-  const ended = async () => {
-    const closed = once(lines, 'close');
-    await kill(child);
-    await closed;
-  };
-  return { versions, hasWritten, kill: ended };
+  const versions = () =>
+    lines.map((line) => {
+      const [taskId = '', version] = line.split(' ');
+      return [taskId, Number(version)] as const;
+    });
+  return { versions, hasWritten, kill };
 }
 
 async function missingFrom(path: string, versions: ReadonlyMap<string, number>): Promise<readonly string[]> {
@@ -52,7 +43,7 @@ describe('a process that is killed while it writes', () => {
       const writer = startWriter(path, 'owner');
       await writer.hasWritten(1 + Math.floor(Math.random() * 200));
       await writer.kill();
-      for (const [taskId, version] of writer.versions) acknowledged.set(taskId, version);
+      for (const [taskId, version] of writer.versions()) acknowledged.set(taskId, version);
       expect(await missingFrom(path, acknowledged)).toEqual([]);
     }
     expect(openDatabase(path).prepare('PRAGMA integrity_check').get({})).toEqual({ integrity_check: 'ok' });
@@ -65,7 +56,7 @@ describe('a process that is killed while it writes', () => {
     await killed.kill();
     await other.hasWritten(50);
     await other.kill();
-    expect(await missingFrom(path, new Map([...killed.versions, ...other.versions]))).toEqual([]);
+    expect(await missingFrom(path, new Map([...killed.versions(), ...other.versions()]))).toEqual([]);
   });
 });
 
@@ -76,10 +67,10 @@ describe('a file that this user may not write', () => {
     await store.close();
     chmodSync(path, 0o444);
     chmodSync(dirname(path), 0o555);
-    const { lines } = startProcess(new URL('./support/opening-process.ts', import.meta.url), path);
-    const [line] = (await once(lines, 'line')) as [string];
+    const { lines, ended } = startProcess(new URL('./support/opening-process.ts', import.meta.url), { path });
+    expect(await ended).toBe(0);
     chmodSync(dirname(path), 0o755);
-    expect(JSON.parse(line)).toMatchObject({
+    expect(JSON.parse(lines.join())).toMatchObject({
       code: 'STORE_UNAVAILABLE',
       retryable: false,
       message: expect.stringMatching(/let this process write/) as string,

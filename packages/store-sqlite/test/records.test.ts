@@ -1,10 +1,10 @@
 import { TASK_ENTRY_KINDS, type TaskEntry, type TaskHead } from '@mcp-tasks/store';
+import { newHead, NOW_MS, ROOMY } from '@mcp-tasks/store-testing';
 import { TASK_STATUSES } from '@mcp-tasks/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openStore, temporaryFile } from './support/database.ts';
 import { DRIVERS } from './support/drivers.ts';
-import { newHead, NOW_MS, ROOMY } from './support/tasks.ts';
 
 const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 20 }),

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { checkpoint, newTask, NOW_MS, stored } from '@mcp-tasks/store-testing';
 import { describe, expect, it } from 'vitest';
 import { sqliteStore, type SqliteTaskStoreOptions } from '../src/index.ts';
 import { openDatabase, openStore, temporaryFile } from './support/database.ts';
-import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';
 
 describe('options', () => {
   const refused: [string, unknown, typeof TypeError | typeof RangeError][] = [

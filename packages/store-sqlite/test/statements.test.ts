@@ -1,7 +1,7 @@
+import { checkpoint, newTask, NOW_MS, stored } from '@mcp-tasks/store-testing';
 import { describe, expect, it } from 'vitest';
 import * as statements from '../src/statements.ts';
 import { openDatabase, openStore, recording, temporaryFile } from './support/database.ts';
-import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';
 
 /** A store whose statements are counted from its opening on. */
 async function countedStore() {

@@ -1,8 +1,8 @@
 import type { TaskHint } from '@mcp-tasks/store';
+import { checkpoint, newTask, NOW_MS, stored } from '@mcp-tasks/store-testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SqliteTaskStore } from '../src/index.ts';
 import { openDatabase, openStore, recording, temporaryFile } from './support/database.ts';
-import { checkpoint, newTask, NOW_MS, stored } from './support/tasks.ts';
 
 /** The hints of a store as they come, and a way to wait for one. */
 async function watched(store: SqliteTaskStore) {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { checkpoint, newHead, newTask, NOW_MS, stored } from '@mcp-tasks/store-testing';
 import { describe, expect, it } from 'vitest';
 import { openDatabase, openStore, recording, temporaryFile } from './support/database.ts';
-import { checkpoint, newHead, newTask, NOW_MS, stored } from './support/tasks.ts';
 
 const begins = (log: readonly string[]) => log.filter((sql) => sql === 'BEGIN IMMEDIATE').length;
 

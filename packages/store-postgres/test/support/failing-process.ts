@@ -1,9 +1,9 @@
-// Opens a store that cannot be opened, and does nothing more: not even close it. `isPoolHanded`: by a pool of its own.
-import { TaskError } from '@mcp-tasks/store';
+// Opens a store that cannot be opened. `isPoolHanded`: by a pool of its own.
+import { parameterOfProcess, tryToOpen } from '@mcp-tasks/store-testing';
 import pg from 'pg';
 import { postgresStore, type PostgresStoreOptions } from '../../src/index.ts';
 
-const { isPoolHanded = false, ...options } = JSON.parse(process.argv[2] ?? '') as PostgresStoreOptions & {
+const { isPoolHanded = false, ...options } = parameterOfProcess() as PostgresStoreOptions & {
   readonly isPoolHanded?: boolean;
 };
 const { connectionString, config } = options;
@@ -11,6 +11,4 @@ const { connectionString, config } = options;
 const pool = isPoolHanded
   ? new pg.Pool({ ...config, ...(connectionString !== undefined && { connectionString }) })
   : undefined;
-const store = postgresStore({ ...options, pool });
-const error: unknown = await store.open?.().catch((reason: unknown) => reason);
-console.log(TaskError.is(error) ? `${error.code}${error.retryable ? ' retryable' : ''}` : 'OPENED');
+await tryToOpen(postgresStore({ ...options, pool }));

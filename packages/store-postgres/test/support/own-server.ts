@@ -1,26 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, chownSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { describeUnless, freePort, type OwnServer, startServer, whyMissing } from '@mcp-tasks/store-testing/vitest';
 import pg from 'pg';
-import { describe } from 'vitest';
-import { until } from './until.ts';
-
-/** A PostgreSQL server of a test's own: on a free port, with data in a directory of its own. */
-export interface OwnServer {
-  readonly port: number;
-  /** The superuser's connection, for which no password is asked. */
-  readonly url: string;
-  /** Start it; resolves once it answers. */
-  start(): Promise<void>;
-  /** End it by SIGKILL: no checkpoint, no goodbye. What it had acknowledged is in its log. */
-  kill(): Promise<void>;
-  /** End it and remove its data. */
-  remove(): Promise<void>;
-}
 
 const SUPERUSER = 'postgres';
 
@@ -43,18 +27,12 @@ function serverUser(): { readonly uid?: number; readonly gid?: number } {
 }
 
 /** Why tests that need a server of their own cannot run here; undefined when they can. With CI=true that is a failure. */
-export const missingPrograms = ((): string | undefined => {
-  if (programs() !== undefined) return undefined;
-  const reason = 'no initdb of PostgreSQL in PATH or /usr/lib/postgresql';
-  if (process.env['CI'] === 'true') throw new TypeError(reason);
-  console.warn(`skipped: ${reason}`);
-  return reason;
-})();
+export const missingPrograms = await whyMissing('no programs of PostgreSQL', () => {
+  if (programs() === undefined) throw new TypeError('initdb is neither in PATH nor in /usr/lib/postgresql');
+});
 
 /** Tests with a server of their own. */
-export function describeWithPrograms(name: string, tests: () => void): void {
-  describe.skipIf(missingPrograms)(name, tests); // there are no programs for one, which CI=true makes a failure above
-}
+export const describeWithPrograms = describeUnless(missingPrograms);
 
 /** What a server is told beside the usual. */
 export interface OwnServerOptions {
@@ -66,7 +44,7 @@ export interface OwnServerOptions {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** Make a server and start it. */
+/** Make a server and start it. Its URL is the superuser's, whom it asks for no password. */
 export async function ownServer({ settings = [], logins = [], files = {} }: OwnServerOptions = {}): Promise<OwnServer> {
   const directory = await mkdtemp(path.join(tmpdir(), 'mcp-tasks-postgres-'));
   const data = path.join(directory, 'data');
@@ -90,40 +68,18 @@ export async function ownServer({ settings = [], logins = [], files = {} }: OwnS
   ];
   appendFileSync(path.join(data, 'postgresql.conf'), [...usual, ...settings, ''].join('\n'));
   const url = `postgres://${SUPERUSER}@127.0.0.1:${port}/postgres`;
-
-  let child: ChildProcess | undefined;
-  const running = () => (child?.exitCode === null && child.signalCode === null ? child : undefined);
-  const run = () => {
-    child = spawn(path.join(bin, 'postgres'), ['-D', data], { ...user, cwd: directory, stdio: 'ignore' });
-  };
-  const end = async (signal: NodeJS.Signals) => {
-    const process = running();
-    if (process === undefined) return;
-    const gone = once(process, 'exit');
-    process.kill(signal);
-    await gone;
-  };
-  const orphan = () => child?.kill('SIGKILL');
-  process.once('exit', orphan);
-  const server: OwnServer = {
+  return startServer({
     port,
     url,
-    async start() {
-      await until('the answer of a server that was started', async () => {
-        // After a kill the processes of the old one may hold its memory for a moment.
-        if (!running()) run();
-        return answers(url);
-      });
-    },
-    kill: () => end('SIGKILL'),
-    async remove() {
-      process.off('exit', orphan);
-      await end('SIGINT');
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
-  await server.start();
-  return server;
+    directory,
+    command: path.join(bin, 'postgres'),
+    parameters: ['-D', data],
+    user,
+    isReady: () => answers(url),
+    // After a kill the processes of the old one may hold its memory for a moment.
+    isTriedAgain: true,
+    stopSignal: 'SIGINT',
+  });
 }
 
 async function answers(connectionString: string): Promise<boolean> {
@@ -138,13 +94,4 @@ async function answers(connectionString: string): Promise<boolean> {
   } finally {
     await client.end().catch(() => undefined); // it may never have connected
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

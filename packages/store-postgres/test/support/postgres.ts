@@ -1,35 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import type { TaskStore } from '@mcp-tasks/store';
+import { describeUnless, whyMissing } from '@mcp-tasks/store-testing/vitest';
 import pg from 'pg';
-import { describe, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { postgresStore, type PostgresStoreOptions } from '../../src/index.ts';
 
 /** The server that tests talk to; each makes a schema of its own and drops it. */
 export const POSTGRES_URL = process.env['POSTGRES_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres';
 
 /** Why tests that need the server cannot run here; undefined when they can. With CI=true a missing server is a failure. */
-async function missingServer(): Promise<string | undefined> {
+export const missing = await whyMissing('no PostgreSQL at POSTGRES_URL (default 127.0.0.1:5432)', async () => {
   const client = new pg.Client({ connectionString: POSTGRES_URL, connectionTimeoutMillis: 3_000 });
   try {
     await client.connect();
-    return undefined;
-  } catch (error) {
-    if (process.env['CI'] === 'true') throw error;
-    const reason = `no PostgreSQL at POSTGRES_URL (default 127.0.0.1:5432): ${String(error)}`;
-    console.warn(`skipped: ${reason}`);
-    return reason;
   } finally {
     await client.end().catch(() => undefined); // it may never have connected
   }
-}
-
-/** Why the server's tests are skipped, if they are. */
-export const missing = await missingServer();
+});
 
 /** Tests that talk to PostgreSQL. */
-export function describeWithServer(name: string, tests: () => void): void {
-  describe.skipIf(missing)(name, tests); // there is no server, which CI=true makes a failure above
-}
+export const describeWithServer = describeUnless(missing);
 
 /** A name for a schema that no other test has. */
 export const newSchema = (): string => `mcp_tasks_test_${randomBytes(8).toString('hex')}`;

@@ -1,6 +1,7 @@
-import { freePort, type OwnServer, ownServer } from './own-server.ts';
+import { until } from '@mcp-tasks/store-testing';
+import { freePort, type OwnServer } from '@mcp-tasks/store-testing/vitest';
+import { ownServer } from './own-server.ts';
 import { withRedis } from './redis.ts';
-import { until } from './until.ts';
 
 const SLOTS = 16_384;
 

@@ -1,37 +1,16 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe } from 'vitest';
-import { until } from './until.ts';
-
-/** A Redis server of a test's own: on a free port, with data in a directory of its own. */
-export interface OwnServer {
-  readonly port: number;
-  readonly url: string;
-  /** Start it; resolves once it takes connections and has read its data. */
-  start(): Promise<void>;
-  /** End it by SIGKILL. What it had acknowledged is in its append-only file. */
-  kill(): Promise<void>;
-  /** End it and remove its data. */
-  remove(): Promise<void>;
-}
+import { describeUnless, freePort, type OwnServer, startServer, whyMissing } from '@mcp-tasks/store-testing/vitest';
 
 /** Why tests that need a server of their own cannot run here; undefined when they can. With CI=true that is a failure. */
-export const missingPrograms = ((): string | undefined => {
-  if (spawnSync('redis-server', ['--version']).status === 0) return undefined;
-  const reason = 'no redis-server in PATH';
-  if (process.env['CI'] === 'true') throw new TypeError(reason);
-  console.warn(`skipped: ${reason}`);
-  return reason;
-})();
+export const missingPrograms = await whyMissing('no redis-server in PATH', () =>
+  execFileSync('redis-server', ['--version'], { stdio: 'ignore' }),
+);
 
 /** Tests with a server of their own. */
-export function describeWithPrograms(name: string, tests: () => void): void {
-  describe.skipIf(missingPrograms)(name, tests); // there are no programs for one, which CI=true makes a failure above
-}
+export const describeWithPrograms = describeUnless(missingPrograms);
 
 /** What a server is told beside the usual. */
 export interface OwnServerOptions {
@@ -58,47 +37,12 @@ export async function ownServer({
   const all = [...listening, 'bind 127.0.0.1', `dir ${directory}`, ...DURABLE, ...settings, ''];
   const file = path.join(directory, 'redis.conf');
   await writeFile(file, all.join('\n'));
-
-  let child: ChildProcess | undefined;
-  const end = async (signal: NodeJS.Signals) => {
-    if (child?.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
-    child.kill(signal);
-    await gone;
-  };
-  const orphan = () => child?.kill('SIGKILL');
-  process.once('exit', orphan);
-  const server: OwnServer = {
+  return startServer({
     port,
     url: `${isTls ? 'rediss' : 'redis'}://127.0.0.1:${port}`,
-    async start() {
-      child = spawn('redis-server', [file], { cwd: directory, stdio: ['ignore', 'pipe', 'ignore'] });
-      let log = '';
-      child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-        log += text;
-      });
-      await until('a server that was started', () => {
-        if (child?.exitCode !== null) throw new TypeError(`redis-server did not start: ${log}`);
-        return log.includes('Ready to accept connections');
-      });
-    },
-    kill: () => end('SIGKILL'),
-    async remove() {
-      process.off('exit', orphan);
-      await end('SIGKILL');
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
-  await server.start();
-  return server;
-}
-
-/** A port that nobody listens at. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+    directory,
+    command: 'redis-server',
+    parameters: [file],
+    isReady: (log) => log.includes('Ready to accept connections'),
+  });
 }

@@ -1,36 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import type { TaskStore } from '@mcp-tasks/store';
+import { describeUnless, whyMissing } from '@mcp-tasks/store-testing/vitest';
 import { Redis } from 'ioredis';
-import { describe, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { redisStore, type RedisStoreOptions } from '../../src/index.ts';
 
 /** The server that tests talk to; each uses a store name of its own and removes its keys. */
 export const REDIS_URL = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379';
 
 /** Why tests that need the server cannot run here; undefined when they can. With CI=true a missing server is a failure. */
-async function missingServer(): Promise<string | undefined> {
+export const missing = await whyMissing('no Redis at REDIS_URL (default 127.0.0.1:6379)', async () => {
   const redis = new Redis(REDIS_URL, { lazyConnect: true, retryStrategy: () => null });
   redis.on('error', () => undefined); // connect() rejects with it
   try {
     await redis.connect();
-    return undefined;
-  } catch (error) {
-    if (process.env['CI'] === 'true') throw error;
-    const reason = `no Redis at REDIS_URL (default 127.0.0.1:6379): ${String(error)}`;
-    console.warn(`skipped: ${reason}`);
-    return reason;
   } finally {
     redis.disconnect();
   }
-}
-
-/** Why the server's tests are skipped, if they are. */
-export const missing = await missingServer();
+});
 
 /** Tests that talk to Redis. */
-export function describeWithServer(name: string, tests: () => void): void {
-  describe.skipIf(missing)(name, tests); // there is no server, which CI=true makes a failure above
-}
+export const describeWithServer = describeUnless(missing);
 
 /** A store name that no other test has. */
 export const newName = (): string => `mcp-tasks-test-${randomBytes(8).toString('hex')}`;

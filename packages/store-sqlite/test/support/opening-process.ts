@@ -1,10 +1,10 @@
-// Opens the database at argv[2] without any right that root may have, and tells on one line what came of it.
+// Opens the database at a path without any right that root may have, and tells on one line what came of it.
 import { TaskError } from '@mcp-tasks/store';
+import { newTask, parameterOfProcess } from '@mcp-tasks/store-testing';
 import { sqliteStore } from '../../src/index.ts';
-import { newTask } from './tasks.ts';
 
 const NOBODY = 65534;
-const [, , path = ''] = process.argv;
+const { path } = parameterOfProcess() as { readonly path: string };
 // The driver is loaded while its files can be read for certain.
 const first = sqliteStore({ path: ':memory:' });
 await first.open();

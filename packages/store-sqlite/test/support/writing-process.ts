@@ -1,11 +1,11 @@
-// Writes tasks of one owner to the database at argv[2] until it is killed; a line tells of each acknowledged write.
+// Writes tasks of one owner to the database at a path until it is killed; a line tells of each acknowledged write.
+import { checkpoint, newHead, NOW_MS, parameterOfProcess } from '@mcp-tasks/store-testing';
 import { sqliteStore } from '../../src/index.ts';
-import { checkpoint, newHead, NOW_MS } from './tasks.ts';
 
 const CHAINS = 6;
 const UPDATES_PER_TASK = 5;
 
-const [, , path = '', owner = ''] = process.argv;
+const { path, owner } = parameterOfProcess() as { readonly path: string; readonly owner: string };
 const store = sqliteStore({ path });
 await store.open();
 

@@ -5,7 +5,7 @@ const LOOK_EVERY_MS = 10;
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const deadlineMs = performance.now() + DEADLINE_MS;
   while (!(await holds())) {
-    if (performance.now() > deadlineMs) throw new TypeError(`${what} did not come within ${DEADLINE_MS / 1_000} s`);
+    if (performance.now() > deadlineMs) throw new TypeError(`${what} did not come within ${DEADLINE_MS / 1_000} s.`);
     // What is awaited happens in another process, which no clock of the test drives.
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { CreateTask, TaskEntry, TaskHead, TaskStore } from '@mcp-tasks/store';
 
-/** The present of most tests. */
-export const NOW_MS = 1_800_000_000_000;
-
-export const ROOMY = { maxActiveTasks: 1_000, maxStoredTasks: 1_000 };
+/**
+ * The present of most tests: so far back that what follows within half a day has expired, or is due, by a server too.
+ * Another process has its own, some seconds later.
+ */
+export const NOW_MS = Date.now() - 12 * 3_600_000;
 
 /** The head of a queued task with an hour to live. */
 export function newHead(fields: Partial<TaskHead> = {}): TaskHead {
@@ -29,6 +30,10 @@ export function newHead(fields: Partial<TaskHead> = {}): TaskHead {
   };
 }
 
+/** Limits that refuse no create of a test. */
+export const ROOMY = { maxActiveTasks: 100_000, maxStoredTasks: 100_000 };
+
+/** A create that no limit refuses. */
 export function newTask(fields: Partial<TaskHead> = {}, more: Partial<CreateTask> = {}): CreateTask {
   return { head: newHead(fields), entries: [], limits: ROOMY, nowMs: NOW_MS, ...more };
 }
@@ -45,7 +50,7 @@ export async function stored(
 }
 
 /** A write that only puts a checkpoint. */
-export function checkpoint(head: TaskHead, name: string, value = '1') {
+export function checkpoint({ taskId, version }: TaskHead, name: string, value = '1') {
   const put = [{ kind: 'checkpoint' as const, name, value }];
-  return { taskId: head.taskId, expectedVersion: head.version, patch: { head: {}, put }, nowMs: NOW_MS };
+  return { taskId, expectedVersion: version, patch: { head: {}, put }, nowMs: NOW_MS };
 }
