@@ -17,7 +17,7 @@ export type { InlineEnd } from './run/inline-run.ts';
 export { argumentProblems } from './engine/argument-problems.ts';
 export type { ArgumentProblems } from './engine/argument-problems.ts';
 export { formatIssues, parseWith } from './tool/parse-with.ts';
-export { fromJson, isJsonObject, messageOf, toJson } from './tool/json.ts';
+export { fromJson, messageOf, toJson } from './tool/json.ts';
 export { sentence } from './tool/sentence.ts';
 export { askRequests, checkResponse, elicitRequest } from './tool/question-form.ts';
 export { parseCall } from './tool/stored-call.ts';

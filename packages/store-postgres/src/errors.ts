@@ -131,12 +131,3 @@ export function noAnswer(): TaskError {
 export function storeClosed(cause?: unknown): TaskError {
   return new TaskError('STORE_CLOSED', 'The PostgreSQL store is closed: make a new one.', { cause });
 }
-
-/** A record that cannot be decoded; the other tasks are not touched by it. */
-export function corruptRecord(taskId: string, cause: unknown): TaskError {
-  return new TaskError(
-    'STORE_CORRUPT_RECORD',
-    `The record of task ${taskId} cannot be decoded: restore or delete it.`,
-    { details: { taskId }, cause },
-  );
-}

@@ -1,80 +1,66 @@
-import { type TaskEntry, type TaskEntryKind, TaskError, type TaskHead, type TaskRecord } from '@mcp-tasks/store';
-import { TASK_STATUSES } from '@mcp-tasks/wire';
-import { corruptRecord } from './errors.ts';
+import {
+  checkHeadField,
+  corruptRecord,
+  decodeRecord,
+  decodeUtf8,
+  type TaskEntry,
+  type TaskEntryKind,
+  type TaskHead,
+  type TaskRecord,
+} from '@mcp-tasks/store';
 
-/** Turns a value of `head_text` into that of a field; throws for what the store cannot have written. */
-type Decode = (stored: unknown) => unknown;
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** Bytes travel as base64, which any client can take. */
-const bytesText = (stored: unknown): string => utf8.decode(Buffer.from(text(stored), 'base64'));
-
-/** Text that may hold NUL, which PostgreSQL text cannot, travels and rests as JSON text. */
-const json =
-  (isValid: (value: unknown) => boolean): Decode =>
-  (stored) =>
-    checked(JSON.parse(text(stored)), isValid);
-
-const isText = (value: unknown): value is string => typeof value === 'string';
-const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
-const isProgress = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && 'done' in value && typeof value.done === 'number';
-const isStatus = (value: unknown): boolean => TASK_STATUSES.some((known) => known === value);
-
-function checked(value: unknown, isValid: (value: unknown) => boolean): unknown {
-  if (!isValid(value)) throw new TypeError('The value is not of the expected shape.');
-  return value;
-}
+/** How `head_text` shows a field; each throws for what the store cannot have written. */
+const FORMS = {
+  plain: (stored: unknown) => stored,
+  /** Bytes travel as base64, which any client can take. */
+  base64: (stored: unknown) => decodeUtf8(Buffer.from(text(stored), 'base64')),
+  /** Text that may hold NUL, which PostgreSQL text cannot, travels and rests as JSON text. */
+  json: (stored: unknown) => JSON.parse(text(stored)) as unknown,
+};
 
 function text(stored: unknown): string {
-  return checked(stored, isText) as string;
+  if (typeof stored !== 'string') throw new TypeError('The value is not a text.');
+  return stored;
 }
 
-const number: Decode = (stored) => checked(stored, Number.isFinite);
-const jsonText = json(isText);
-
 interface Field {
-  readonly decode: Decode;
+  readonly form: keyof typeof FORMS;
   /** NULL stands for an absent field, or for null where the head knows null. */
   readonly empty?: 'absent' | 'null';
 }
 
+const plain: Field = { form: 'plain' };
+const json: Field = { form: 'json' };
+
 /** How `head_text` shows each field of a head. */
 const FIELDS: Readonly<Record<keyof TaskHead, Field>> = {
-  taskId: { decode: text },
-  owner: { decode: bytesText },
-  version: { decode: number },
-  status: { decode: (stored) => checked(stored, isStatus) },
-  statusMessage: { decode: jsonText, empty: 'absent' },
-  progress: { decode: json(isProgress), empty: 'absent' },
-  createdAtMs: { decode: number },
-  lastUpdatedAtMs: { decode: number },
-  ttlMs: { decode: number },
-  expiresAtMs: { decode: number },
-  pollIntervalMs: { decode: number },
-  handler: { decode: jsonText },
-  callDigest: { decode: jsonText },
-  ttlRequested: { decode: (stored) => checked(stored, (value) => typeof value === 'boolean'), empty: 'absent' },
-  attempt: { decode: number },
-  crashCount: { decode: number },
-  holder: { decode: jsonText, empty: 'absent' },
-  dueAtMs: { decode: number, empty: 'null' },
-  openQuestions: { decode: json(isTextList) },
-  toolError: { decode: jsonText, empty: 'absent' },
+  taskId: plain,
+  owner: { form: 'base64' },
+  version: plain,
+  status: plain,
+  statusMessage: { ...json, empty: 'absent' },
+  progress: { ...json, empty: 'absent' },
+  createdAtMs: plain,
+  lastUpdatedAtMs: plain,
+  ttlMs: plain,
+  expiresAtMs: plain,
+  pollIntervalMs: plain,
+  handler: json,
+  callDigest: json,
+  ttlRequested: { ...plain, empty: 'absent' },
+  attempt: plain,
+  crashCount: plain,
+  holder: { ...json, empty: 'absent' },
+  dueAtMs: { ...plain, empty: 'null' },
+  openQuestions: json,
+  toolError: { ...json, empty: 'absent' },
 };
 
 const FIELD_LIST = Object.entries(FIELDS) as readonly (readonly [keyof TaskHead, Field])[];
 
-const JSON_TEXT_FIELDS: ReadonlySet<string> = new Set([
-  'handler',
-  'holder',
-  'callDigest',
-  'statusMessage',
-  'progress',
-  'openQuestions',
-  'toolError',
-]);
+const JSON_TEXT_FIELDS: ReadonlySet<string> = new Set(
+  FIELD_LIST.flatMap(([name, { form }]) => (form === 'json' ? [name] : [])),
+);
 
 /** A head or a patch of one as the functions of the schema take it. */
 export function headParameter(fields: object): string {
@@ -91,19 +77,19 @@ export function headParameter(fields: object): string {
 export function headOf(shown: string): TaskHead {
   const stored = JSON.parse(shown) as Readonly<Record<string, unknown>>;
   const head: Record<string, unknown> = {};
-  for (const [field, { decode, empty }] of FIELD_LIST) {
+  for (const [field, { form, empty }] of FIELD_LIST) {
     const value = stored[field];
     if (value === null && empty !== undefined) {
       if (empty === 'null') head[field] = null;
       continue;
     }
     try {
-      head[field] = decode(value);
+      head[field] = checkHeadField(field, FORMS[form](value));
     } catch (cause) {
       throw corruptRecord(String(stored['taskId']), cause);
     }
   }
-  // Each field has been checked by its own decoder.
+  // Each field has been checked.
   return head as unknown as TaskHead;
 }
 
@@ -114,7 +100,7 @@ export interface HeadRow {
 
 /** The heads of rows; a task that cannot be decoded is left out, so that it does not stand in the way of others. */
 export function decodableHeads(rows: readonly HeadRow[]): readonly TaskHead[] {
-  return rows.flatMap(({ head }) => decodable(() => headOf(head), false));
+  return rows.flatMap(({ head }) => decodeRecord(() => headOf(head), false));
 }
 
 /** One row of `get`: a head, or an entry of a head. */
@@ -141,7 +127,7 @@ export function recordsOf(rows: readonly GetRow[], isOnlyOne: boolean): readonly
   return rows.flatMap(({ head, task_id: taskId }) =>
     head === null
       ? []
-      : decodable(
+      : decodeRecord(
           () => ({ head: headOf(head), entries: (entryRows.get(taskId) ?? []).map((row) => entryOf(row)) }),
           isOnlyOne,
         ),
@@ -150,17 +136,8 @@ export function recordsOf(rows: readonly GetRow[], isOnlyOne: boolean): readonly
 
 function entryOf({ task_id: taskId, kind, name, value }: GetRow): TaskEntry {
   try {
-    return { kind: text(kind) as TaskEntryKind, name: bytesText(name), value: text(value) };
+    return { kind: text(kind) as TaskEntryKind, name: FORMS.base64(name), value: text(value) };
   } catch (cause) {
     throw corruptRecord(taskId, cause);
-  }
-}
-
-function decodable<Value>(decode: () => Value, isRequired: boolean): readonly Value[] {
-  try {
-    return [decode()];
-  } catch (error) {
-    if (isRequired || !TaskError.is(error, 'STORE_CORRUPT_RECORD')) throw error;
-    return [];
   }
 }

@@ -120,12 +120,3 @@ export function storeClosed(cause?: unknown): TaskError {
 export function incompatible(message: string, cause?: unknown): TaskError {
   return new TaskError('STORE_INCOMPATIBLE', message, { cause });
 }
-
-/** A record that cannot be decoded; the other tasks are not touched by it. */
-export function corruptRecord(taskId: string, cause: unknown): TaskError {
-  return new TaskError(
-    'STORE_CORRUPT_RECORD',
-    `The record of task ${taskId} cannot be decoded: restore or delete it.`,
-    { details: { taskId }, cause },
-  );
-}

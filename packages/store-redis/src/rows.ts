@@ -1,57 +1,55 @@
 import {
+  checkHeadField,
+  corruptRecord,
+  decodeRecord,
+  decodeUtf8,
   type TaskEntry,
   type TaskEntryKey,
   type TaskEntryKind,
-  TaskError,
   type TaskHead,
   type TaskHeadPatch,
   type TaskRecord,
 } from '@mcp-tasks/store';
-import { TASK_STATUSES } from '@mcp-tasks/wire';
-import { corruptRecord } from './errors.ts';
 
 /** A name and value list, as HGETALL answers it inside of a script. */
 export type FlatHash = readonly string[];
 
+type Name = Exclude<keyof TaskHead, 'owner'>;
+
 interface Field {
   /** Kept as it is; any other value is kept as JSON text. */
   readonly isPlain?: true;
-  readonly isValid: (value: unknown) => boolean;
   /** What the field is where the hash has none; a field without it must be there. */
   readonly missing?: undefined | null;
 }
 
-const isText = (value: unknown): value is string => typeof value === 'string';
-const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
-const isProgress = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && 'done' in value && typeof value.done === 'number';
-const number: Field = { isValid: Number.isFinite };
-const plainText: Field = { isPlain: true, isValid: isText };
+const json: Field = {};
+const plain: Field = { isPlain: true };
 
 /** How a hash keeps each field of a head; the owner is kept beside them. */
-const FIELDS: Readonly<Record<Exclude<keyof TaskHead, 'owner'>, Field>> = {
-  taskId: plainText,
-  version: number,
-  status: { isPlain: true, isValid: (value) => TASK_STATUSES.some((known) => known === value) },
-  statusMessage: { isValid: isText, missing: undefined },
-  progress: { isValid: isProgress, missing: undefined },
-  createdAtMs: number,
-  lastUpdatedAtMs: number,
-  ttlMs: number,
-  expiresAtMs: number,
-  pollIntervalMs: number,
-  handler: plainText,
-  callDigest: plainText,
-  ttlRequested: { isValid: (value) => typeof value === 'boolean', missing: undefined },
-  attempt: number,
-  crashCount: number,
-  holder: { ...plainText, missing: undefined },
-  dueAtMs: { ...number, missing: null },
-  openQuestions: { isValid: isTextList },
-  toolError: { isValid: isText, missing: undefined },
+const FIELDS: Readonly<Record<Name, Field>> = {
+  taskId: plain,
+  version: json,
+  status: plain,
+  statusMessage: { missing: undefined },
+  progress: { missing: undefined },
+  createdAtMs: json,
+  lastUpdatedAtMs: json,
+  ttlMs: json,
+  expiresAtMs: json,
+  pollIntervalMs: json,
+  handler: plain,
+  callDigest: plain,
+  ttlRequested: { missing: undefined },
+  attempt: json,
+  crashCount: json,
+  holder: { ...plain, missing: undefined },
+  dueAtMs: { missing: null },
+  openQuestions: json,
+  toolError: { missing: undefined },
 };
 
-const FIELD_LIST = Object.entries(FIELDS) as readonly (readonly [string, Field])[];
+const FIELD_LIST = Object.entries(FIELDS) as readonly (readonly [Name, Field])[];
 
 /** Fields and values of a head (or of the set part of a patch) as a script takes them, after their count. */
 export function fieldArguments(head: TaskHead | TaskHeadPatch): (string | number)[] {
@@ -74,27 +72,23 @@ export function headOf(hash: FlatHash): TaskHead {
   try {
     const head: Record<string, unknown> = { owner: ownerOf(stored.get('_owner')) };
     for (const [name, field] of FIELD_LIST) {
-      const value = valueOf(field, stored.get(name));
+      const value = valueOf(name, field, stored.get(name));
       if (value !== undefined) head[name] = value;
     }
-    // Each field has been checked by its own rule.
+    // Each field has been checked.
     return head as unknown as TaskHead;
   } catch (cause) {
     throw corruptRecord(stored.get('taskId') ?? '', cause);
   }
 }
 
-function valueOf(field: Field, text: string | undefined): unknown {
+function valueOf(name: Name, field: Field, text: string | undefined): unknown {
   if (text === undefined) {
     if ('missing' in field) return field.missing;
-    throw new TypeError('A field is missing.');
+    throw new TypeError(`The field "${name}" is missing.`);
   }
-  const value: unknown = field.isPlain ? text : JSON.parse(text);
-  if (!field.isValid(value)) throw new TypeError('A field is not of the expected shape.');
-  return value;
+  return checkHeadField(name, field.isPlain ? text : JSON.parse(text));
 }
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** An owner as a part of keys: base64url holds no colon. */
 export const ownerKey = (owner: string): string => Buffer.from(owner, 'utf8').toString('base64url');
@@ -102,7 +96,7 @@ export const ownerKey = (owner: string): string => Buffer.from(owner, 'utf8').to
 function ownerOf(key: string | undefined): string {
   const bytes = Buffer.from(key ?? '', 'base64url');
   if (key === undefined || bytes.toString('base64url') !== key) throw new TypeError('The owner is not base64url.');
-  return utf8.decode(bytes);
+  return decodeUtf8(bytes);
 }
 
 /** How an entry is named to a script. */
@@ -116,7 +110,7 @@ export const putArguments = (entries: readonly TaskEntry[]): (string | number)[]
 
 /** The heads of hashes; a task that cannot be decoded is left out, so that it does not stand in the way of others. */
 export function decodableHeads(hashes: readonly FlatHash[]): readonly TaskHead[] {
-  return hashes.flatMap((hash) => decodable(() => headOf(hash), false));
+  return hashes.flatMap((hash) => decodeRecord(() => headOf(hash), false));
 }
 
 /** One task as the `get` script answers it: `null` stands for a hash of entries that cannot be read. */
@@ -129,7 +123,7 @@ export type RecordReply = readonly [FlatHash, readonly (readonly [TaskEntryKind,
  *   out: whoever waits for the others is not to wait for it.
  */
 export function recordsOf(replies: readonly RecordReply[], isOnlyOne: boolean): readonly TaskRecord[] {
-  return replies.flatMap((reply) => decodable(() => recordOf(reply), isOnlyOne));
+  return replies.flatMap((reply) => decodeRecord(() => recordOf(reply), isOnlyOne));
 }
 
 function recordOf([hash, kinds]: RecordReply): TaskRecord {
@@ -141,13 +135,4 @@ function recordOf([hash, kinds]: RecordReply): TaskRecord {
       entries.push({ kind, name: rows[index] ?? '', value: rows[index + 1] ?? '' });
   }
   return { head, entries };
-}
-
-function decodable<Value>(decode: () => Value, isRequired: boolean): readonly Value[] {
-  try {
-    return [decode()];
-  } catch (error) {
-    if (isRequired || !TaskError.is(error, 'STORE_CORRUPT_RECORD')) throw error;
-    return [];
-  }
 }

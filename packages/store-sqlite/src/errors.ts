@@ -117,18 +117,6 @@ export function isRefused(error: unknown): boolean {
   return TaskError.is(error, OTHER.code) && reportOf(error.cause, OTHER) === OTHER;
 }
 
-/** A record that cannot be decoded; the other tasks are not touched by it. */
-export function corruptRecord(taskId: string, cause: unknown): TaskError {
-  return new TaskError(
-    'STORE_CORRUPT_RECORD',
-    `The record of task ${taskId} cannot be decoded: restore or delete it.`,
-    {
-      details: { taskId },
-      cause,
-    },
-  );
-}
-
 /** A call after close. */
 export function storeClosed(): TaskError {
   return new TaskError('STORE_CLOSED', 'The store is closed. Nothing was written.');

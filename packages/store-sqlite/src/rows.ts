@@ -1,10 +1,16 @@
-import type { TaskEntry, TaskEntryKind, TaskHead, TaskHeadPatch } from '@mcp-tasks/store';
-import { TASK_STATUSES } from '@mcp-tasks/wire';
-import { corruptRecord } from './errors.ts';
+import {
+  checkHeadField,
+  corruptRecord,
+  decodeUtf8,
+  type TaskEntry,
+  type TaskEntryKind,
+  type TaskHead,
+  type TaskHeadPatch,
+} from '@mcp-tasks/store';
 import type { SqliteValue } from './sqlite-database.ts';
 import type { SqliteParameters, SqliteRow } from './sqlite-session.ts';
 
-/** How one kind of value is kept in a column; `decode` throws for what `encode` cannot have written. */
+/** How one kind of value is kept in a column; what `decode` gives back is checked as a field of a head. */
 interface ColumnType {
   encode(value: never): SqliteValue;
   decode(stored: unknown): unknown;
@@ -17,8 +23,6 @@ interface Column {
   readonly empty?: 'absent' | 'null';
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /** Text as a column keeps it. */
 export function textToBlob(text: string): Buffer {
   return Buffer.from(text);
@@ -27,63 +31,38 @@ export function textToBlob(text: string): Buffer {
 /** Text as a row gives it back; throws for anything but UTF-8. */
 export function textOf(stored: unknown): string {
   if (!(stored instanceof Uint8Array)) throw new TypeError('The value is not a blob.');
-  return utf8.decode(stored);
+  return decodeUtf8(stored);
 }
 
 const text: ColumnType = { encode: textToBlob, decode: textOf };
-const status: ColumnType = {
-  encode: (value: string) => value,
-  decode: (stored) => {
-    const found = TASK_STATUSES.find((known) => known === stored);
-    if (found === undefined) throw new TypeError('The value is not a status.');
-    return found;
-  },
-};
-const number: ColumnType = { encode: (value: number) => value, decode: numberOf };
-const flag: ColumnType = { encode: Number, decode: (stored) => numberOf(stored) !== 0 };
-const json = (isValid: (value: unknown) => boolean): ColumnType => ({
+const plain: ColumnType = { encode: (value: string | number) => value, decode: (stored) => stored };
+const flag: ColumnType = { encode: Number, decode: (stored) => (stored === 0 || stored === 1 ? stored === 1 : stored) };
+const json: ColumnType = {
   encode: (value: unknown) => textToBlob(JSON.stringify(value)),
-  decode: (stored) => {
-    const value: unknown = JSON.parse(textOf(stored));
-    if (!isValid(value)) throw new TypeError('The value is not of the expected shape.');
-    return value;
-  },
-});
-
-function numberOf(stored: unknown): number {
-  if (typeof stored !== 'number') throw new TypeError('The value is not a number.');
-  return stored;
-}
-
-function isProgress(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'done' in value && typeof value.done === 'number';
-}
-
-function isTextList(value: unknown): boolean {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
-}
+  decode: (stored) => JSON.parse(textOf(stored)) as unknown,
+};
 
 /** Where each field of a head is kept. */
 const COLUMNS: Readonly<Record<keyof TaskHead, Column>> = {
   taskId: { name: 'task_id', type: text },
   owner: { name: 'owner', type: text },
-  version: { name: 'version', type: number },
-  status: { name: 'status', type: status },
+  version: { name: 'version', type: plain },
+  status: { name: 'status', type: plain },
   statusMessage: { name: 'status_message', type: text, empty: 'absent' },
-  progress: { name: 'progress', type: json(isProgress), empty: 'absent' },
-  createdAtMs: { name: 'created_at_ms', type: number },
-  lastUpdatedAtMs: { name: 'last_updated_at_ms', type: number },
-  ttlMs: { name: 'ttl_ms', type: number },
-  expiresAtMs: { name: 'expires_at_ms', type: number },
-  pollIntervalMs: { name: 'poll_interval_ms', type: number },
+  progress: { name: 'progress', type: json, empty: 'absent' },
+  createdAtMs: { name: 'created_at_ms', type: plain },
+  lastUpdatedAtMs: { name: 'last_updated_at_ms', type: plain },
+  ttlMs: { name: 'ttl_ms', type: plain },
+  expiresAtMs: { name: 'expires_at_ms', type: plain },
+  pollIntervalMs: { name: 'poll_interval_ms', type: plain },
   handler: { name: 'handler', type: text },
   callDigest: { name: 'call_digest', type: text },
   ttlRequested: { name: 'ttl_requested', type: flag, empty: 'absent' },
-  attempt: { name: 'attempt', type: number },
-  crashCount: { name: 'crash_count', type: number },
+  attempt: { name: 'attempt', type: plain },
+  crashCount: { name: 'crash_count', type: plain },
   holder: { name: 'holder', type: text, empty: 'absent' },
-  dueAtMs: { name: 'due_at_ms', type: number, empty: 'null' },
-  openQuestions: { name: 'open_questions', type: json(isTextList) },
+  dueAtMs: { name: 'due_at_ms', type: plain, empty: 'null' },
+  openQuestions: { name: 'open_questions', type: json },
   toolError: { name: 'tool_error', type: text, empty: 'absent' },
 };
 
@@ -125,12 +104,12 @@ export function headOf(row: SqliteRow): TaskHead {
       continue;
     }
     try {
-      head[field] = type.decode(stored);
+      head[field] = checkHeadField(field, type.decode(stored));
     } catch (cause) {
       throw corruptRecord(shownTaskId(row), cause);
     }
   }
-  // Each field has been checked against its column type.
+  // Each field has been checked.
   return head as unknown as TaskHead;
 }
 

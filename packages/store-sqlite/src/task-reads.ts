@@ -1,7 +1,7 @@
 import {
+  decodeRecord,
   type ListTasks,
   type TaskEntryKind,
-  TaskError,
   type TaskHead,
   type TaskPage,
   type TaskRecord,
@@ -40,7 +40,7 @@ export function getRecords(
     else if (!entryRows.get(row['seq'])?.push(row)) entryRows.set(row['seq'], [row]);
   }
   const records = headRows.flatMap((row) =>
-    decodable(() => recordOf(row, entryRows.get(row['seq']) ?? []), ids.length === 1),
+    decodeRecord(() => recordOf(row, entryRows.get(row['seq']) ?? []), ids.length === 1),
   );
   const places = new Map(ids.map((id, place) => [id, place]));
   const placeOf = ({ head }: TaskRecord) => places.get(head.taskId) ?? ids.length;
@@ -79,7 +79,7 @@ export function dueTasks(
 
 /** The heads of rows; a task that cannot be decoded is left out, so that it does not stand in the way of others. */
 export function decodableHeads(rows: readonly SqliteRow[]): readonly TaskHead[] {
-  return rows.flatMap((row) => decodable(() => headOf(row), false));
+  return rows.flatMap((row) => decodeRecord(() => headOf(row), false));
 }
 
 /** The first heads that can be decoded: what cannot be is read past, with one more statement each time some is met. */
@@ -89,14 +89,5 @@ function firstDecodable(limit: number, read: (count: number) => readonly SqliteR
     const heads = decodableHeads(rows);
     if (heads.length >= limit || rows.length < limit + passed) return heads.slice(0, limit);
     passed = rows.length - heads.length;
-  }
-}
-
-function decodable<Value>(decode: () => Value, isRequired: boolean): readonly Value[] {
-  try {
-    return [decode()];
-  } catch (error) {
-    if (isRequired || !TaskError.is(error, 'STORE_CORRUPT_RECORD')) throw error;
-    return [];
   }
 }

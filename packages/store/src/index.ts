@@ -11,6 +11,9 @@ export type { TaskLimits } from './port/limits.ts';
 export { systemClock } from './port/clock.ts';
 export type { Clock, ClockSources } from './port/clock.ts';
 
+// What a store makes of what it reads
+export { checkHeadField, corruptRecord, decodeRecord, decodeUtf8 } from './port/decode.ts';
+
 // The port
 export type {
   CreateTask,

@@ -10,6 +10,7 @@ export type { Effects, Parking } from './rules/held.ts';
 export type { Outcomes } from './rules/outcome.ts';
 export { applyRule } from './rules/apply-rule.ts';
 export type { RuleOutcome } from './rules/apply-rule.ts';
+export { resend } from './rules/resend.ts';
 export { applyRecordRule } from './rules/apply-record-rule.ts';
 export type { RecordAccess, RecordRule } from './rules/apply-record-rule.ts';
 export { taskNotFound } from './port/failures.ts';
@@ -28,7 +29,9 @@ export { grantTtl } from './rules/lifetime.ts';
 export { checkOwner } from './rules/owner.ts';
 export { mergeVariables, readVariables } from './rules/variables.ts';
 export type { VariableChange, VariableKind, VariableLimits, Variables } from './rules/variables.ts';
-export { cutUtf8, utf8Bytes } from './port/text.ts';
+export { cutUtf8, isWellFormed, utf8Bytes } from './port/text.ts';
+export { oversizeError, oversizeOf, oversizeText } from './port/size.ts';
+export type { Oversize } from './port/size.ts';
 
 // The server's time
 export { serverClock } from './time/server-clock.ts';

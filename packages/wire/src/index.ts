@@ -1,6 +1,7 @@
 // The public surface of @mcp-tasks/wire. Adding a line here makes a promise.
 
 // JSON and JSON-RPC
+export { isJsonObject } from './schema/json.ts';
 export type { JsonObject, JsonValue } from './schema/json.ts';
 export type {
   JsonRpcError,

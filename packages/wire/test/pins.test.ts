@@ -53,6 +53,7 @@ describe('what users import', () => {
       'WireParseError',
       'canTransition',
       'declaresTasksExtension',
+      'isJsonObject',
       'isTerminalStatus',
       'modelImmediateResponseMeta',
       'relatedTaskMeta',

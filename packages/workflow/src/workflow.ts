@@ -1,6 +1,6 @@
 import type { AuthorSchema, SchemaOutput, Tasks } from '@mcp-tasks/runner';
-import { isJsonObject, sentence } from '@mcp-tasks/runner/engine';
-import type { JsonObject } from '@mcp-tasks/wire';
+import { sentence } from '@mcp-tasks/runner/engine';
+import { isJsonObject, type JsonObject } from '@mcp-tasks/wire';
 import type { Step } from './api/reference-types.ts';
 import type { WorkflowBuilder } from './api/step-options.ts';
 import type { Workflow } from './api/workflow-engine.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type CreateTask, type TaskEntry, TaskError, type TaskHead } from '@mcp-tasks/store';
-import { newTaskId } from '@mcp-tasks/store/rules';
+import { newTaskId, resend } from '@mcp-tasks/store/rules';
 import type { TaskTool, ToolCall } from '../api/tool.ts';
 import { checkCall, type CheckedCall } from '../core/check-call.ts';
 import { type TaskLayer, tell } from '../core/task-layer.ts';
@@ -8,7 +8,6 @@ import { RunEntries } from '../handler/task-entries.ts';
 import type { Runs } from '../process/runs.ts';
 import { callDigest } from '../tool/json.ts';
 import { storedCall } from '../tool/stored-call.ts';
-import { resend } from '../write/resend.ts';
 
 /** Store a task for a call, held by this process, and submit it: one write. */
 export async function startTask(

@@ -1,5 +1,5 @@
 import { TaskError } from '@mcp-tasks/store';
-import { checkOwner, grantTtl, utf8Bytes } from '@mcp-tasks/store/rules';
+import { checkOwner, grantTtl, oversizeError, oversizeOf } from '@mcp-tasks/store/rules';
 import type { TaskTool, ToolCall } from '../api/tool.ts';
 import { toJson } from '../tool/json.ts';
 import { parseArguments } from '../tool/parse-arguments.ts';
@@ -55,11 +55,8 @@ function checkSize(
       cause: error,
     });
   }
-  const actualBytes = text === undefined ? 0 : utf8Bytes(text);
-  if (actualBytes <= limitBytes) return;
-  throw new TaskError(code, `${what} has ${actualBytes} bytes; the limit is ${limitBytes}.`, {
-    details: { actualBytes, limitBytes },
-  });
+  const size = oversizeOf(text ?? '', limitBytes);
+  if (size !== undefined) throw oversizeError(code, what, size);
 }
 
 /** Answers that came with the call must fit; those to no question of the tool are ignored. */

@@ -1,5 +1,5 @@
 import { TaskError } from '@mcp-tasks/store';
-import { utf8Bytes } from '@mcp-tasks/store/rules';
+import { oversizeError, oversizeOf } from '@mcp-tasks/store/rules';
 import type { StepContext, TaskContext } from '../api/task-context.ts';
 import { fromJson, toJson } from '../tool/json.ts';
 import { checkUsedName } from '../tool/names.ts';
@@ -54,14 +54,11 @@ function valueOf(text: string): unknown {
 
 function checkpointText(host: HandlerHost, name: string, value: unknown): string {
   const text = toJson(value, `The value of step "${name}"`);
-  const actualBytes = text === undefined ? 0 : utf8Bytes(text);
-  const limitBytes = host.limits.maxCheckpointBytes;
-  if (actualBytes > limitBytes) {
-    throw new TaskError(
-      'CHECKPOINT_TOO_LARGE',
-      `The value of step "${name}" of task ${host.taskId} has ${actualBytes} bytes; the limit is ${limitBytes}.`,
-      { details: { taskId: host.taskId, step: name, actualBytes, limitBytes } },
-    );
+  const size = oversizeOf(text ?? '', host.limits.maxCheckpointBytes);
+  if (size !== undefined) {
+    const { taskId } = host;
+    const what = `The value of step "${name}" of task ${taskId}`;
+    throw oversizeError('CHECKPOINT_TOO_LARGE', what, size, { taskId, step: name });
   }
   return text === undefined ? '{}' : `{"value":${text}}`;
 }

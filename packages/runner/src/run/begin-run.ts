@@ -1,11 +1,10 @@
 import type { TaskHead, TaskLease } from '@mcp-tasks/store';
-import { applyRule, type Claim, type RuleOutcome, rules, taskNotFound } from '@mcp-tasks/store/rules';
+import { applyRule, type Claim, resend, type RuleOutcome, rules, taskNotFound } from '@mcp-tasks/store/rules';
 import type { RunSlot } from '../api/executor.ts';
 import type { TaskTool } from '../api/tool.ts';
 import type { TaskLayer } from '../core/task-layer.ts';
 import { RUN_ENTRY_KINDS, RunEntries } from '../handler/task-entries.ts';
 import { readCall } from '../tool/stored-call.ts';
-import { resend } from '../write/resend.ts';
 import { keepResultMsOf } from './finish-run.ts';
 
 /** A run that a claim allows to begin. */

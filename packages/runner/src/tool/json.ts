@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { TaskError } from '@mcp-tasks/store';
-import type { JsonObject, JsonValue } from '@mcp-tasks/wire';
+import { isJsonObject, type JsonObject, type JsonValue } from '@mcp-tasks/wire';
 import { sentence } from './sentence.ts';
 
 /** Levels of arrays and objects in one value. What walks JSON by recursion has stack for about twice as many. */
@@ -53,11 +53,6 @@ function hasToJson(value: unknown): value is { toJSON(): unknown } {
 /** Parse JSON text that this package wrote. */
 export function fromJson(text: string): JsonValue {
   return JSON.parse(text) as JsonValue;
-}
-
-/** Tell whether a value is an object and neither null nor an array. */
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The text that the MCP SDK makes of a caught value: an error's message, else the value as a string. Never throws. */

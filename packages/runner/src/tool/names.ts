@@ -1,4 +1,5 @@
 import { TaskError } from '@mcp-tasks/store';
+import { isWellFormed } from '@mcp-tasks/store/rules';
 
 const MAX_NAME_CHARACTERS = 128;
 
@@ -17,8 +18,6 @@ export function checkUsedName(what: string, name: unknown): void {
 
 /** What keeps a name out of a record. The names of all open questions are in its head, which has to stay small. */
 function nameProblem(what: string, name: unknown): string | undefined {
-  // A lone surrogate cannot be written as UTF-8.
-  const fits =
-    typeof name === 'string' && name.length > 0 && name.length <= MAX_NAME_CHARACTERS && !/\p{Cs}/u.test(name);
+  const fits = typeof name === 'string' && name.length > 0 && name.length <= MAX_NAME_CHARACTERS && isWellFormed(name);
   return fits ? undefined : `${what} must be 1 to ${MAX_NAME_CHARACTERS} characters of well-formed Unicode.`;
 }

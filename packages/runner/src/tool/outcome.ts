@@ -1,8 +1,8 @@
 import { TaskError } from '@mcp-tasks/store';
-import { type TaskFailure, utf8Bytes } from '@mcp-tasks/store/rules';
-import { type CallToolResult, JSON_RPC_ERROR, type JsonValue, ProtocolFailure } from '@mcp-tasks/wire';
+import { oversizeError, oversizeOf, type TaskFailure } from '@mcp-tasks/store/rules';
+import { type CallToolResult, isJsonObject, JSON_RPC_ERROR, type JsonValue, ProtocolFailure } from '@mcp-tasks/wire';
 import type { TaskTool } from '../api/tool.ts';
-import { fromJson, isJsonObject, messageOf, toJson } from './json.ts';
+import { fromJson, messageOf, toJson } from './json.ts';
 import { schemaIssues } from './parse-with.ts';
 import { sentence } from './sentence.ts';
 
@@ -65,9 +65,10 @@ export function returnedOutcome(
       throw new TaskError('RESULT_INVALID', `Tool "${tool.name}" did not return a tool result: ${problem}.`);
     }
     const result = withContent(value as CallToolResult);
-    const json = toJson(result, `The result of tool "${tool.name}"`) ?? '';
-    const actualBytes = utf8Bytes(json);
-    if (actualBytes > maxResultBytes) return faultOutcome(resultTooLarge(tool.name, actualBytes, maxResultBytes));
+    const what = `The result of tool "${tool.name}"`;
+    const json = toJson(result, what) ?? '';
+    const size = oversizeOf(json, maxResultBytes);
+    if (size !== undefined) return faultOutcome(oversizeError('RESULT_TOO_LARGE', what, size));
     const outcome: HandlerResult = { kind: 'result', result, json };
     return tool.options.outputSchema === undefined ? outcome : checkedOutcome(tool, outcome);
   } catch (error) {
@@ -146,14 +147,6 @@ async function outputMismatch(tool: TaskTool, json: string): Promise<string | un
   }
   const issues = await schemaIssues(outputSchema, result.structuredContent);
   return issues && `Output validation error: Invalid structured content for tool ${tool.name}: ${issues}`;
-}
-
-function resultTooLarge(tool: string, actualBytes: number, limitBytes: number): TaskError {
-  return new TaskError(
-    'RESULT_TOO_LARGE',
-    `The result of tool "${tool}" has ${actualBytes} bytes, the limit is ${limitBytes} bytes.`,
-    { details: { actualBytes, limitBytes } },
-  );
 }
 
 /** Required text fields of each kind of block. @see 2025-11-25, Tools, "Tool Result" */

@@ -1,10 +1,10 @@
 import { type Schema, Validator } from '@cfworker/json-schema';
-import { utf8Bytes } from '@mcp-tasks/store/rules';
-import type { InputRequest, JsonObject, JsonValue } from '@mcp-tasks/wire';
+import { type Oversize, oversizeOf, oversizeText } from '@mcp-tasks/store/rules';
+import { type InputRequest, isJsonObject, type JsonObject, type JsonValue } from '@mcp-tasks/wire';
 import type { AuthorSchema } from '../api/schema.ts';
 import type { ElicitQuestion } from '../api/task-context.ts';
 import type { TaskTool } from '../api/tool.ts';
-import { isJsonObject, messageOf, toJson } from './json.ts';
+import { messageOf, toJson } from './json.ts';
 
 /**
  * Keywords that a form field may have, by type. `pattern` is not in the schema of the protocol but in its prose;
@@ -65,13 +65,13 @@ export function checkResponse(request: InputRequest, response: unknown): string 
 
 /** As {@link checkResponse}, of a response that is to be kept: also when it is too large, or nested too deeply. */
 export function checkAnswer(request: InputRequest, response: unknown, limitBytes: number): string | undefined {
-  let bytes: number;
+  let size: Oversize | undefined;
   try {
-    bytes = utf8Bytes(toJson(response, 'it') ?? '');
+    size = oversizeOf(toJson(response, 'it') ?? '', limitBytes);
   } catch (error) {
     return messageOf(error);
   }
-  return bytes > limitBytes ? `it has ${bytes} bytes; the limit is ${limitBytes}` : checkResponse(request, response);
+  return size === undefined ? checkResponse(request, response) : `it ${oversizeText(size)}`;
 }
 
 /** The author's schema refuses unknown properties, which an answer may have: leave out what was not asked. */

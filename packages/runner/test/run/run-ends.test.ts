@@ -271,7 +271,7 @@ describe('what a handler does', () => {
     expect(record.head.status).toBe('failed');
     expect(entry(record, 'error')).toEqual({
       code: -32603,
-      message: 'The result of tool "acts" has 139 bytes, the limit is 100 bytes.',
+      message: 'The result of tool "acts" has 139 bytes; the limit is 100.',
       data: { code: 'RESULT_TOO_LARGE', actualBytes: 139, limitBytes: 100 },
     });
     await tasks.close();

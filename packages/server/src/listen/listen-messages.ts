@@ -1,4 +1,5 @@
 import { TaskError, type TaskRecord } from '@mcp-tasks/store';
+import { isJsonObject } from '@mcp-tasks/wire';
 import {
   type JSONRPCMessage,
   type JSONRPCNotification,
@@ -10,7 +11,7 @@ import {
 import { requireInputCapabilities } from '../request/client-capabilities.ts';
 import { toErrorObject } from '../request/errors.ts';
 import { detailedTask } from '../show/codec-2026.ts';
-import { isObject, isRequestId, type TaskListenRequest } from './listen-request.ts';
+import { isRequestId, type TaskListenRequest } from './listen-request.ts';
 
 const ACKNOWLEDGED_METHOD = 'notifications/subscriptions/acknowledged';
 
@@ -22,15 +23,16 @@ export interface Acknowledgement {
 
 /** Read a message of the SDK as the acknowledgement of a subscription. */
 export function readAcknowledgement(message: unknown): Acknowledgement | undefined {
-  if (!isObject(message) || message['method'] !== ACKNOWLEDGED_METHOD || !isObject(message['params'])) return undefined;
+  if (!isJsonObject(message) || message['method'] !== ACKNOWLEDGED_METHOD || !isJsonObject(message['params']))
+    return undefined;
   const meta = message['params']['_meta'];
-  const id = isObject(meta) ? meta[SUBSCRIPTION_ID_META_KEY] : undefined;
+  const id = isJsonObject(meta) ? meta[SUBSCRIPTION_ID_META_KEY] : undefined;
   return isRequestId(id) ? { id, notification: message as unknown as JSONRPCNotification } : undefined;
 }
 
 /** The id of the request that the message answers, with a result or an error. */
 export function answeredId(message: unknown): RequestId | undefined {
-  return isObject(message) && !('method' in message) && isRequestId(message['id']) ? message['id'] : undefined;
+  return isJsonObject(message) && !('method' in message) && isRequestId(message['id']) ? message['id'] : undefined;
 }
 
 /** What results say about their server; unknown until the first one. */

@@ -1,4 +1,5 @@
 import { TaskError } from '@mcp-tasks/store';
+import { isJsonObject } from '@mcp-tasks/wire';
 import {
   CLIENT_CAPABILITIES_META_KEY,
   isJSONRPCRequest,
@@ -27,11 +28,6 @@ export interface TaskListenRequest {
   readonly forwarded: JSONRPCRequest;
 }
 
-/** Tell whether a value is an object with fields. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** Tell whether a value can be the id of a request. */
 export function isRequestId(value: unknown): value is RequestId {
   return typeof value === 'string' || typeof value === 'number';
@@ -57,13 +53,13 @@ function invalidTaskIds(message: string): TaskError {
  * @returns undefined for every other message: those are the SDK's alone.
  */
 export function readTaskListen(message: unknown): TaskListenRequest | undefined {
-  if (!isObject(message) || message['method'] !== LISTEN_METHOD || !isJSONRPCRequest(message)) return undefined;
+  if (!isJsonObject(message) || message['method'] !== LISTEN_METHOD || !isJSONRPCRequest(message)) return undefined;
   const params: unknown = message.params;
-  if (!isObject(params) || !isObject(params['_meta']) || !(PROTOCOL_VERSION_META_KEY in params['_meta'])) {
+  if (!isJsonObject(params) || !isJsonObject(params['_meta']) || !(PROTOCOL_VERSION_META_KEY in params['_meta'])) {
     return undefined;
   }
   const filter = params['notifications'];
-  if (!isObject(filter) || filter['taskIds'] === undefined) return undefined;
+  if (!isJsonObject(filter) || filter['taskIds'] === undefined) return undefined;
   const { taskIds, ...otherTypes } = filter;
   return {
     id: message.id,

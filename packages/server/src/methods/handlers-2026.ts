@@ -1,11 +1,11 @@
 import { TaskError } from '@mcp-tasks/store';
-import type { InputResponse } from '@mcp-tasks/wire';
+import { type InputResponse, isJsonObject } from '@mcp-tasks/wire';
 import {
   declaresTasksExtension,
   requireInputCapabilities,
   tasksExtensionRequired,
 } from '../request/client-capabilities.ts';
-import { isFields, readTaskId } from '../request/task-request.ts';
+import { readTaskId } from '../request/task-request.ts';
 import { DETAILED_TASK_KINDS, detailedTask } from '../show/codec-2026.ts';
 import { readShownTask, withWorkflowMeta } from '../workflow/serving/task-meta.ts';
 import type { TaskHandler, TaskHandlerInput } from './task-handler.ts';
@@ -38,7 +38,7 @@ async function getTask(input: TaskHandlerInput): Promise<object> {
 async function updateTask({ tasks, request }: TaskHandlerInput): Promise<object> {
   const taskId = readTaskId(request.params);
   const { inputResponses } = request.params;
-  if (!isFields(inputResponses)) throw new TaskError('INVALID_ARGUMENTS', 'inputResponses must be an object.');
+  if (!isJsonObject(inputResponses)) throw new TaskError('INVALID_ARGUMENTS', 'inputResponses must be an object.');
   await tasks.answer(taskId, inputResponses as Readonly<Record<string, InputResponse>>);
   return { resultType: 'complete' };
 }

@@ -1,12 +1,8 @@
 import type { InputCapabilities } from '@mcp-tasks/runner';
 import { TaskError } from '@mcp-tasks/store';
-import { type JsonObject, TASKS_EXTENSION_MISSING_2026 } from '@mcp-tasks/wire';
+import { isJsonObject, type JsonObject, TASKS_EXTENSION_MISSING_2026 } from '@mcp-tasks/wire';
 
 export { declaresTasksExtension } from '@mcp-tasks/wire';
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** The error for a request that needs the extension and does not declare it. @see SEP-2663, "Capability Negotiation" */
 export function tasksExtensionRequired(): TaskError {
@@ -15,7 +11,7 @@ export function tasksExtensionRequired(): TaskError {
 
 /** What a client that declares these capabilities can answer; nothing is known without them. */
 export function inputCapabilities(clientCapabilities: unknown): InputCapabilities | undefined {
-  if (!isObject(clientCapabilities)) return undefined;
+  if (!isJsonObject(clientCapabilities)) return undefined;
   return {
     elicitation: missingFor('elicitation/create', clientCapabilities) === undefined,
     sampling: missingFor('sampling/createMessage', clientCapabilities) === undefined,
@@ -32,16 +28,16 @@ export function requireInputCapabilities(
   clientCapabilities: unknown,
 ): void {
   for (const { method } of requests) {
-    const missing = missingFor(method, isObject(clientCapabilities) ? clientCapabilities : {});
+    const missing = missingFor(method, isJsonObject(clientCapabilities) ? clientCapabilities : {});
     if (missing !== undefined) throw capabilitiesRequired(missing);
   }
 }
 
 /** Forms are meant by a bare `elicitation: {}`, and by one that names `form`. @see 2025-11-25, Elicitation, "Capabilities" */
 function missingFor(method: string, capabilities: Readonly<Record<string, unknown>>): JsonObject | undefined {
-  if (method === 'sampling/createMessage') return isObject(capabilities['sampling']) ? undefined : { sampling: {} };
+  if (method === 'sampling/createMessage') return isJsonObject(capabilities['sampling']) ? undefined : { sampling: {} };
   const { elicitation } = capabilities;
-  const hasForms = isObject(elicitation) && (elicitation['form'] !== undefined || elicitation['url'] === undefined);
+  const hasForms = isJsonObject(elicitation) && (elicitation['form'] !== undefined || elicitation['url'] === undefined);
   return hasForms ? undefined : { elicitation: { form: {} } };
 }
 

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { TaskError } from '@mcp-tasks/store';
+import { checkOwner } from '@mcp-tasks/store/rules';
 import type { AuthInfo } from '@modelcontextprotocol/server';
 
 /** What is known about who sent a request. */
@@ -20,7 +20,8 @@ export interface OwnerContext {
  */
 export interface OwnerOptions {
   /**
-   * Name the owner of a caller's tasks: at most 512 bytes of UTF-8, compared by bytes; undefined = anonymous.
+   * Name the owner of a caller's tasks: at most `limits.maxOwnerBytes` of UTF-8 (default 512), compared by bytes;
+   * undefined = anonymous.
    *
    * Default: issuer and subject of the verified auth (`authInfo.extra.iss`, `.sub`), and the user of the operating system
    * on stdio. A transport that carries several users must hand over `authInfo` or the request, or set this.
@@ -40,9 +41,6 @@ export interface ResolvedOwner {
   readonly owner: string;
 }
 
-const MAX_OWNER_BYTES = 512;
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
 // Kinds of owner are told apart by the first member, and JSON keeps the members apart whatever characters they hold.
 const ownerOf = (...members: readonly (string | null)[]): string => JSON.stringify(members);
 
@@ -51,19 +49,15 @@ const ANONYMOUS_OWNER = ownerOf('anonymous');
 /**
  * Find out whose tasks a caller may see.
  *
- * @throws {TaskError} OWNER_INVALID - the owner is too long, or no well-formed Unicode.
+ * @param maxOwnerBytes - most bytes of UTF-8 of an owner; default 512.
+ * @throws {TaskError} OWNER_INVALID - the owner is not a string, empty, too long, or not well-formed Unicode.
  */
-export function resolveOwner(context: OwnerContext, options: OwnerOptions): ResolvedOwner {
+export function resolveOwner(context: OwnerContext, options: OwnerOptions, maxOwnerBytes?: number): ResolvedOwner {
   const owner = (options.owner ?? defaultOwner)(context);
   if (owner === undefined) {
     return { kind: options.anonymous === 'allow' ? 'anonymous' : 'refused', owner: ANONYMOUS_OWNER };
   }
-  if (owner === '' || Buffer.byteLength(owner) > MAX_OWNER_BYTES || LONE_SURROGATE.test(owner)) {
-    throw new TaskError('OWNER_INVALID', `The owner must be 1 to ${MAX_OWNER_BYTES} bytes of well-formed Unicode.`, {
-      details: { limitBytes: MAX_OWNER_BYTES },
-    });
-  }
-  return { kind: 'owner', owner };
+  return { kind: 'owner', owner: checkOwner(owner, maxOwnerBytes) };
 }
 
 /**

@@ -33,7 +33,7 @@ export interface TaskHost {
   readonly tasks: Tasks;
   readonly options: TaskServerOptions;
   readonly pacing: QuestionPacing;
-  /** @throws {TaskError} OWNER_INVALID - the owner is too long, or no well-formed Unicode. */
+  /** @throws {TaskError} OWNER_INVALID - the owner is not a string, empty, too long, or not well-formed Unicode. */
   ownerOf(context: OwnerContext): ResolvedOwner;
   reportError(error: unknown): void;
 }
@@ -60,7 +60,7 @@ export function createHost(tasks: Tasks, options: TaskServerOptions): TaskHost {
     options,
     pacing: shared.pacing,
     ownerOf(context) {
-      const resolved = resolveOwner(context, options);
+      const resolved = resolveOwner(context, options, tasks.limits.maxOwnerBytes);
       if (resolved.kind === 'refused' && !shared.warned) {
         shared.warned = true;
         (options.onWarning ?? console.warn)(REFUSED_WARNING);

@@ -3,6 +3,7 @@ import { TaskError } from '@mcp-tasks/store';
 import {
   CLIENT_CAPABILITIES_META_KEY,
   IDEMPOTENCY_KEY_META_KEY,
+  isJsonObject,
   type JsonObject,
   type ProgressToken,
 } from '@mcp-tasks/wire';
@@ -27,14 +28,9 @@ export interface TaskRequest {
 /** An object whose fields are not checked yet. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Tell whether a value is an object and no array. */
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** The fields of a value; none when it is no object. */
 export function fieldsOf(value: unknown): Fields {
-  return isFields(value) ? value : {};
+  return isJsonObject(value) ? value : {};
 }
 
 /** The client capabilities that a 2026-07-28 request carries. */
@@ -54,7 +50,7 @@ export function readTaskId({ taskId }: Fields): string {
  * @throws {TaskError} INVALID_TTL - it is no whole number of milliseconds from 1 to 2^53-1.
  */
 export function readRequestedTtlMs({ task }: Fields): number | undefined {
-  if (!isFields(task)) throw new TaskError('INVALID_ARGUMENTS', 'task must be an object.');
+  if (!isJsonObject(task)) throw new TaskError('INVALID_ARGUMENTS', 'task must be an object.');
   const { ttl } = task;
   if (ttl === undefined) return undefined;
   if (!Number.isSafeInteger(ttl) || (ttl as number) < 1) {

@@ -1,4 +1,4 @@
-import { isFields } from './task-request.ts';
+import { isJsonObject } from '@mcp-tasks/wire';
 
 /**
  * How workflows are served.
@@ -32,7 +32,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Check the options. @throws {TypeError} one has the wrong type; {RangeError} `handOffWaitMs` is out of range. */
 export function workflowSettings(options: WorkflowServingOptions = {}): WorkflowSettings {
   const given: unknown = options;
-  if (!isFields(given)) throw new TypeError('workflows must be an object.');
+  if (!isJsonObject(given)) throw new TypeError('workflows must be an object.');
   const { continueTool = 'continue_workflow', handOffWaitMs = 20_000, completeByCancel = false } = options;
   if (continueTool !== false && (typeof continueTool !== 'string' || continueTool === '')) {
     throw new TypeError('workflows.continueTool must be the name of a tool, or false.');

@@ -1,5 +1,5 @@
 import type { Tasks } from '@mcp-tasks/runner';
-import { JSON_RPC_ERROR } from '@mcp-tasks/wire';
+import { isJsonObject, JSON_RPC_ERROR } from '@mcp-tasks/wire';
 import {
   isJsonContentType,
   isJSONRPCResponse,
@@ -13,7 +13,6 @@ import { isFault, toErrorObject } from '../request/errors.ts';
 import type { OwnerContext } from '../request/owner.ts';
 import { peekBody } from '../request/peek-body.ts';
 import { createHost, type TaskHost, type TaskServerOptions } from '../request/task-host.ts';
-import { isFields } from '../request/task-request.ts';
 
 /**
  * Options of {@link wrapHandler}; give those of the SDK's handler again, since it does not tell them.
@@ -100,7 +99,9 @@ function mayCarryAnswer({ method, headers }: Request): boolean {
 }
 
 function isAnswer(body: unknown): body is JSONRPCResponse {
-  return isFields(body) && !('method' in body) && answeredQuestion(body['id']) !== undefined && isJSONRPCResponse(body);
+  return (
+    isJsonObject(body) && !('method' in body) && answeredQuestion(body['id']) !== undefined && isJSONRPCResponse(body)
+  );
 }
 
 /**

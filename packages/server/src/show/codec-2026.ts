@@ -1,14 +1,15 @@
 import type { TaskEntryKind, TaskHead, TaskRecord } from '@mcp-tasks/store';
-import type {
-  CallToolResult,
-  ContentBlock,
-  CreateTaskResult2026,
-  DetailedTask2026,
-  InputRequests2026,
-  JsonObject,
-  JsonRpcError,
-  Task2026,
-  TaskNotificationParams2026,
+import {
+  type CallToolResult,
+  type ContentBlock,
+  type CreateTaskResult2026,
+  type DetailedTask2026,
+  type InputRequests2026,
+  isJsonObject,
+  type JsonObject,
+  type JsonRpcError,
+  type Task2026,
+  type TaskNotificationParams2026,
 } from '@mcp-tasks/wire';
 import { readEntry, readOpenQuestions, withPublished } from './entries.ts';
 import { toIso } from './instants.ts';
@@ -64,9 +65,8 @@ function taskFields(head: TaskHead): TaskFields {
 function completeResult(result: CallToolResult): JsonObject {
   const { structuredContent } = result;
   const content: readonly ContentBlock[] = result.content;
-  const isObject =
-    typeof structuredContent === 'object' && structuredContent !== null && !Array.isArray(structuredContent);
-  const isShown = structuredContent === undefined || isObject || content.some(({ type }) => type === 'text');
+  const isShown =
+    structuredContent === undefined || isJsonObject(structuredContent) || content.some(({ type }) => type === 'text');
   const text: readonly ContentBlock[] = isShown ? [] : [{ type: 'text', text: JSON.stringify(structuredContent) }];
   return { resultType: 'complete', ...result, content: [...content, ...text] } as unknown as JsonObject; // a result is JSON
 }

@@ -1,8 +1,8 @@
 import { TaskError } from '@mcp-tasks/store';
-import { TASK_METHODS, type WorkflowRequestMeta } from '@mcp-tasks/wire';
+import { isJsonObject, TASK_METHODS, type WorkflowRequestMeta } from '@mcp-tasks/wire';
 import type { JSONRPCRequest } from '@modelcontextprotocol/server';
 import type { TaskSlot } from '../connection/connection.ts';
-import { type Fields, fieldsOf, isFields, type TaskRequest } from '../request/task-request.ts';
+import { type Fields, fieldsOf, type TaskRequest } from '../request/task-request.ts';
 import { ContinuedCall } from './continue/continued-call.ts';
 import { readWorkflowReference } from './serving/workflow-reference.ts';
 import type { WorkflowServing } from './serving/workflow-serving.ts';
@@ -47,7 +47,7 @@ export function workflowSlot(serving: WorkflowServing, request: TaskRequest, con
 
 /** Prompt arguments are strings in both generations; the SDK calls others a fault of its own. @see 2025-11-25, Prompts, "Getting a Prompt" */
 function checkPromptArguments({ arguments: args = {} }: Fields): void {
-  if (!isFields(args)) throw new TaskError('INVALID_ARGUMENTS', 'arguments must be an object.');
+  if (!isJsonObject(args)) throw new TaskError('INVALID_ARGUMENTS', 'arguments must be an object.');
   const illTyped = Object.keys(args).filter((name) => typeof args[name] !== 'string');
   if (illTyped.length === 0) return;
   throw new TaskError(

@@ -22,7 +22,7 @@ export function cutUtf8(text: string, maxBytes: number): string {
   return head.slice(0, encoder.encodeInto(head, new Uint8Array(maxBytes)).read);
 }
 
-/** Tell whether a text has no half of a surrogate pair alone. */
+/** Tell whether a text has no half of a surrogate pair alone, which cannot be written as UTF-8. */
 export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }

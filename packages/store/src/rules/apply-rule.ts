@@ -3,12 +3,11 @@ import { taskNotFound } from '../port/failures.ts';
 import type { TaskEntryKey, TaskEntryKind, TaskHead, TaskRecord } from '../port/record.ts';
 import { TaskError } from '../port/task-error.ts';
 import type { TaskStore, UpdateTaskOutcome } from '../port/task-store.ts';
+import { resend } from './resend.ts';
 import type { Rule } from './rule.ts';
 
 /** Each lost race means that another writer of the same task won one. */
 const MAX_TRIES = 100;
-/** Waits before a call whose answer was lost is sent again. */
-const RESEND_DELAYS_MS = [20, 100, 500] as const;
 
 /** What came of a rule. */
 export interface RuleOutcome<Value> {
@@ -52,7 +51,7 @@ export async function applyRule<Value>(
     try {
       answer = await send();
     } catch (error) {
-      answer = await sendAgain(clock, send, error);
+      answer = await resend(clock, send, error);
       isUnsure = true;
     }
     if (answer.status === 'not-found') throw taskNotFound();
@@ -67,21 +66,6 @@ export async function applyRule<Value>(
   });
 }
 
-/** After a failure that may be a lost answer, send the same call again, a few times. */
-async function sendAgain<Answer>(clock: Clock, send: () => Promise<Answer>, failure: unknown): Promise<Answer> {
-  let error = failure;
-  for (const delayMs of RESEND_DELAYS_MS) {
-    if (!TaskError.is(error, 'STORE_UNAVAILABLE') || !error.retryable) throw error;
-    await new Promise<void>((resolve) => clock.after(delayMs, resolve));
-    try {
-      return await send();
-    } catch (again) {
-      error = again;
-    }
-  }
-  throw error;
-}
-
 async function read(
   store: TaskStore,
   clock: Clock,
@@ -89,7 +73,7 @@ async function read(
   kinds: readonly TaskEntryKind[],
 ): Promise<TaskRecord> {
   const send = () => store.get({ taskIds: [taskId], kinds, nowMs: clock.nowMs() });
-  const [record] = await send().catch((error: unknown) => sendAgain(clock, send, error));
+  const [record] = await send().catch((error: unknown) => resend(clock, send, error));
   if (record === undefined) throw taskNotFound();
   return record;
 }

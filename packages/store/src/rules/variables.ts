@@ -1,5 +1,6 @@
 import type { TaskLimits } from '../port/limits.ts';
 import type { TaskEntry, TaskEntryKey } from '../port/record.ts';
+import { oversizeOf } from '../port/size.ts';
 import { TaskError, type TaskErrorCode } from '../port/task-error.ts';
 import { cutUtf8, isWellFormed, utf8Bytes } from '../port/text.ts';
 
@@ -132,16 +133,11 @@ function isJsonScalar(value: unknown): boolean {
 }
 
 function checkString(name: string, text: string, limits: VariableLimits): void {
-  const limitBytes = limits.maxVariableStringBytes;
-  const actualBytes = utf8Bytes(text);
-  if (actualBytes > limitBytes) {
-    throw variableError(
-      'VARIABLE_STRING_TOO_LONG',
-      name,
-      `holds a string of ${actualBytes} bytes; the limit is ${limitBytes}`,
-      { actualBytes, limitBytes },
-    );
-  }
+  const size = oversizeOf(text, limits.maxVariableStringBytes);
+  if (size === undefined) return;
+  const { actualBytes, limitBytes } = size;
+  const because = `holds a string of ${actualBytes} bytes; the limit is ${limitBytes}`;
+  throw variableError('VARIABLE_STRING_TOO_LONG', name, because, { actualBytes, limitBytes });
 }
 
 function tooDeep(name: string, { maxVariableDepth: limitLevels }: VariableLimits): TaskError {

@@ -38,6 +38,11 @@ describe('checkOwner', () => {
   });
 
   it('[SEC-02] holds the configured limit and does not show the owner', () => {
-    expect(() => checkOwner('secret', 5)).toThrow('The owner of a task must be at most 5 bytes of UTF-8, not 6.');
+    expect(() => checkOwner('secret', 5)).toThrow(
+      expect.objectContaining({
+        message: 'The owner of a task must be at most 5 bytes of UTF-8, not 6.',
+        details: { actualBytes: 6, limitBytes: 5 },
+      }),
+    );
   });
 });

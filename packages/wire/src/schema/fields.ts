@@ -1,14 +1,10 @@
 import * as z from 'zod';
-import type { JsonObject, JsonValue } from './json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 
 // Fields that several schemas share. Not exported by the package.
 
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** Any JSON object. What it holds is not walked: a transport delivers JSON, and depth must not cost a stack. */
-export const jsonObject = z.custom<JsonObject>(isObject, 'Invalid input: expected object');
+export const jsonObject = z.custom<JsonObject>(isJsonObject, 'Invalid input: expected object');
 
 function isValue(value: unknown): boolean {
   return ['string', 'boolean', 'object'].includes(typeof value) || Number.isFinite(value);

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { TASKS_EXTENSION_ID } from '../message/meta-keys.ts';
 import { jsonObject } from '../schema/fields.ts';
 import { frozen } from '../schema/frozen.ts';
-import type { JsonObject } from '../schema/json.ts';
+import { isJsonObject, type JsonObject } from '../schema/json.ts';
 import { field, openObject } from '../schema/schema.ts';
 import type { WireSchema } from '../schema/wire-schema.ts';
 
@@ -75,8 +75,7 @@ export const TASKS_EXTENSION_MISSING_2026: MissingCapabilityData2026 = frozen({
  */
 export function declaresTasksExtension(capabilities: unknown): boolean {
   const extensions = ownValue(capabilities, 'extensions');
-  const declared = ownValue(extensions, TASKS_EXTENSION_ID);
-  return typeof declared === 'object' && declared !== null && !Array.isArray(declared);
+  return isJsonObject(ownValue(extensions, TASKS_EXTENSION_ID));
 }
 
 function ownValue(value: unknown, key: string): unknown {

@@ -1,5 +1,4 @@
-import { isJsonObject } from '@mcp-tasks/runner/engine';
-import type { JsonValue } from '@mcp-tasks/wire';
+import { isJsonObject, type JsonValue } from '@mcp-tasks/wire';
 import { isWholeArguments, type Origin, referenceOf } from './reference.ts';
 import type { ValueSource } from './source.ts';
 

@@ -1,6 +1,5 @@
 import type { TaskTool } from '@mcp-tasks/runner';
-import { isJsonObject } from '@mcp-tasks/runner/engine';
-import type { JsonObject } from '@mcp-tasks/wire';
+import { isJsonObject, type JsonObject } from '@mcp-tasks/wire';
 import { type ArgumentBindings, bindValue, sourcesOf, type ValueBinding } from './binding.ts';
 import { checkSource } from './check-source.ts';
 import { type DefinedSoFar, type Fail, listed, NO_ARGUMENTS } from './defined-so-far.ts';

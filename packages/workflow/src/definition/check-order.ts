@@ -1,4 +1,4 @@
-import { isJsonObject } from '@mcp-tasks/runner/engine';
+import { isJsonObject } from '@mcp-tasks/wire';
 import { bindValue } from './binding.ts';
 import { checkSource } from './check-source.ts';
 import type { DefinedSoFar, Fail } from './defined-so-far.ts';

@@ -1,5 +1,6 @@
 import type { TaskTool } from '@mcp-tasks/runner';
-import { isJsonObject, sentence } from '@mcp-tasks/runner/engine';
+import { sentence } from '@mcp-tasks/runner/engine';
+import { isJsonObject } from '@mcp-tasks/wire';
 import { checkArguments } from './check-arguments.ts';
 import { checkAfter, checkCondition } from './check-order.ts';
 import { checkQuestion, checkResources, checkText } from './check-texts.ts';

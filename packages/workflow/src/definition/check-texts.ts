@@ -1,5 +1,6 @@
 import type { AuthorSchema } from '@mcp-tasks/runner';
-import { elicitRequest, isJsonObject, messageOf } from '@mcp-tasks/runner/engine';
+import { elicitRequest, messageOf } from '@mcp-tasks/runner/engine';
+import { isJsonObject } from '@mcp-tasks/wire';
 import { checkSource } from './check-source.ts';
 import { type DefinedSoFar, type Fail, NO_ARGUMENTS } from './defined-so-far.ts';
 import type { StepDefinition } from './definition.ts';

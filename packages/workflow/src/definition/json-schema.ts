@@ -1,6 +1,6 @@
 import type { AuthorSchema } from '@mcp-tasks/runner';
-import { isJsonObject, messageOf } from '@mcp-tasks/runner/engine';
-import type { JsonObject } from '@mcp-tasks/wire';
+import { messageOf } from '@mcp-tasks/runner/engine';
+import { isJsonObject, type JsonObject } from '@mcp-tasks/wire';
 import type { Path } from './source.ts';
 
 /** The JSON Schema of what goes into an author's schema; the problem in words when it has none. */

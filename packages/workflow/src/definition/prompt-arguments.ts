@@ -1,6 +1,5 @@
 import type { AuthorSchema } from '@mcp-tasks/runner';
-import { isJsonObject } from '@mcp-tasks/runner/engine';
-import type { JsonObject } from '@mcp-tasks/wire';
+import { isJsonObject, type JsonObject } from '@mcp-tasks/wire';
 import { inputJsonSchema, listedProperties } from './json-schema.ts';
 
 const NO_BOOLEAN = 'neither';

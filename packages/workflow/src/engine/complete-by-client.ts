@@ -1,7 +1,7 @@
 import type { Tasks } from '@mcp-tasks/runner';
 import { amendTask, toJson } from '@mcp-tasks/runner/engine';
 import { TaskError, type TaskHead } from '@mcp-tasks/store';
-import { rules, utf8Bytes } from '@mcp-tasks/store/rules';
+import { oversizeError, oversizeOf, rules } from '@mcp-tasks/store/rules';
 import { type CallToolResult, WORKFLOW_META_KEY } from '@mcp-tasks/wire';
 import { WORKFLOW_ENTRY_KINDS } from '../plan/entry-kinds.ts';
 import { stateNow, workflowTaskOf } from './workflow-task.ts';
@@ -21,8 +21,8 @@ export async function completeByClient(tasks: Tasks, { owner, taskId, result }: 
     _meta: { ...result._meta, [WORKFLOW_META_KEY]: { suppliedBy: 'client' } },
   };
   const json = toJson(marked, 'The result') ?? '';
-  const actualBytes = utf8Bytes(json);
-  if (actualBytes > maxResultBytes) throw tooLarge(actualBytes, maxResultBytes);
+  const size = oversizeOf(json, maxResultBytes);
+  if (size !== undefined) throw oversizeError('RESULT_TOO_LARGE', 'The result', size);
   const { head } = await amendTask<undefined>(
     tasks,
     { owner, taskId, kinds: WORKFLOW_ENTRY_KINDS },
@@ -44,10 +44,4 @@ function stillRunning(taskId: string, step: string): TaskError {
     `Task ${taskId} cannot be completed by its client now: step "${step}" is running. Try again when it has ended.`,
     { details: { taskId, step } },
   );
-}
-
-function tooLarge(actualBytes: number, limitBytes: number): TaskError {
-  return new TaskError('RESULT_TOO_LARGE', `The result has ${actualBytes} bytes, the limit is ${limitBytes} bytes.`, {
-    details: { actualBytes, limitBytes },
-  });
 }

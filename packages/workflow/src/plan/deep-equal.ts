@@ -1,4 +1,4 @@
-import { isJsonObject } from '@mcp-tasks/runner/engine';
+import { isJsonObject } from '@mcp-tasks/wire';
 
 /** Tell whether two JSON values are the same; the order of properties does not matter, one that is undefined is not there. */
 export function deepEqual(left: unknown, right: unknown): boolean {

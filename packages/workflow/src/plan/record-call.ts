@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { TaskEntry } from '@mcp-tasks/store';
-import { utf8Bytes } from '@mcp-tasks/store/rules';
+import { oversizeOf } from '@mcp-tasks/store/rules';
 import type { ContinuationCall, RecordedOutcome } from '../api/workflow-engine.ts';
 import { type CheckedArguments, matchStep } from './match.ts';
 import { applyReport, type StepReport } from './outcome.ts';
@@ -72,7 +72,7 @@ function recordExtra(
   const cameTo = 'result' in outcome ? { result: outcome.result } : { error: outcome.error };
   const kept = { callId, step, tool, arguments: args, ...cameTo };
   const entry = extraEntry(number, kept);
-  if (utf8Bytes(entry.value) > maxBytes) return { state, put: [], warning: TOO_LARGE };
+  if (oversizeOf(entry.value, maxBytes) !== undefined) return { state, put: [], warning: TOO_LARGE };
   const recorded = withCall(withPlan(state, { ...state.plan, extras: number }), callId, undefined);
   return { state: recorded, put: [entry, planEntry(recorded.plan)] };
 }

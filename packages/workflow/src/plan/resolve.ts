@@ -1,5 +1,4 @@
-import { isJsonObject } from '@mcp-tasks/runner/engine';
-import type { JsonObject, JsonValue } from '@mcp-tasks/wire';
+import { isJsonObject, type JsonObject, type JsonValue } from '@mcp-tasks/wire';
 import type { ValueBinding } from '../definition/binding.ts';
 import { type StepDefinition, stepNamed, type WorkflowDefinition } from '../definition/definition.ts';
 import { pathOf } from '../definition/json-schema.ts';

@@ -1,6 +1,6 @@
-import { fromJson, isJsonObject, parseCall } from '@mcp-tasks/runner/engine';
+import { fromJson, parseCall } from '@mcp-tasks/runner/engine';
 import { type TaskEntry, TaskError, type TaskRecord } from '@mcp-tasks/store';
-import type { JsonObject, JsonValue } from '@mcp-tasks/wire';
+import { isJsonObject, type JsonObject, type JsonValue } from '@mcp-tasks/wire';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import { type Plan, PLAN_VERSION, type PlanStep, type StepRecord } from './plan.ts';
 

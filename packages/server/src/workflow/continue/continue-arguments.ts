@@ -1,6 +1,5 @@
 import type { AuthorSchema } from '@mcp-tasks/runner';
-import type { JsonObject } from '@mcp-tasks/wire';
-import { isFields } from '../../request/task-request.ts';
+import { isJsonObject, type JsonObject } from '@mcp-tasks/wire';
 
 /** What a model says to do a step of a workflow. */
 export interface ContinueArguments {
@@ -31,12 +30,12 @@ export const CONTINUE_ARGUMENTS: AuthorSchema<unknown, ContinueArguments> = {
     vendor: 'mcp-tasks',
     jsonSchema: { input: () => ({ ...JSON_SCHEMA }), output: () => ({ ...JSON_SCHEMA }) },
     validate(value) {
-      if (!isFields(value)) return { issues: [{ message: 'must be an object' }] };
+      if (!isJsonObject(value)) return { issues: [{ message: 'must be an object' }] };
       const issues = [
         ...(['taskId', 'step'] as const)
           .filter((name) => typeof value[name] !== 'string')
           .map((name) => ({ message: 'must be a string', path: [name] })),
-        ...(value['arguments'] === undefined || isFields(value['arguments'])
+        ...(value['arguments'] === undefined || isJsonObject(value['arguments'])
           ? []
           : [{ message: 'must be an object', path: ['arguments'] }]),
       ];

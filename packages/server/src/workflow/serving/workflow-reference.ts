@@ -1,5 +1,5 @@
-import { WORKFLOW_META_KEY, type WorkflowRequestMeta } from '@mcp-tasks/wire';
-import { type Fields, fieldsOf, isFields } from '../../request/task-request.ts';
+import { isJsonObject, WORKFLOW_META_KEY, type WorkflowRequestMeta } from '@mcp-tasks/wire';
+import { type Fields, fieldsOf } from '../../request/task-request.ts';
 
 /** The older form: the task's id alone. */
 const TASK_ID_META_KEY = '_task_id';
@@ -17,7 +17,7 @@ export const MALFORMED_REFERENCE =
  */
 export function readWorkflowReference(params: unknown): WorkflowRequestMeta | 'malformed' | undefined {
   const meta = fieldsOf(params)['_meta'];
-  if (!isFields(meta)) return undefined;
+  if (!isJsonObject(meta)) return undefined;
   const { [WORKFLOW_META_KEY]: reference, [TASK_ID_META_KEY]: olderTaskId } = meta;
   if (reference !== undefined) return checked(reference) ?? 'malformed';
   return typeof olderTaskId === 'string' ? { taskId: olderTaskId } : undefined;

@@ -1,9 +1,17 @@
-import { type Clock, TaskError } from '@mcp-tasks/store';
+import type { Clock } from '../port/clock.ts';
+import { TaskError } from '../port/task-error.ts';
 
 /** Waits before a call of the store is sent again. */
 const RESEND_DELAYS_MS = [20, 100, 500] as const;
 
-/** After a failure of the store that may pass, or a lost answer, send the same call again, a few times. */
+/**
+ * Send a call of the store again, up to three times, after a failure that may pass or may be a lost answer.
+ *
+ * The call must be one that changes nothing twice.
+ *
+ * @param failure - what the call failed with so far.
+ * @throws the failure, when it is not a retryable {@link TaskError}; else that of the last time.
+ */
 export async function resend<Answer>(clock: Clock, send: () => Promise<Answer>, failure: unknown): Promise<Answer> {
   let error = failure;
   for (const delayMs of RESEND_DELAYS_MS) {

@@ -1,0 +1,77 @@
+import { TASK_STATUSES } from '@mcp-tasks/wire';
+import type { TaskHead } from './record.ts';
+import { TaskError } from './task-error.ts';
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isNumber = Number.isFinite;
+const isFlag = (value: unknown): boolean => typeof value === 'boolean';
+const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+const isStatus = (value: unknown): boolean => TASK_STATUSES.some((known) => known === value);
+const isProgress = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'done' in value && typeof value.done === 'number';
+
+/** What each field of a head can be where it is neither absent nor null. */
+const HEAD_FIELDS: Readonly<Record<keyof TaskHead, (value: unknown) => boolean>> = {
+  taskId: isText,
+  owner: isText,
+  version: isNumber,
+  status: isStatus,
+  statusMessage: isText,
+  progress: isProgress,
+  createdAtMs: isNumber,
+  lastUpdatedAtMs: isNumber,
+  ttlMs: isNumber,
+  expiresAtMs: isNumber,
+  pollIntervalMs: isNumber,
+  handler: isText,
+  callDigest: isText,
+  ttlRequested: isFlag,
+  attempt: isNumber,
+  crashCount: isNumber,
+  holder: isText,
+  dueAtMs: isNumber,
+  openQuestions: isTextList,
+  toolError: isText,
+};
+
+/**
+ * Check what a store read for a field of a head, where the field is neither absent nor null.
+ *
+ * @returns the value.
+ * @throws {TypeError} the field cannot have it, so the store never wrote it.
+ */
+export function checkHeadField(field: keyof TaskHead, value: unknown): unknown {
+  if (!HEAD_FIELDS[field](value)) throw new TypeError(`The field "${field}" is not of the expected shape.`);
+  return value;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Decode bytes as UTF-8. @throws {TypeError} they are not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  return utf8.decode(bytes);
+}
+
+/** The error STORE_CORRUPT_RECORD: a record of a store cannot be decoded. Other tasks are not touched by it. */
+export function corruptRecord(taskId: string, cause: unknown): TaskError {
+  return new TaskError(
+    'STORE_CORRUPT_RECORD',
+    `The record of task ${taskId} cannot be decoded: restore or delete it.`,
+    { details: { taskId }, cause },
+  );
+}
+
+/**
+ * Decode one record of several: none where it is corrupt, so that it does not stand in the way of the others.
+ *
+ * @param isRequired - the record was asked for alone, so its fault is told.
+ * @throws {TaskError} STORE_CORRUPT_RECORD - `isRequired`, and the record is corrupt; whatever else `decode` throws.
+ */
+export function decodeRecord<Value>(decode: () => Value, isRequired: boolean): readonly Value[] {
+  try {
+    return [decode()];
+  } catch (error) {
+    if (isRequired || !TaskError.is(error, 'STORE_CORRUPT_RECORD')) throw error;
+    return [];
+  }
+}
