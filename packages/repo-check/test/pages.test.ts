@@ -61,6 +61,29 @@ describe('commands', () => {
   });
 });
 
+describe('CONTRIBUTING.md', () => {
+  it('has a row for every check of the root package', async () => {
+    const { scripts = {} } = await readManifest();
+    const rows = tableRows(await readText('CONTRIBUTING.md'), 'command').map(([command]) => command);
+    const checks = Object.keys(scripts).filter((name) => /^check(:|$)/.test(name));
+    expect(checks.filter((name) => !rows.includes(`\`pnpm ${name}\``))).toEqual([]);
+    expect(checks.length).toBeGreaterThan(3);
+  });
+
+  it('states the limits that lint holds', async () => {
+    const config = await readText('eslint.config.js');
+    const maximum = (rule: string) =>
+      [...config.matchAll(new RegExp(`'${rule}': \\['error', (?:\\{ max: )?(\\d+)`, 'g'))].map(([, max]) => max);
+    const [file, test, ...more] = maximum('max-lines');
+    expect(more).toEqual([]);
+    const text = (await readText('CONTRIBUTING.md')).replaceAll('\n', ' ');
+    expect(text).toContain(
+      `Lint stops at ${file} lines for a file (${test} for a test) and ${maximum('max-lines-per-function').join()} for a function`,
+    );
+    expect(text).toContain(`at ${maximum('max-params').join()} parameters`);
+  });
+});
+
 describe('the root README', () => {
   it('has a row for every published package', async () => {
     const names = (await publishedPackages()).map(

@@ -21,7 +21,7 @@ describe('a workflow task', () => {
     expect(calls.map(({ tool }) => tool)).toEqual(['validate_config', 'estimate_cost', 'deploy']);
   });
 
-  it('[W-D3] is whole from its first write: before any run it has its plan, and takes calls', async () => {
+  it('[FNDX-01] is whole from its first write: before any run it has its plan, and takes calls', async () => {
     const tasks = layer({ executor: inProcessExecutor({ concurrency: 1 }) });
     const busy = gate();
     tasks.tool('busy', {}, async () => {

@@ -141,7 +141,7 @@ describe('a tool that a run calls', () => {
     await tasks.close();
   });
 
-  it('[TASK-09] is checked as any call: arguments, result, limits', async () => {
+  it('[TYPE-09] is checked as any call: arguments, result, limits', async () => {
     const bad = async (tool: (made: ReturnType<typeof layer>['tasks']) => TaskTool) => {
       const { tasks, start, outcomes } = calling((made) => callOf(tool(made)), { limits: { maxResultBytes: 100 } });
       await ended(tasks, await start('outer'));
@@ -160,7 +160,7 @@ describe('a tool that a run calls', () => {
     expect(await bad((t) => t.tool('inner', {}, looping))).toContain('cannot be written as JSON');
   });
 
-  it('[W-S3] is authorized as a step, and a refusal is its outcome', async () => {
+  it('[SEC-02] is authorized as a step, and a refusal is its outcome', async () => {
     const asked: AuthorizeRequest[] = [];
     let runs = 0;
     const { tasks, start, outcomes } = calling(

@@ -155,7 +155,7 @@ describe('the record of a task, from outside', () => {
     await tasks.close();
   });
 
-  it('[W-C1] loses none of twenty that record at once', async () => {
+  it('[CONT-02] loses none of twenty that record at once', async () => {
     const { tasks, start } = layer();
     waitingForTwo(tasks);
     const head = await start('two');
@@ -170,7 +170,7 @@ describe('the record of a task, from outside', () => {
   it.each([
     ['a foreign', 'bob', (id: string) => id],
     ['an unknown', 'alice', () => 'nobody'],
-  ])('[W-S3] is not there for %s one: told to the listener, nothing written', async (_what, owner, idOf) => {
+  ])('[SEC-02] is not there for %s one: told to the listener, nothing written', async (_what, owner, idOf) => {
     const events: TaskEvent[] = [];
     const { tasks, start } = layer({ onEvent: (event) => void events.push(event) });
     waitingForTwo(tasks);

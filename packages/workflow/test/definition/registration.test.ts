@@ -60,7 +60,7 @@ describe('registering a workflow', () => {
     expect(tasks.tools.has('w')).toBe(false);
   });
 
-  it('[W-W5] refuses a tool that these tasks do not have, or that is given by name to a step of the server', () => {
+  it('[WINT-01] refuses a tool that these tasks do not have, or that is given by name to a step of the server', () => {
     const { plain, refused } = setUp();
     const foreign = setUp().plain;
     expect(refused(({ step }) => step('one', { tool: foreign }))).toBe(
@@ -79,7 +79,7 @@ describe('registering a workflow', () => {
     expect(refused(({ step }) => step('one', { tool: 'w', client: true }))).toMatch(/tool "w" is a workflow/);
   });
 
-  it('[W-W5] refuses two steps of one name, a name that would not do, and a workflow without steps', () => {
+  it('[WINT-01] refuses two steps of one name, a name that would not do, and a workflow without steps', () => {
     const { plain, refused } = setUp();
     const one = { tool: plain, arguments: { text: 'x' } };
     const twice = refused(({ step }) => {
@@ -183,7 +183,7 @@ describe('registering a workflow', () => {
     expect(reading.refused(({ step }) => step('one', { resources: ['file:///{region}'] }))).toBe('not refused');
   });
 
-  it('[W-W5] refuses a template with a variable that is bound to nothing, and a binding that no template names', () => {
+  it('[WINT-01] refuses a template with a variable that is bound to nothing, and a binding that no template names', () => {
     const { plain, refused } = setUp();
     const one = { tool: plain, arguments: { text: 'x' } };
     expect(refused(({ step }) => step('one', { ...one, guidance: 'In {regoin}' }))).toBe(

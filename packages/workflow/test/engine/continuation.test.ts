@@ -28,7 +28,7 @@ describe('a call that continues a workflow', () => {
     const answer = metaOf(
       await record(head.taskId, { tool: 'approve', arguments: { monthlyUsd: 30 } }, { approved: true }),
     );
-    // [W-P7] The answer says what the call was, and what remains; it does not wait for the steps that follow.
+    // The answer says what the call was, and what remains; it does not wait for the steps that follow.
     expect(answer).toMatchObject({ taskId: head.taskId, matchedStep: 'approve', status: 'working' });
     expect(remaining({ meta: answer })).toBe('notify');
     expect(statuses(await settled(head.taskId))).toBe('completed completed completed completed pending');
@@ -75,7 +75,7 @@ describe('a call that continues a workflow', () => {
     expect(statuses({ meta: metaOf(answer) })).toBe('completed skipped');
   });
 
-  it('[W-W4] is told apart from another of its tool by its arguments, or by the name of the step', async () => {
+  it('[CONT-02] is told apart from another of its tool by its arguments, or by the name of the step', async () => {
     const tasks = layer();
     twoOfATool(tasks);
     const { start, record } = client(tasks);
@@ -173,7 +173,7 @@ describe('a call that continues a workflow', () => {
     expect(meta.pause).toMatchObject({ type: 'toolError', failedStep: 'approve', retryable: true });
   });
 
-  it('[W-D4] [W-D6] gives the same to later steps as one of the server; null is kept', async () => {
+  it('[CONT-02] gives the same to later steps as one of the server; null is kept', async () => {
     const tasks = layer();
     const seen: unknown[] = [];
     const tool = tasks.tool('tool', { inputSchema: z.object({ from: z.unknown() }) }, ({ from }) => {
@@ -246,7 +246,7 @@ describe('a call that continues a workflow', () => {
     expect(await engine.stepOf(OWNER, head.taskId, 'nowhere')).toBeUndefined();
   });
 
-  it('[W-C1] [W-C2] [CONT-02] loses nothing to others at the same time, from two task layers on one store', async () => {
+  it('[CONT-02] loses nothing to others at the same time, from two task layers on one store', async () => {
     const first = layer();
     const names = Array.from({ length: 20 }, (_, index) => `step ${index}`);
     const define = (tasks: Tasks) =>

@@ -49,7 +49,7 @@ async function crashed(retryable: boolean) {
 }
 
 describe('a workflow whose process died in a step', () => {
-  it('[W-D1] [EXEC-01] has every outcome before it, and the step that was running, in the store', async () => {
+  it('[EXEC-01] has every outcome before it, and the step that was running, in the store', async () => {
     const { before, close } = await crashed(true);
     expect(statuses(before)).toBe('completed running pending');
     expect(before.head.statusMessage).toBe("Step 'two' is running (2 of 3).");

@@ -65,7 +65,7 @@ async function turns(count: number): Promise<void> {
 }
 
 describe('a workflow under any order of calls by clients and steps of the server, in two processes', () => {
-  it('[W-C1] [W-C2] [CONT-02] records each call once, loses no outcome, and runs each step of the server at most once', async () => {
+  it('[CONT-02] records each call once, loses no outcome, and runs each step of the server at most once', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(anyStep, { minLength: 1, maxLength: 6 }),

@@ -35,7 +35,7 @@ describe('[PAUS-01] a workflow pauses', () => {
     ['nothing.id', 'nothing is null and has no field id'],
     ['other', 'it has no field other, only items, nothing'],
   ])(
-    '[W-W1] where a source does not give a value, %s: unresolvableParams names argument, source and cause',
+    '[PAUS-01] where a source does not give a value, %s: unresolvableParams names argument, source and cause',
     async (path, cause) => {
       const tasks = layer();
       const tool = tasks.tool('tool', { inputSchema: z.object({ first: z.string(), id: z.string() }) }, () => text(''));
@@ -99,7 +99,7 @@ describe('[PAUS-01] a workflow pauses', () => {
     expect((await settled(head.taskId)).head.status).toBe('completed');
   });
 
-  it('[EXEC-03] [W-W2] at a tool that failed: toolError, retryable or not, and both are handed off', async () => {
+  it('[EXEC-03] [PAUS-01] at a tool that failed: toolError, retryable or not, and both are handed off', async () => {
     for (const region of ['flaky', 'broken']) {
       const tasks = layer();
       deployService(tasks);
@@ -175,7 +175,7 @@ describe('[PAUS-01] a workflow pauses', () => {
 });
 
 describe('a step that fails', () => {
-  it('[W-P6] also fails by a result with isError, and keeps the task going', async () => {
+  it('[EXEC-03] also fails by a result with isError, and keeps the task going', async () => {
     const tasks = layer();
     const soft = tasks.tool('soft', {}, (_args, task) => task.fail('not today'));
     workflow(tasks, 'w', { description: 'd' }, ({ step }) => void step('one', { tool: soft }));
@@ -205,7 +205,7 @@ describe('a step that fails', () => {
     ]);
   });
 
-  it('[W-W6] holds up only the steps that need it: independent ones run on, in the order of the plan', async () => {
+  it('[EXEC-04] holds up only the steps that need it: independent ones run on, in the order of the plan', async () => {
     const tasks = layer();
     const order: string[] = [];
     const tool = tasks.tool('tool', { inputSchema: z.object({ name: z.string() }) }, ({ name }) => {

@@ -8,7 +8,7 @@ import { deployService } from '../support/deploy-service.ts';
 import { client, codeOf, layer, OWNER, statuses, text } from '../support/layer.ts';
 
 describe('a prompt that is called again', () => {
-  it('[W-C5] with its idempotency key is the same task, and runs no tool twice', async () => {
+  it('[FNDX-01] with its idempotency key is the same task, and runs no tool twice', async () => {
     const tasks = layer();
     const { calls } = deployService(tasks);
     const { engine, settled } = client(tasks);
@@ -142,7 +142,7 @@ describe('[FNDX-03] the stored plan', () => {
     });
   });
 
-  it('[W-W5] of a version that is not known is refused, not misread', async () => {
+  it('[FNDX-03] of a version that is not known is refused, not misread', async () => {
     const tasks = layer();
     deployService(tasks);
     const { engine, start, record } = client(tasks);

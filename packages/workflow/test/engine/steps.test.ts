@@ -5,7 +5,7 @@ import { field, workflow } from '../../src/index.ts';
 import { client, layer, metaOf, OWNER, statuses, structured, text } from '../support/layer.ts';
 
 describe('a step of the server', () => {
-  it('[W-S3] is authorized and checked as any call is', async () => {
+  it('[SEC-02] is authorized and checked as any call is', async () => {
     const asked: AuthorizeRequest[] = [];
     const tasks = layer({
       authorize: (request) => {
@@ -68,7 +68,7 @@ describe('a step of the server', () => {
     });
   });
 
-  it('[W-D2] that comes to too much, or to no JSON, fails; nothing else is lost', async () => {
+  it('[EXEC-03] that comes to too much, or to no JSON, fails; nothing else is lost', async () => {
     const tasks = layer({ limits: { maxCheckpointBytes: 10_000 } });
     const fine = tasks.tool('fine', {}, () => text('fine'));
     const large = tasks.tool('large', {}, () => structured({ text: 'x'.repeat(20_000) }));
@@ -95,7 +95,7 @@ describe('a step of the server', () => {
     expect(statuses(await view(first.head.taskId))).toBe('completed failed failed completed');
   });
 
-  it('[W-D2] has its output replaced by a marker, the largest first, when the result would be too large', async () => {
+  it('[CONT-03] has its output replaced by a marker, the largest first, when the result would be too large', async () => {
     const tasks = layer({ limits: { maxResultBytes: 2_500 } });
     const tool = tasks.tool('tool', { inputSchema: z.object({ n: z.number() }) }, ({ n }) =>
       structured({ text: 'x'.repeat(n) }),
@@ -118,7 +118,7 @@ describe('a step of the server', () => {
     });
   });
 
-  it('[W-W3] [W-D6] reads its resources first; one that cannot be read fails it with a reason', async () => {
+  it('[EXEC-03] reads its resources first; one that cannot be read fails it with a reason', async () => {
     const tasks = layer();
     const read: string[] = [];
     const use = tasks.tool('use', { inputSchema: z.object({ all: z.string() }) }, () => text('used'));
@@ -237,7 +237,7 @@ describe('a workflow task', () => {
     expect(head.progress).toMatchObject({ done: 2, total: 3 });
   });
 
-  it('[W-S5] can be completed by its client, but not while the server runs a step; the result says who supplied it', async () => {
+  it('[CONT-03] can be completed by its client, but not while the server runs a step; the result says who supplied it', async () => {
     const tasks = layer({ limits: { maxResultBytes: 1_000 } });
     let release: () => void = () => undefined;
     const slow = tasks.tool('slow', {}, async () => {
