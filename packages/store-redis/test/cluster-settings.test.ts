@@ -46,7 +46,7 @@ describeWithPrograms('the settings of a cluster', () => {
     const { store } = storeOn();
     await expect(store.open?.()).rejects.toMatchObject({
       code: 'STORE_INCOMPATIBLE',
-      message: `Redis at 127.0.0.1:${server.port} may evict tasks (maxmemory-policy allkeys-lru): set maxmemory-policy to noeviction.`,
+      message: `Redis at 127.0.0.1:${server.port} may evict tasks (maxmemory-policy "allkeys-lru"): set maxmemory-policy to "noeviction".`,
     });
     await setPolicy(server, 'noeviction');
     await store.open?.();
@@ -65,7 +65,7 @@ describeWithPrograms('the settings of a cluster', () => {
       return warnings.length > 0;
     });
     expect(warnings).toEqual([
-      `redisStore: Redis at 127.0.0.1:${second.port} may evict tasks (maxmemory-policy volatile-ttl): set maxmemory-policy to noeviction.`,
+      `redisStore: Redis at 127.0.0.1:${second.port} may evict tasks (maxmemory-policy "volatile-ttl"): set maxmemory-policy to "noeviction".`,
     ]);
     await setPolicy(third, 'allkeys-lfu');
     await until('a warning', async () => {
@@ -104,7 +104,7 @@ describeWithPrograms('the settings of one server', () => {
     await look();
     await setPolicy(server, 'allkeys-lru');
     for (let minute = 0; minute < 3; minute += 1) await look();
-    expect(warnings).toEqual([expect.stringMatching(/may evict tasks \(maxmemory-policy allkeys-lru\)/)]);
+    expect(warnings).toEqual([expect.stringMatching(/may evict tasks \(maxmemory-policy "allkeys-lru"\)/)]);
     await setPolicy(server, 'noeviction');
     await look();
     await setPolicy(server, 'allkeys-lru');
