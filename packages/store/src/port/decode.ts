@@ -39,6 +39,11 @@ const HEAD_FIELDS: Readonly<Record<keyof TaskHead, (value: unknown) => boolean>>
  *
  * @returns the value.
  * @throws {TypeError} the field cannot have it, so the store never wrote it.
+ *
+ * @example
+ * import { checkHeadField } from '@mcp-tasks/store';
+ *
+ * const status = checkHeadField('status', JSON.parse('"working"'));
  */
 export function checkHeadField(field: keyof TaskHead, value: unknown): unknown {
   if (!HEAD_FIELDS[field](value)) throw new TypeError(`The field "${field}" is not of the expected shape.`);
@@ -47,12 +52,34 @@ export function checkHeadField(field: keyof TaskHead, value: unknown): unknown {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Decode bytes as UTF-8. @throws {TypeError} they are not UTF-8. */
+/**
+ * Decode bytes as UTF-8.
+ *
+ * @throws {TypeError} they are not UTF-8.
+ *
+ * @example
+ * import { decodeUtf8 } from '@mcp-tasks/store';
+ *
+ * const owner = decodeUtf8(Buffer.from('YWxpY2U=', 'base64'));
+ */
 export function decodeUtf8(bytes: Uint8Array): string {
   return utf8.decode(bytes);
 }
 
-/** The error STORE_CORRUPT_RECORD: a record of a store cannot be decoded. Other tasks are not touched by it. */
+/**
+ * The error STORE_CORRUPT_RECORD: a record of a store cannot be decoded. Other tasks are not touched by it.
+ *
+ * @example
+ * import { corruptRecord } from '@mcp-tasks/store';
+ *
+ * export function valueOf(row: { taskId: string; value: string }): unknown {
+ *   try {
+ *     return JSON.parse(row.value);
+ *   } catch (cause) {
+ *     throw corruptRecord(row.taskId, cause);
+ *   }
+ * }
+ */
 export function corruptRecord(taskId: string, cause: unknown): TaskError {
   return new TaskError(
     'STORE_CORRUPT_RECORD',
@@ -66,6 +93,19 @@ export function corruptRecord(taskId: string, cause: unknown): TaskError {
  *
  * @param isRequired - the record was asked for alone, so its fault is told.
  * @throws {TaskError} STORE_CORRUPT_RECORD - `isRequired`, and the record is corrupt; whatever else `decode` throws.
+ *
+ * @example
+ * import { corruptRecord, decodeRecord } from '@mcp-tasks/store';
+ *
+ * const rows = ['{"version":1}', 'spoilt'];
+ * const parse = (row: string): unknown => {
+ *   try {
+ *     return JSON.parse(row);
+ *   } catch (cause) {
+ *     throw corruptRecord('task-1', cause);
+ *   }
+ * };
+ * const records = rows.flatMap((row) => decodeRecord(() => parse(row), rows.length === 1));
  */
 export function decodeRecord<Value>(decode: () => Value, isRequired: boolean): readonly Value[] {
   try {

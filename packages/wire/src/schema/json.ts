@@ -6,7 +6,15 @@ export interface JsonObject {
   readonly [key: string]: JsonValue | undefined;
 }
 
-/** Tell whether a value is an object and neither null nor an array. What it holds is not walked. */
+/**
+ * Tell whether a value is an object and neither null nor an array. What it holds is not walked.
+ *
+ * @example
+ * import { isJsonObject } from '@mcp-tasks/wire';
+ *
+ * const message: unknown = JSON.parse('{"method":"tasks/get"}');
+ * const method = isJsonObject(message) ? message['method'] : undefined;
+ */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
