@@ -82,9 +82,9 @@ describe.each(GENERATIONS)('the life of a task in %i', (generation) => {
     expect(result?.content).toEqual([{ type: 'text', text: 'deleted a.txt' }]);
   });
 
-  it('is one task for two calls with one idempotency key', async () => {
-    const { url } = await serverOf();
-    const caller = callerOf(generation, url);
+  it('is one task for two calls with one idempotency key of an owner; anonymous callers have none', async () => {
+    const { url } = await serverOf({ TOKENS: 'alice' });
+    const caller = callerOf(generation, url, { token: 'alice' });
     const call = (tool: string, seconds: number) =>
       caller.request('tools/call', {
         name: tool,
@@ -100,6 +100,14 @@ describe.each(GENERATIONS)('the life of a task in %i', (generation) => {
     );
     expect(new Set(ids).size).toBe(1);
     expect(await codesOf(call('slow_compute', 61))).toEqual([INVALID_PARAMS, 'IDEMPOTENCY_KEY_REUSED']);
+    const shared = callerOf(generation, (await serverOf()).url);
+    const keyed = {
+      name: 'slow_compute',
+      arguments: { seconds: 60 },
+      _meta: { [IDEMPOTENCY_KEY]: 'once' },
+      ...(generation === 2025 && { task: {} }),
+    };
+    expect(await codesOf(shared.request('tools/call', keyed))).toEqual([INVALID_PARAMS, 'TASK_OWNER_REQUIRED']);
   });
 
   it('[SEC-08] has an id that nobody can guess', async () => {

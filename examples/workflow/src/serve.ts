@@ -33,9 +33,9 @@ registerReleaseWorkflow(
   registerReleaseTools(tasks, { repository, draftFolder: folder, logFile, stepMs: Number(stepMs) }),
 );
 
-// Only this machine can reach it, so every caller may have tasks. A server on a network needs authentication.
+// Only this machine can reach it, so every caller is the same user. A server on a network needs authentication.
 const app = serveTasks(tasks, () => new McpServer({ name: 'mcp-tasks-release', version: '0.0.0' }), {
-  anonymous: 'allow',
+  owner: () => 'local user',
 });
 // Recovery begins with the server, not with its first request.
 await app.started;

@@ -234,7 +234,7 @@ describe('2025-11-25 over HTTP without sessions', () => {
       expect((await client.result('initialize', INITIALIZE))['capabilities']).toEqual({ tools: { listChanged: true } });
       for (const task of [{}, { ttl: -1 }, 'garbage']) {
         const reply = await client.result('tools/call', { name: 'whoami', arguments: {}, task });
-        expect(reply).toEqual({ content: [{ type: 'text', text: '["anonymous"] inline' }] });
+        expect(reply).toEqual({ content: [{ type: 'text', text: '["none"] inline' }] });
       }
       for (const method of ['tasks/get', 'tasks/result', 'tasks/list', 'tasks/cancel']) {
         expect((await client.request(method, { taskId: 'x' })).error).toMatchObject({ code: -32601 });

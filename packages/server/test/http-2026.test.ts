@@ -88,7 +88,7 @@ describe('2026-07-28 over HTTP', () => {
       expect(capabilities).toEqual({ tools: { listChanged: true } });
       expect(await client.result('tools/call', { name: 'whoami', arguments: {} })).toMatchObject({
         resultType: 'complete',
-        content: [{ text: '["anonymous"] inline' }],
+        content: [{ text: '["none"] inline' }],
       });
       for (const method of ['tasks/get', 'tasks/update', 'tasks/cancel']) {
         expect(await client.request(method, { taskId: 'x' })).toMatchObject({ status: 404, error: { code: -32601 } });

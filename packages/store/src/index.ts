@@ -14,6 +14,9 @@ export type { Clock, ClockSources } from './port/clock.ts';
 // What a store makes of what it reads
 export { checkHeadField, corruptRecord, decodeRecord, decodeUtf8 } from './port/decode.ts';
 
+// Owners
+export { NO_OWNER } from './rules/owner.ts';
+
 // The port
 export type {
   CreateTask,

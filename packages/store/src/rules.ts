@@ -26,7 +26,7 @@ export type { TaskWaiter } from './watch/awaited-tasks.ts';
 // What goes into a record
 export { newTaskId } from './port/task-id.ts';
 export { grantTtl } from './rules/lifetime.ts';
-export { checkOwner } from './rules/owner.ts';
+export { checkOwner, requireOwner } from './rules/owner.ts';
 export { mergeVariables, readVariables } from './rules/variables.ts';
 export type { VariableChange, VariableKind, VariableLimits, Variables } from './rules/variables.ts';
 export { cutUtf8, isWellFormed, utf8Bytes } from './port/text.ts';

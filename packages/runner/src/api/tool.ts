@@ -91,7 +91,10 @@ export interface ToolOptions<
   readonly ask?: Ask | undefined;
   /** Types and checks the task's variables, an object schema. */
   readonly variables?: Variables | undefined;
-  /** Key under which equal calls are one task, from owner and arguments; the client's `_meta` key wins. */
+  /**
+   * Key under which equal calls are one task, from owner and arguments; the client's `_meta` key wins. Of anonymous callers, who share
+   * an owner, only equal calls of one session are one task, and without a session none are.
+   */
   readonly idempotencyKey?: ((args: SchemaOutput<Input>) => string | undefined) | undefined;
   /** Text for the model while the task runs (2025-11-25 only). */
   readonly immediateResponse?: string | undefined;
@@ -137,6 +140,11 @@ export interface ToolCall {
   /** The ttl that the client asked for (2025-11-25), already checked to be a safe positive integer; clamped here. */
   readonly requestedTtlMs?: number | undefined;
   readonly idempotencyKey?: string | undefined;
+  /**
+   * Which calls of the owner share idempotency keys with this one, where strangers share an owner: those of the same scope. `null` =
+   * none: a key of the client is refused, and the tool's own is not used. Absent = all calls of the owner.
+   */
+  readonly keyScope?: string | null | undefined;
   /** Absent = unknown, which counts as able. */
   readonly inputCapabilities?: InputCapabilities | undefined;
   /** Answers to `ask` questions that were gathered before, by key: the raw responses. */

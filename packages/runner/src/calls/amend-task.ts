@@ -1,5 +1,5 @@
 import type { TaskEntryKind } from '@mcp-tasks/store';
-import { applyRecordRule, checkOwner, ownerView, type RecordRule, type RuleOutcome } from '@mcp-tasks/store/rules';
+import { applyRecordRule, ownerView, type RecordRule, requireOwner, type RuleOutcome } from '@mcp-tasks/store/rules';
 import { isTerminalStatus } from '@mcp-tasks/wire';
 import { queuedTask } from '../api/executor.ts';
 import type { Tasks } from '../api/tasks.ts';
@@ -30,7 +30,7 @@ export async function amendTask<Value>(
   rule: RecordRule<Value>,
 ): Promise<RuleOutcome<Value>> {
   const { layer, lifecycle } = internalsOf(tasks);
-  checkOwner(owner, layer.limits.maxOwnerBytes);
+  requireOwner(owner, layer.limits.maxOwnerBytes);
   const view = ownerView(layer, owner);
   const amend = async () => {
     await lifecycle.ready();

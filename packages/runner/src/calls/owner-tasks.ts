@@ -1,5 +1,5 @@
 import { type TaskEntryKind, TaskError, type TaskHead, type TaskRecord } from '@mcp-tasks/store';
-import { checkOwner, ownerView, rules } from '@mcp-tasks/store/rules';
+import { ownerView, requireOwner, rules } from '@mcp-tasks/store/rules';
 import type { InputResponse } from '@mcp-tasks/wire';
 import { queuedTask } from '../api/executor.ts';
 import type { OwnerTasks } from '../api/tasks.ts';
@@ -11,7 +11,7 @@ import { readQuestions, readTrace } from '../tool/stored-call.ts';
 
 /** What an owner can do with their tasks. */
 export function ownerTasks(layer: TaskLayer, owner: string, lifecycle: Lifecycle): OwnerTasks {
-  checkOwner(owner, layer.limits.maxOwnerBytes);
+  requireOwner(owner, layer.limits.maxOwnerBytes);
   const view = ownerView(layer, owner);
 
   const told = async <Value>(taskId: string, work: () => Promise<Value>): Promise<Value> => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type CreateTask, type TaskEntry, TaskError, type TaskHead } from '@mcp-tasks/store';
-import { newTaskId, resend } from '@mcp-tasks/store/rules';
+import { newTaskId, requireOwner, resend } from '@mcp-tasks/store/rules';
 import type { TaskTool, ToolCall } from '../api/tool.ts';
 import { checkCall, type CheckedCall } from '../core/check-call.ts';
 import { type TaskLayer, tell } from '../core/task-layer.ts';
@@ -17,6 +17,7 @@ export async function startTask(
   opening: Promise<void> | undefined,
 ): Promise<TaskHead> {
   if (opening !== undefined) await opening;
+  requireOwner(call.owner, layer.limits.maxOwnerBytes);
   const checked = await checkCall(layer, call);
   const create = newTask(layer, checked);
   // The id is ours: sent again after a lost answer, this makes no second task.
@@ -62,16 +63,26 @@ function newTask(layer: TaskLayer, { call, tool, parsed, lifetime }: CheckedCall
   return { head, entries, idempotencyKey, limits, nowMs };
 }
 
-/** The client's key, or else the author's; an author's key is the tool's own and cannot meet a client's. */
+/**
+ * What the store knows the key by: the client's, or else the author's, which is the tool's own and cannot meet a client's. A scope is
+ * mixed in, so that no key of another scope meets it.
+ */
 function idempotencyKeyOf(layer: TaskLayer, call: ToolCall, tool: TaskTool, parsed: unknown): string | undefined {
-  const maxCharacters = layer.limits.maxIdempotencyKeyCharacters;
-  if (call.idempotencyKey !== undefined) return checkKey(call.idempotencyKey, maxCharacters);
-  const key = tool.options.idempotencyKey?.(parsed);
-  if (key === undefined) return undefined;
-  const digest = createHash('sha256')
-    .update(`${tool.name}\0${checkKey(key, maxCharacters)}`)
-    .digest('base64url');
-  return `tool:${digest}`;
+  const { idempotencyKey: clientKey, keyScope } = call;
+  const { maxIdempotencyKeyCharacters } = layer.limits;
+  if (clientKey !== undefined) {
+    const key = checkKey(clientKey, maxIdempotencyKeyCharacters);
+    if (keyScope === null) throw keyWithoutScope();
+    return keyScope === undefined ? key : `client:${digestOf(keyScope, key)}`;
+  }
+  const toolKey = keyScope === null ? undefined : tool.options.idempotencyKey?.(parsed);
+  if (toolKey === undefined) return undefined;
+  return `tool:${digestOf(keyScope ?? null, tool.name, checkKey(toolKey, maxIdempotencyKeyCharacters))}`;
+}
+
+/** JSON keeps the members apart whatever characters they hold. */
+function digestOf(...members: readonly (string | null)[]): string {
+  return createHash('sha256').update(JSON.stringify(members)).digest('base64url');
 }
 
 function checkKey(key: unknown, maxCharacters: number): string {
@@ -81,6 +92,14 @@ function checkKey(key: unknown, maxCharacters: number): string {
     'IDEMPOTENCY_KEY_INVALID',
     `The idempotency key must be a string of 1 to ${maxCharacters} characters.`,
     { details: { limitCharacters: maxCharacters } },
+  );
+}
+
+function keyWithoutScope(): TaskError {
+  return new TaskError(
+    'TASK_OWNER_REQUIRED',
+    'An idempotency key needs a caller with an owner, or a session: anonymous callers share one owner. Leave the key out, or authenticate.',
+    { details: { field: 'idempotencyKey' } },
   );
 }
 

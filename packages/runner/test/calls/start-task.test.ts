@@ -1,8 +1,10 @@
-import { memoryStore } from '@mcp-tasks/store';
+import { memoryStore, NO_OWNER } from '@mcp-tasks/store';
 import type { JsonObject, JsonValue } from '@mcp-tasks/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { amendTask } from '../../src/calls/amend-task.ts';
+import type { TaskEvent } from '../../src/index.ts';
 import { fakeClock } from '../../src/testing.ts';
 import { callDigest } from '../../src/tool/json.ts';
 import { counted } from '../support/counted-store.ts';
@@ -176,6 +178,25 @@ describe('a started task', () => {
   });
 });
 
+describe('the owner of callers without tasks', () => {
+  it('owns nothing: no task is started for it or looked at', async () => {
+    const events: TaskEvent[] = [];
+    const { tasks, start } = layer({ onEvent: (event) => events.push(event) });
+    tasks.tool('job', {}, (_args, task) => text(task.owner));
+    const refused = { code: 'TASK_OWNER_REQUIRED' };
+    await expect(start('job', {}, { owner: NO_OWNER })).rejects.toMatchObject(refused);
+    expect(() => tasks.for(NO_OWNER)).toThrow(expect.objectContaining(refused));
+    const amend = amendTask(tasks, { owner: NO_OWNER, taskId: 'x', kinds: [] }, () => {
+      throw new Error('there is nothing to decide about');
+    });
+    await expect(amend).rejects.toMatchObject(refused);
+    expect(events).toEqual([]);
+    const call = { tool: 'job', owner: NO_OWNER, arguments: {} };
+    expect(await tasks.runInline(call, { signal: new AbortController().signal })).toEqual(text(NO_OWNER));
+    await tasks.close();
+  });
+});
+
 describe('an idempotency key', () => {
   it('gives the task that exists, without a second run, for equal arguments in any order', async () => {
     const { tasks, start } = layer();
@@ -221,6 +242,33 @@ describe('an idempotency key', () => {
     expect(await id('pay', 'a1', 'client')).not.toBe(paid);
     expect(await id('pay', 'a1', 'A1')).not.toBe(paid);
     expect(await id('pay', 'none')).not.toBe(await id('pay', 'none'));
+    await tasks.close();
+  });
+
+  it('leads only to tasks of its scope, where strangers share an owner', async () => {
+    const { tasks, start } = layer();
+    const inputSchema = z.object({ order: z.string() });
+    tasks.tool('pay', { inputSchema, idempotencyKey: ({ order }) => order }, () => text('paid'));
+    const id = async (keyScope: string | null | undefined, idempotencyKey?: string) =>
+      (await start('pay', { order: '1' }, { keyScope, idempotencyKey })).taskId;
+    for (const key of [undefined, 'k']) {
+      const ids = [await id(undefined, key), await id('one', key), await id('other', key)];
+      expect(new Set(ids).size).toBe(3);
+      expect([await id(undefined, key), await id('one', key), await id('other', key)]).toEqual(ids);
+    }
+    expect(await id(null)).not.toBe(await id(null));
+    await tasks.close();
+  });
+
+  it('is refused where strangers share an owner and nothing tells them apart', async () => {
+    const events: TaskEvent[] = [];
+    const { tasks, start } = layer({ onEvent: (event) => events.push(event) });
+    tasks.tool('pay', {}, () => text('paid'));
+    await expect(start('pay', {}, { keyScope: null, idempotencyKey: 'k' })).rejects.toMatchObject({
+      code: 'TASK_OWNER_REQUIRED',
+      message: expect.stringMatching(/idempotency key.*authenticate/s) as string,
+    });
+    expect(events).toEqual([]);
     await tasks.close();
   });
 

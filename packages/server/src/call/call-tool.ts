@@ -2,8 +2,8 @@ import type { TaskTool, ToolCall } from '@mcp-tasks/runner';
 import { TaskError } from '@mcp-tasks/store';
 import type { CallToolResult, InputRequiredResult, ServerContext } from '@modelcontextprotocol/server';
 import { askFirst } from '../request/ask-first.ts';
-import { callerOf } from '../request/caller.ts';
-import { declaresTasksExtension, inputCapabilities, tasksExtensionRequired } from '../request/client-capabilities.ts';
+import { calledBy } from '../request/caller.ts';
+import { declaresTasksExtension, tasksExtensionRequired } from '../request/client-capabilities.ts';
 import { inlineHost } from '../request/inline-host.ts';
 import type { TaskHost } from '../request/task-host.ts';
 import { readArguments } from '../request/task-request.ts';
@@ -28,12 +28,10 @@ export async function callTool(
     if (asked?.status === 'asking') return asked.result;
     const call: ToolCall = {
       tool: tool.name,
-      owner: request.owner.owner,
+      ...calledBy(host, request),
       arguments: readArguments(request.params),
-      caller: callerOf(host, request),
       requestedTtlMs: plan.requestedTtlMs,
       idempotencyKey: plan.meta.idempotencyKey,
-      inputCapabilities: inputCapabilities(request.clientCapabilities),
       answers: asked?.answers,
       progressToken: plan.meta.progressToken,
       trace: plan.meta.trace,

@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { NO_OWNER, TaskError } from '@mcp-tasks/store';
 import { checkOwner } from '@mcp-tasks/store/rules';
 import type { AuthInfo } from '@modelcontextprotocol/server';
 
@@ -29,7 +30,8 @@ export interface OwnerOptions {
   readonly owner?: ((context: OwnerContext) => string | undefined) | undefined;
   /**
    * What callers without an owner get. `refuse` (default): no tasks, as from a server that knows none.
-   * `allow`: tasks of one owner that all of them share, with one quota; whoever knows an id may use the task, nobody may list.
+   * `allow`: tasks of one owner that all of them share, with one quota; a caller who knows an id may use the task, and none may list.
+   * Idempotency keys hold within a session; without a session a call with a key is refused, and a tool's own key is not used.
    */
   readonly anonymous?: 'refuse' | 'allow' | undefined;
 }
@@ -37,8 +39,10 @@ export interface OwnerOptions {
 /** Who a caller is to the tasks: an owner, one of those who share the anonymous owner, or one who may have none. */
 export interface ResolvedOwner {
   readonly kind: 'owner' | 'anonymous' | 'refused';
-  /** The owner of what this caller runs; nothing is stored under that of a refused one. */
+  /** The owner of what this caller runs; that of a refused one owns nothing. */
   readonly owner: string;
+  /** See `ToolCall.keyScope`: what keeps the idempotency keys of callers apart who share the owner. */
+  readonly keyScope?: string | null;
 }
 
 // Kinds of owner are told apart by the first member, and JSON keeps the members apart whatever characters they hold.
@@ -50,12 +54,17 @@ const ANONYMOUS_OWNER = ownerOf('anonymous');
  * Find out whose tasks a caller may see.
  *
  * @param maxOwnerBytes - most bytes of UTF-8 of an owner; default 512.
- * @throws {TaskError} OWNER_INVALID - the owner is not a string, empty, too long, or not well-formed Unicode.
+ * @throws {TaskError} OWNER_INVALID - the owner is not a string, empty, too long, not well-formed Unicode, or one of ours for callers without
+ *   an owner.
  */
 export function resolveOwner(context: OwnerContext, options: OwnerOptions, maxOwnerBytes?: number): ResolvedOwner {
   const owner = (options.owner ?? defaultOwner)(context);
   if (owner === undefined) {
-    return { kind: options.anonymous === 'allow' ? 'anonymous' : 'refused', owner: ANONYMOUS_OWNER };
+    if (options.anonymous !== 'allow') return { kind: 'refused', owner: NO_OWNER };
+    return { kind: 'anonymous', owner: ANONYMOUS_OWNER, keyScope: context.sessionId ?? null };
+  }
+  if (owner === ANONYMOUS_OWNER || owner === NO_OWNER) {
+    throw new TaskError('OWNER_INVALID', `The owner must not be ${owner}, which means callers without an owner.`);
   }
   return { kind: 'owner', owner: checkOwner(owner, maxOwnerBytes) };
 }

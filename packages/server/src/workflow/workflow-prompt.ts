@@ -2,8 +2,7 @@ import type { AuthorSchema, ToolCall } from '@mcp-tasks/runner';
 import { TaskError } from '@mcp-tasks/store';
 import type { Workflow, WorkflowView } from '@mcp-tasks/workflow/serving';
 import type { GetPromptResult, McpServer, ServerContext, StandardSchemaWithJSON } from '@modelcontextprotocol/server';
-import { callerOf } from '../request/caller.ts';
-import { inputCapabilities } from '../request/client-capabilities.ts';
+import { calledBy } from '../request/caller.ts';
 import { inlineHost } from '../request/inline-host.ts';
 import { readArguments, readCallMeta, type TaskRequest } from '../request/task-request.ts';
 import { runWorkflow } from './run-workflow.ts';
@@ -36,11 +35,9 @@ export async function getPrompt(
   const meta = readCallMeta(request.params);
   const call: ToolCall = {
     tool: workflow.name,
-    owner: request.owner.owner,
+    ...calledBy(serving.host, request),
     arguments: readArguments(request.params),
     ...meta,
-    caller: callerOf(serving.host, request),
-    inputCapabilities: inputCapabilities(request.clientCapabilities),
   };
   const inline = inlineHost(request, meta, context);
   if (!becomesTask(workflow, request)) return promptResult(await serving.engine.runPlain(call, inline));

@@ -1,4 +1,4 @@
-import { TaskError } from '@mcp-tasks/store';
+import { NO_OWNER, TaskError } from '@mcp-tasks/store';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type OwnerContext, resolveOwner, subjectClientSession } from '../../src/request/owner.ts';
@@ -52,8 +52,15 @@ describe('who a caller is to the tasks', () => {
 
   it('[SEC-07] is refused without an owner unless that is allowed', () => {
     expect(resolveOwner({ request }, {}).kind).toBe('refused');
-    expect(resolveOwner({ request }, { anonymous: 'refuse' }).kind).toBe('refused');
+    expect(resolveOwner({ request }, { anonymous: 'refuse' })).toEqual({ kind: 'refused', owner: NO_OWNER });
     expect(resolveOwner({ request }, { anonymous: 'allow' }).kind).toBe('anonymous');
+  });
+
+  it('[SEC-07] shares the anonymous owner, and idempotency keys only within a session', () => {
+    const anonymous = { anonymous: 'allow' } as const;
+    expect(resolveOwner({ request }, anonymous).keyScope).toBeNull();
+    expect(resolveOwner({ request, sessionId: 's1' }, anonymous).keyScope).toBe('s1');
+    expect(resolveOwner(verified({ sub: 'alice' }), anonymous).keyScope).toBeUndefined();
   });
 
   it('keeps every pair of issuer and subject apart, and apart from the other kinds of owner', () => {
@@ -72,6 +79,8 @@ describe('who a caller is to the tasks', () => {
     ['too long in bytes', 'é'.repeat(257)],
     ['no well-formed Unicode', 'a\ud800'],
     ['empty', ''],
+    ['that of anonymous callers', '["anonymous"]'],
+    ['that of callers without tasks', NO_OWNER],
   ])('refuses an owner that is %s', (_what, owner) => {
     expect(() => resolveOwner({}, { owner: () => owner })).toThrow(TaskError);
     expect(() => resolveOwner({}, { owner: () => owner })).toThrow(expect.objectContaining({ code: 'OWNER_INVALID' }));

@@ -19,6 +19,27 @@ export function checkOwner(owner: unknown, maxBytes: number = DEFAULT_LIMITS.max
   return owner;
 }
 
+/**
+ * The owner of what a caller without tasks runs inside a request: it owns nothing, and no task can be stored for it.
+ *
+ * It is one value for all such callers, so a handler must not keep anything under it.
+ */
+export const NO_OWNER = '["none"]';
+
+/**
+ * As {@link checkOwner}, for what only an owner of tasks can do.
+ *
+ * @throws {TaskError} OWNER_INVALID; TASK_OWNER_REQUIRED - it is {@link NO_OWNER}.
+ */
+export function requireOwner(owner: unknown, maxBytes?: number): string {
+  const checked = checkOwner(owner, maxBytes);
+  if (checked !== NO_OWNER) return checked;
+  throw new TaskError(
+    'TASK_OWNER_REQUIRED',
+    'The caller has no owner, so it has no tasks and can start none: name its owner.',
+  );
+}
+
 function invalid(rule: string, size?: Oversize): TaskError {
   return new TaskError('OWNER_INVALID', `The owner of a task must be ${rule}.`, { details: { ...size } });
 }

@@ -6,8 +6,7 @@ import type { CallToolResult } from '@mcp-tasks/wire';
 import { CONTINUATION_WARNING, type RecordedOutcome, type StepCall } from '@mcp-tasks/workflow/serving';
 import type { InputRequiredResult } from '@modelcontextprotocol/server';
 import { askFirst } from '../../request/ask-first.ts';
-import { callerOf } from '../../request/caller.ts';
-import { inputCapabilities } from '../../request/client-capabilities.ts';
+import { calledBy } from '../../request/caller.ts';
 import { isFault, toErrorObject } from '../../request/errors.ts';
 import { inlineHost } from '../../request/inline-host.ts';
 import { readCallMeta } from '../../request/task-request.ts';
@@ -92,11 +91,9 @@ async function runTool(
   const meta = readCallMeta(request.params);
   const toolCall = {
     tool: run.tool.name,
-    owner: request.owner.owner,
+    ...calledBy(host, request),
     arguments: run.continuation.call.arguments,
     ...meta,
-    caller: callerOf(host, request),
-    inputCapabilities: inputCapabilities(request.clientCapabilities),
     ...(run.answers !== undefined && { answers: run.answers }),
     workflow: run.workflow,
   };
