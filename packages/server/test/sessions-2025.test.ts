@@ -1,6 +1,6 @@
 import { inspect } from '@mcp-tasks/runner/testing';
 import type { JsonObject } from '@mcp-tasks/wire';
-import { McpServer, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
+import { InMemoryTransport, McpServer, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { attach, subjectClientSession, type TaskServerOptions } from '../src/index.ts';
 import { HttpClient, type HttpStream, readStream } from './support/http-client.ts';
@@ -107,18 +107,33 @@ describe('2025-11-25 over HTTP with sessions', () => {
     expect(onOwn.filter(completed)).toHaveLength(0);
   });
 
-  it("tells on the session's stream nothing of another owner's tasks, whoever let both use it", async () => {
-    let user = 'alice';
-    const session = await open({ owner: () => user });
-    const stream = await session.openGetStream();
-    user = 'bob';
-    const bobs = await start(session, 'hold');
-    await new Promise(setImmediate);
-    tools.release();
-    await session.client.result('tasks/result', { taskId: bobs });
-    user = 'alice';
-    const own = await start(session, 'whoami');
-    expect(await stream.next()).toMatchObject({ params: { taskId: own, status: 'completed' } });
+  it('tells on a connection that several owners share nothing but of the tasks of its opener', async () => {
+    const mcp = new McpServer({ name: 'test', version: '0' });
+    attach(tools.tasks, mcp, { onWarning: () => undefined });
+    const [client, server] = InMemoryTransport.createLinkedPair();
+    const told: JsonObject[] = [];
+    client.onmessage = (message) => told.push(message as unknown as JsonObject);
+    await mcp.connect(server);
+    let lastId = 0;
+    const ask = async (sub: string, method: string, params: JsonObject) => {
+      const id = ++lastId;
+      const authInfo = { token: sub, clientId: 'app', scopes: [], extra: { sub } };
+      await client.send({ jsonrpc: '2.0', id, method, params }, { authInfo });
+      await expect.poll(() => told.find((message) => message['id'] === id)).toBeDefined();
+      return told.find((message) => message['id'] === id)?.['result'] as JsonObject;
+    };
+    const begin = async (sub: string, name: string) =>
+      ((await ask(sub, 'tools/call', { name, arguments: {}, task: {} }))['task'] as JsonObject)['taskId'];
+    const clientInfo = { name: 'raw', version: '0' };
+    await ask('alice', 'initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo });
+    const bobs = await begin('bob', 'whoami');
+    await expect
+      .poll(async () => (await ask('bob', 'tasks/get', { taskId: bobs }))['status'])
+      .toBe('completed');
+    const own = await begin('alice', 'whoami');
+    const notified = () => told.filter(({ method }) => method === 'notifications/tasks/status');
+    await expect.poll(notified).toMatchObject([{ params: { taskId: own, status: 'completed' } }]);
+    await mcp.close();
   });
 
   it('asks a question once on tasks/get, and again after an answer that does not fit', async () => {

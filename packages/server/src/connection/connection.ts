@@ -10,10 +10,11 @@ import type {
   Transport,
 } from '@modelcontextprotocol/server';
 import { isFault } from '../request/errors.ts';
-import type { OwnerContext, ResolvedOwner } from '../request/owner.ts';
+import { type OwnerContext, type ResolvedOwner, sessionCaller } from '../request/owner.ts';
 import type { TaskHost } from '../request/task-host.ts';
 import { declaredCapabilities, fieldsOf, type Generation, type TaskRequest } from '../request/task-request.ts';
 import { type Inbound, type ResponseSlot, tapTransport } from '../transport/response-slots.ts';
+import { guardSession } from '../transport/session-guard.ts';
 import { CheckedEnvelope } from './checked-envelope.ts';
 import { acceptAnswer, answeredQuestion, type QuestionName, questionRequest } from './questions-2025.ts';
 import { type RelayConnection, type RelayedTask, type TaskNotification, TaskRelay } from './task-relay.ts';
@@ -46,10 +47,19 @@ export class TaskConnection implements RelayConnection {
   #generation: Generation = '2025-11-25';
   #initializedCapabilities: unknown;
   #openedBy: string | undefined;
+  #opener: string | undefined;
 
   constructor(host: TaskHost, transport: Transport, receive: ReceiveRequest) {
     this.host = host;
     this.#transport = transport;
+    guardSession(transport, {
+      clock: host.tasks.clock,
+      opener: () => this.#opener,
+      callerOf: (context) => sessionCaller(host.ownerOf(context), context),
+      reportError: (error) => {
+        this.reportError(error);
+      },
+    });
     this.slots = tapTransport<TaskSlot>(transport, {
       request: (message, extra) => {
         if (extra?.classification?.era === 'modern') this.#generation = '2026-07-28';
@@ -69,9 +79,10 @@ export class TaskConnection implements RelayConnection {
   }
 
   /** A 2025-11-25 client says what it can do, once for all its requests. */
-  initialize({ params, owner }: TaskRequest): void {
+  initialize({ params, owner, context }: TaskRequest): void {
     this.#initializedCapabilities = params['capabilities'];
     this.#openedBy ??= owner.owner;
+    this.#opener ??= sessionCaller(owner, context);
   }
 
   get generation(): Generation {

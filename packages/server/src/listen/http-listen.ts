@@ -75,6 +75,7 @@ export function listenOverHttp(host: ListenHost, next: Fetch, options: ListenOve
       keepAliveMs,
       reportError: host.reportError,
       body,
+      authInfo: requestOptions?.authInfo,
       signal: request.signal,
       onEnd: () => open.delete(stream),
     });

@@ -1,10 +1,13 @@
 import type { Clock } from '@mcp-tasks/store';
+import type { AuthInfo } from '@modelcontextprotocol/server';
+import { whenExpired } from '../request/expiry.ts';
 import { frameSink } from './frame-sink.ts';
 import {
   acknowledgeTasks,
   answeredId,
   grantsNothing,
   listenFailure,
+  listenResult,
   readAcknowledgement,
   taskNotification,
 } from './listen-messages.ts';
@@ -23,6 +26,8 @@ export interface ListenStreamOptions {
   readonly keepAliveMs: number;
   /** The SDK's answer to the request without `taskIds`. */
   readonly body: ReadableStream<Uint8Array>;
+  /** When it expires, the stream ends as if the server had closed. */
+  readonly authInfo: AuthInfo | undefined;
   /** Aborts when the client has gone. */
   readonly signal: AbortSignal;
   readonly reportError: (error: unknown) => void;
@@ -47,11 +52,13 @@ export function openListenStream(options: ListenStreamOptions): ListenStream {
   const { listen, feed, taskIds, clock, keepAliveMs, signal } = options;
   const reader = options.body.getReader();
   let stopKeepAlive = (): void => undefined;
+  let stopTimer = (): void => undefined;
 
   const end = (): void => {
     if (!sink.close()) return;
     feed.close();
     stopKeepAlive();
+    stopTimer();
     signal.removeEventListener('abort', end);
     // A body that failed has nothing left to cancel.
     reader.cancel().catch(() => undefined);
@@ -61,6 +68,15 @@ export function openListenStream(options: ListenStreamOptions): ListenStream {
   const fail = async (error: unknown): Promise<void> => {
     options.reportError(error);
     await sink.write(toFrame(listenFailure(listen.id, error)));
+    end();
+  };
+
+  const closeFeed = (): void => {
+    feed.close();
+  };
+  /** The SDK's stream goes on; its result would come when the server closes. */
+  const endWithResult = (): void => {
+    void sink.write(toFrame(listenResult(listen.id, undefined)));
     end();
   };
 
@@ -86,6 +102,8 @@ export function openListenStream(options: ListenStreamOptions): ListenStream {
       const acknowledged = readAcknowledgement(message);
       if (acknowledged !== undefined) {
         tasksOnly = grantsNothing(acknowledged.notification);
+        const endGracefully = tasksOnly ? closeFeed : endWithResult;
+        stopTimer = whenExpired(clock, options.authInfo, endGracefully);
         await sink.write(toFrame(acknowledgeTasks(acknowledged.notification, taskIds)));
         tasksSent = sendTasks().catch(fail);
       } else if (tasksOnly && answeredId(message) === listen.id) {
@@ -108,8 +126,6 @@ export function openListenStream(options: ListenStreamOptions): ListenStream {
   else merge().catch(fail);
   return {
     readable: sink.readable,
-    close() {
-      feed.close();
-    },
+    close: closeFeed,
   };
 }

@@ -7,6 +7,7 @@ import {
   ProtocolFailure,
 } from '@mcp-tasks/wire';
 import type { CallToolResult as SdkCallToolResult } from '@modelcontextprotocol/server';
+import { authExpired, whenExpired } from '../request/expiry.ts';
 import { fieldsOf, readTaskId } from '../request/task-request.ts';
 import { publishedTask2025, task2025, taskResult2025 } from '../show/codec-2025.ts';
 import { readEntry, readOpenQuestions } from '../show/entries.ts';
@@ -71,7 +72,7 @@ async function taskResult(input: TaskHandlerInput): Promise<object> {
 }
 
 /** Wait until the task is over or gone; meanwhile the request's stream carries questions, progress and status. */
-async function untilOver({ tasks, connection, pending }: TaskHandlerInput, taskId: string): Promise<void> {
+async function untilOver({ tasks, connection, request, pending }: TaskHandlerInput, taskId: string): Promise<void> {
   const record = await tasks.get(taskId, ['call']);
   const { progressToken } = fieldsOf(readEntry(record, 'call'));
   const relay = connection.relay({
@@ -81,16 +82,22 @@ async function untilOver({ tasks, connection, pending }: TaskHandlerInput, taskI
     isStandalone: false,
   });
   const ended = new AbortController();
-  const signal = AbortSignal.any([ended.signal, pending.signal]);
+  const expired = new AbortController();
+  const signal = AbortSignal.any([ended.signal, expired.signal, pending.signal]);
+  const stopTimer = whenExpired(connection.clock, request.context.authInfo, () => {
+    expired.abort();
+  });
   // The relay ends after it told all else; this one when nobody waits any more, or the task layer is closed.
   const gaveUp = tasks
     .waitFor(taskId, () => false, { signal })
     .catch((error: unknown) => {
+      if (expired.signal.aborted) throw authExpired();
       throw signal.aborted ? new TaskError('RUN_ENDED', 'The client no longer waits for the answer.') : error;
     });
   try {
     await Promise.race([relay.stream(pending.id), gaveUp]);
   } finally {
+    stopTimer();
     ended.abort();
     relay.leave(pending.id);
   }

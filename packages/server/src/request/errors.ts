@@ -22,6 +22,7 @@ export function jsonRpcCode(code: TaskErrorCode): number {
     case 'IDEMPOTENCY_KEY_REUSED':
     case 'OWNER_INVALID':
     case 'CALLER_INVALID':
+    case 'AUTH_EXPIRED':
     case 'TOOL_NOT_FOUND':
       return INVALID_PARAMS;
     case 'TASK_NOT_SUPPORTED':

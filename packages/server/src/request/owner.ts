@@ -70,6 +70,14 @@ export function resolveOwner(context: OwnerContext, options: OwnerOptions, maxOw
 }
 
 /**
+ * Tell the callers of a session apart: an owner is one caller, and those without an owner are told apart by their OAuth client. An
+ * anonymous session is open to anonymous callers who know its id.
+ */
+export function sessionCaller({ kind, owner }: ResolvedOwner, { authInfo }: OwnerContext): string {
+  return ownerOf(kind, owner, kind === 'owner' ? null : (authInfo?.clientId ?? null));
+}
+
+/**
  * An `owner` function for servers whose callers have no subject: issuer and subject if there are, the local user on stdio,
  * else the OAuth client, else the session of the server's own making.
  *

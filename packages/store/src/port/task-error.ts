@@ -20,6 +20,7 @@ export const TASK_ERROR_CODES = [
   'IDEMPOTENCY_KEY_REUSED',
   'OWNER_INVALID',
   'CALLER_INVALID',
+  'AUTH_EXPIRED',
   'TOOL_NOT_FOUND',
   // a call that this client, or this tool, cannot do
   'TASK_NOT_SUPPORTED',
