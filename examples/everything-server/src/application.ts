@@ -1,5 +1,5 @@
 import { createTasks } from '@mcp-tasks/runner';
-import { attach, serveTasks, type ServeTasksOptions, type TaskApp } from '@mcp-tasks/server';
+import { serveTasks, type TaskApp } from '@mcp-tasks/server';
 import type { TaskLimits } from '@mcp-tasks/store';
 import { McpServer } from '@modelcontextprotocol/server';
 import type { Environment } from './environment.ts';
@@ -7,15 +7,8 @@ import { openStore } from './stores.ts';
 import { registerTools } from './tools/index.ts';
 import { registerWorkflows } from './workflows/index.ts';
 
-/** The server with its tools, and the one way of serving that it leaves to its host. */
-export interface Application {
-  readonly app: TaskApp;
-  /** A server for one 2025-11-25 session, with the task layer attached. */
-  readonly createSessionServer: () => McpServer;
-}
-
 /** Build everything that the environment asks for; nothing is started or opened. */
-export async function createApplication(environment: Environment): Promise<Application> {
+export async function createApplication(environment: Environment): Promise<TaskApp> {
   const tasks = createTasks({
     store: await openStore(environment.STORE_URL),
     limits: limitsOf(environment),
@@ -29,15 +22,7 @@ export async function createApplication(environment: Environment): Promise<Appli
 
   const createServer = () => new McpServer({ name: 'mcp-tasks-everything', version: '1.0.0' });
   // Without tokens callers cannot be told apart: anonymous callers share one owner, and a task's id is its key.
-  const options: ServeTasksOptions = environment.TOKENS === undefined ? { anonymous: 'allow' } : {};
-  return {
-    app: serveTasks(tasks, createServer, options),
-    createSessionServer: () => {
-      const server = createServer();
-      attach(tasks, server, options);
-      return server;
-    },
-  };
+  return serveTasks(tasks, createServer, environment.TOKENS === undefined ? { anonymous: 'allow' } : {});
 }
 
 function limitsOf({

@@ -17,7 +17,7 @@ const IDLE_CHECK_MS = 10;
 const CLOSE_GRACE_MS = 1_000;
 
 /** A request that a server received (which always has method and URL), with its caller where callers are told apart. */
-export type AuthenticatedRequest = IncomingMessage & { method: string; url: string; auth?: AuthInfo };
+type AuthenticatedRequest = IncomingMessage & { method: string; url: string; auth?: AuthInfo };
 
 /** Serves one MCP request. */
 export type McpRequestHandler = (request: AuthenticatedRequest, response: ServerResponse) => Promise<void>;
@@ -59,8 +59,8 @@ export async function listenHttp(options: {
 
   const server = createServer((request, response) => {
     serve(request as AuthenticatedRequest, response).catch((error: unknown) => {
+      console.error(error);
       if (response.headersSent) response.destroy();
-      else if (error instanceof Error && error.name === 'RequestBodyTooLargeError') answerTooLarge(response);
       else answerError(response, 500, JSON_RPC_HTTP_ERROR, 'Internal error');
     });
   });

@@ -1,9 +1,9 @@
+import type { TaskApp } from '@mcp-tasks/server';
 import { toNodeHandler } from '@modelcontextprotocol/node';
-import { type Application, createApplication } from './application.ts';
+import { createApplication } from './application.ts';
 import { subjectTokens } from './bearer-tokens.ts';
 import { type Environment, parseEnvironment } from './environment.ts';
 import { listenHttp } from './http-server.ts';
-import { Sessions, withSessions } from './sessions.ts';
 
 const FAILED_EXIT_CODE = 1;
 const BAD_ENVIRONMENT_EXIT_CODE = 2;
@@ -16,25 +16,18 @@ interface Serving {
 }
 
 /** Serve MCP over HTTP and say where. */
-async function serveHttp({ app, createSessionServer }: Application, environment: Environment): Promise<Serving> {
-  const sessions = new Sessions(createSessionServer);
+async function serveHttp(app: TaskApp, environment: Environment): Promise<Serving> {
   const listener = await listenHttp({
     port: environment.PORT,
     verifier: environment.TOKENS === undefined ? undefined : subjectTokens(environment.TOKENS),
-    handler: environment.SESSIONS ? withSessions(sessions, app.http({ legacy: 'reject' })) : toNodeHandler(app.http()),
+    handler: toNodeHandler(app.http({ legacy: environment.SESSIONS ? 'sessions' : 'stateless' })),
   });
   console.log(`listening ${listener.url}`);
-  return {
-    over: new Promise(() => undefined),
-    close: async () => {
-      await sessions.close();
-      await listener.close();
-    },
-  };
+  return { over: new Promise(() => undefined), close: () => listener.close() };
 }
 
 /** Serve MCP on standard input and output, where nothing else may be written. */
-function serveStdio({ app }: Application): Serving {
+function serveStdio(app: TaskApp): Serving {
   const connection = app.stdio();
   return { over: connection.closed, close: () => connection.close() };
 }
@@ -51,12 +44,12 @@ function toldToStop(): Promise<void> {
 }
 
 async function run(environment: Environment): Promise<void> {
-  const application = await createApplication(environment);
-  await application.app.started;
+  const app = await createApplication(environment);
+  await app.started;
   const stopped = toldToStop();
-  const serving = environment.STDIO ? serveStdio(application) : await serveHttp(application, environment);
+  const serving = environment.STDIO ? serveStdio(app) : await serveHttp(app, environment);
   await Promise.race([stopped, serving.over]);
-  await application.app.close({ drainMs: environment.DRAIN_MS });
+  await app.close({ drainMs: environment.DRAIN_MS });
   await serving.close();
 }
 

@@ -2,12 +2,14 @@
 
 // A server with tasks
 export { serveTasks } from './serve/serve-tasks.ts';
-export type { ServeTasksOptions, StdioConnection, TaskApp } from './serve/serve-tasks.ts';
+export type { ServeTasksOptions, StdioConnection, TaskApp, TaskHttpOptions } from './serve/serve-tasks.ts';
 
 // Its parts, each usable alone
 export { attach } from './serve/attach.ts';
 export { wrapHandler } from './serve/wrap-handler.ts';
 export type { WrapHandlerOptions } from './serve/wrap-handler.ts';
+export { withSessions } from './serve/sessions.ts';
+export type { WithSessionsOptions } from './serve/sessions.ts';
 export { wrapTransport } from './serve/wrap-transport.ts';
 export type { TaskServerOptions } from './request/task-host.ts';
 export type { WorkflowServingOptions } from './request/workflow-options.ts';

@@ -127,9 +127,7 @@ describe('2025-11-25 over HTTP with sessions', () => {
     const clientInfo = { name: 'raw', version: '0' };
     await ask('alice', 'initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo });
     const bobs = await begin('bob', 'whoami');
-    await expect
-      .poll(async () => (await ask('bob', 'tasks/get', { taskId: bobs }))['status'])
-      .toBe('completed');
+    await expect.poll(async () => (await ask('bob', 'tasks/get', { taskId: bobs }))['status']).toBe('completed');
     const own = await begin('alice', 'whoami');
     const notified = () => told.filter(({ method }) => method === 'notifications/tasks/status');
     await expect.poll(notified).toMatchObject([{ params: { taskId: own, status: 'completed' } }]);

@@ -15,6 +15,7 @@ import {
 import { createHost, type TaskServerOptions } from '../request/task-host.ts';
 import { aroundTransport } from '../transport/around-transport.ts';
 import { attachHost } from './attach.ts';
+import { withSessionsOf } from './sessions.ts';
 import { wrapHandlerOf } from './wrap-handler.ts';
 import { wrapTransportOf } from './wrap-transport.ts';
 
@@ -30,6 +31,23 @@ export interface ServeTasksOptions extends TaskServerOptions {
   readonly drainMs?: number | undefined;
 }
 
+/**
+ * Options of {@link TaskApp.http}: the SDK's, and a third way to serve 2025-11-25.
+ *
+ * @example
+ * const options: TaskHttpOptions = { legacy: 'sessions', maxSessions: 200 };
+ * export default serveTasks(tasks, () => mcp).http(options);
+ */
+export interface TaskHttpOptions extends Omit<CreateMcpHandlerOptions, 'legacy'> {
+  /**
+   * How 2025-11-25 clients are served: each request by itself (`stateless`, the default), not at all (`reject`), or with a session
+   * for each client, which lives in this process (`sessions`: see {@link withSessions}).
+   */
+  readonly legacy?: CreateMcpHandlerOptions['legacy'] | 'sessions';
+  /** With `legacy: 'sessions'`: open sessions at once, from 1; one more closes the oldest of the caller who has most. Default 1,000. */
+  readonly maxSessions?: number | undefined;
+}
+
 /** A connection over standard input and output. */
 export interface StdioConnection extends StdioServerHandle {
   /** Resolves when the connection is over: the client closed its end, or `close` was called. */
@@ -40,8 +58,8 @@ export interface StdioConnection extends StdioServerHandle {
 export interface TaskApp extends AsyncDisposable {
   /** Resolves when the store is open and recovery has begun. Rejects as `tasks.start` does. */
   readonly started: Promise<void>;
-  /** The SDK's HTTP handler, with its options, for clients of both generations; 2025-11-25 without sessions. */
-  http(options?: CreateMcpHandlerOptions): McpHttpHandler;
+  /** The SDK's HTTP handler, with its options, for clients of both generations; 2025-11-25 without sessions unless they are asked for. */
+  http(options?: TaskHttpOptions): McpHttpHandler;
   /** Serve standard input and output (or `options.transport`) until the client closes its end. */
   stdio(options?: ServeStdioOptions): StdioConnection;
   /**
@@ -102,7 +120,13 @@ export function serveTasks(
     },
     http(handlerOptions = {}) {
       begin();
-      const handler = wrapHandlerOf(host, createMcpHandler(createServer, handlerOptions), handlerOptions);
+      const { legacy, maxSessions, ...sdkOptions } = handlerOptions;
+      const withoutSessions =
+        legacy === undefined ? {} : { legacy: legacy === 'sessions' ? ('reject' as const) : legacy };
+      const plain = createMcpHandler(createServer, { ...sdkOptions, ...withoutSessions });
+      const wrapped = wrapHandlerOf(host, plain, sdkOptions);
+      const limits = { ...sdkOptions, maxSessions };
+      const handler = legacy === 'sessions' ? withSessionsOf(host, wrapped, factory, limits) : wrapped;
       closers.push(() => handler.close());
       return handler;
     },

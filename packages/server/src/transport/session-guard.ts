@@ -81,9 +81,7 @@ function refusal(context: OwnerContext, { guard, transport: { sessionId } }: Gua
   try {
     return guard.callerOf({ ...context, sessionId }) === guard.opener() ? undefined : sessionNotFound();
   } catch (error) {
-    if (isFault(error)) guard.reportError(error);
-    const { code, message } = toErrorObject(error);
-    return refuse(code === JSON_RPC_ERROR.INTERNAL_ERROR ? 500 : 400, code, message);
+    return refuseFor(error, guard);
   }
 }
 
@@ -128,6 +126,13 @@ function endInTime(
 /** The SDK's own answer, so that a session of another caller looks like one that does not exist. */
 export function sessionNotFound(): Response {
   return refuse(404, -32_001, 'Session not found');
+}
+
+/** Refuse an HTTP request for what was thrown; a fault is reported, and the client is told no more than that there is one. */
+export function refuseFor(error: unknown, reporter: { reportError(error: unknown): void }): Response {
+  if (isFault(error)) reporter.reportError(error);
+  const { code, message } = toErrorObject(error);
+  return refuse(code === JSON_RPC_ERROR.INTERNAL_ERROR ? 500 : 400, code, message);
 }
 
 /** Refuse an HTTP request as the SDK's transports do. */
