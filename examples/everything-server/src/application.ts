@@ -28,11 +28,14 @@ export async function createApplication(environment: Environment): Promise<TaskA
 function limitsOf({
   MAX_ACTIVE_TASKS,
   DEFAULT_TTL_MS,
+  MIN_TTL_MS,
   MAX_TTL_MS,
   POLL_INTERVAL_MS,
 }: Environment): Partial<TaskLimits> {
   return {
     pollIntervalMs: POLL_INTERVAL_MS,
+    // Clients that try the server out want to see tasks expire.
+    minTtlMs: MIN_TTL_MS,
     ...(MAX_ACTIVE_TASKS !== undefined && { maxActiveTasks: MAX_ACTIVE_TASKS }),
     ...(DEFAULT_TTL_MS !== undefined && { defaultTtlMs: DEFAULT_TTL_MS }),
     ...(MAX_TTL_MS !== undefined && { maxTtlMs: MAX_TTL_MS }),

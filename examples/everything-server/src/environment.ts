@@ -47,6 +47,7 @@ const VARIABLES = z.object({
   DRAIN_MS: integer(0, MAX_TIMER_MS).default(5_000),
   MAX_ACTIVE_TASKS: integer(1, Number.MAX_SAFE_INTEGER).optional(),
   DEFAULT_TTL_MS: integer(1, Number.MAX_SAFE_INTEGER).optional(),
+  MIN_TTL_MS: integer(1, Number.MAX_SAFE_INTEGER).default(1),
   MAX_TTL_MS: integer(1, Number.MAX_SAFE_INTEGER).optional(),
   POLL_INTERVAL_MS: integer(1, MAX_TIMER_MS).default(100),
   LEASE_MS: integer(1, MAX_TIMER_MS).default(3_000),

@@ -163,12 +163,15 @@ describe('2025-11-25 on a connection of its own', () => {
       await expect(refused).rejects.toMatchObject({ code: -32602, message: expect.stringContaining('task') as string });
     });
 
-    it('[INTG-09] clamps a longer ttl to the limit, and grants the default to who asks for none', async () => {
+    it('[INTG-09] clamps a longer and a shorter ttl to the limits, and grants the default to who asks for none', async () => {
+      await tools.tasks.close();
+      tools = createTestTools({ limits: { minTtlMs: undefined } });
+      client = await connect();
       const granted = async (task: JsonObject) =>
         ((await call('echo', { value: 'x' }, task))['task'] as JsonObject)['ttl'];
       expect(await granted({ ttl: 2 ** 53 - 1 })).toBe(24 * 60 * 60_000);
       expect(await granted({})).toBe(60 * 60_000);
-      expect(await granted({ ttl: 1 })).toBe(1);
+      expect(await granted({ ttl: 1 })).toBe(60_000);
     });
 
     it('[INTG-09] grants a lifetime of 30 days where the limit allows it, and it neither overflows nor ends early', async () => {

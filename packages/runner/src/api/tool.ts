@@ -75,7 +75,7 @@ export interface ToolOptions<
 
   /** Default `optional`. */
   readonly taskSupport?: TaskSupport | undefined;
-  /** Lifetime of this tool's tasks that did not ask for one; default `limits.defaultTtlMs`. */
+  /** Lifetime of this tool's tasks that did not ask for one, held to `minTtlMs` and `maxTtlMs` of the limits; default `limits.defaultTtlMs`. */
   readonly ttlMs?: number | undefined;
   /** Default `limits.keepResultMs`. */
   readonly keepResultMs?: number | undefined;

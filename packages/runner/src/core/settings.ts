@@ -34,5 +34,10 @@ export function taskLimits(given: TasksOptions['limits'] = {}, defaults: TaskLim
       );
     checkInteger(`limits.${name}`, value, name === 'keepResultMs' ? 0 : 1);
   }
-  return { ...defaults, ...Object.fromEntries(set) };
+  const limits: TaskLimits = { ...defaults, ...Object.fromEntries(set) };
+  if (limits.minTtlMs <= limits.maxTtlMs) return limits;
+  if (given.minTtlMs === undefined) return { ...limits, minTtlMs: limits.maxTtlMs };
+  throw new RangeError(
+    `limits.minTtlMs must be at most limits.maxTtlMs, which is ${limits.maxTtlMs}, and not ${limits.minTtlMs}.`,
+  );
 }

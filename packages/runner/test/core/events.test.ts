@@ -48,7 +48,8 @@ describe('events', () => {
     const store = memoryStore();
     const here: TaskEvent[] = [];
     const there: TaskEvent[] = [];
-    const tasks = createTasks({ store, clock, onEvent: (event) => here.push(event) });
+    const limits = { minTtlMs: 1 };
+    const tasks = createTasks({ store, clock, limits, onEvent: (event) => here.push(event) });
     const other = createTasks({ store, clock, onEvent: (event) => there.push(event) });
     tasks.tool('wait', {}, async (_args, task) => {
       await aborted(task.signal);

@@ -42,6 +42,8 @@ describe('the options of createTasks', () => {
     ['graceMs', { graceMs: NaN }, RangeError],
     ['sweepIntervalMs', { sweepIntervalMs: Infinity }, RangeError],
     ['limits.maxTtlMs', { limits: { maxTtlMs: 1e300 } }, RangeError],
+    ['limits.minTtlMs', { limits: { minTtlMs: 0 } }, RangeError],
+    ['limits.minTtlMs', { limits: { minTtlMs: 6, maxTtlMs: 5 } }, RangeError],
     ['limits.maxActiveTasks', { limits: { maxActiveTasks: '3' as never } }, RangeError],
     ['limits.maxActivTasks', { limits: { maxActivTasks: 3 } as never }, TypeError],
   ])('%s is checked, and named', (name, options, kind) => {
@@ -52,6 +54,11 @@ describe('the options of createTasks', () => {
   it('an absent limit is the default one', () => {
     const { limits } = createTasks({ limits: { maxTtlMs: 5, defaultTtlMs: undefined } });
     expect(limits).toMatchObject({ maxTtlMs: 5, defaultTtlMs: 3_600_000, maxActiveTasks: 100 });
+    expect(createTasks().limits.minTtlMs).toBe(60_000);
+  });
+
+  it('the shortest lifetime follows a longest one that is shorter', () => {
+    expect(createTasks({ limits: { maxTtlMs: 5 } }).limits.minTtlMs).toBe(5);
   });
 
   it('drainMs is checked, and named', () => {

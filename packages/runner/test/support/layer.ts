@@ -2,13 +2,17 @@ import { type TaskEntryKind, TaskError, type TaskHead, type TaskRecord } from '@
 import { type CallToolResult, isTerminalStatus, type JsonObject } from '@mcp-tasks/wire';
 import { createTasks, type Tasks, type TasksOptions, type ToolCall } from '../../src/index.ts';
 
-/** A task layer that fails the test's process on any background error, with a short way to start a task of alice. */
+/**
+ * A task layer that fails the test's process on any background error, with a short way to start a task of alice. Its tasks may live as
+ * short as a test likes.
+ */
 export function layer(options: TasksOptions = {}) {
   const tasks = createTasks({
     onBackgroundError: (error) => {
       throw error;
     },
     ...options,
+    limits: { minTtlMs: 1, ...options.limits },
   });
   const start = (tool: string, args: JsonObject = {}, call: Partial<ToolCall> = {}) =>
     tasks.startTask({ tool, owner: 'alice', arguments: args, ...call });

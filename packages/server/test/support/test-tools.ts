@@ -21,10 +21,10 @@ const nameForm = { message: 'What is your name?', schema: z.object({ name: z.str
 
 const text = (value: string) => ({ content: [{ type: 'text' as const, text: value }] });
 
-/** A task layer with one tool for each thing that a tool can do. */
+/** A task layer with one tool for each thing that a tool can do. Its tasks may live as short as a test likes. */
 export function createTestTools(options: TasksOptions = {}): TestTools {
   const store = options.store ?? memoryStore();
-  const tasks = createTasks({ ...options, store });
+  const tasks = createTasks({ ...options, store, limits: { minTtlMs: 1, ...options.limits } });
   const waiting: (() => void)[] = [];
   const tools: TestTools = {
     tasks,

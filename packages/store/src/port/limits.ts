@@ -4,6 +4,11 @@ import type { OwnerLimits } from './task-store.ts';
 export interface TaskLimits extends OwnerLimits {
   /** Lifetime of a task that did not ask for one; default 1 h. */
   readonly defaultTtlMs: number;
+  /**
+   * Shortest lifetime: a shorter one, asked for by the client or set by a tool, becomes this; default 1 min, or `maxTtlMs` where that is
+   * less. A task that lived shorter would leave the counts of the limits at once, and the store only when it is swept.
+   */
+  readonly minTtlMs: number;
   /** A longer request is clamped; default 24 h. */
   readonly maxTtlMs: number;
   /** A result stays readable at least this long after completion; default 15 min. */
@@ -37,6 +42,7 @@ export const DEFAULT_LIMITS: TaskLimits = {
   maxActiveTasks: 100,
   maxStoredTasks: 1_000,
   defaultTtlMs: 60 * MINUTE_MS,
+  minTtlMs: MINUTE_MS,
   maxTtlMs: 24 * 60 * MINUTE_MS,
   keepResultMs: 15 * MINUTE_MS,
   pollIntervalMs: 1_000,

@@ -7,6 +7,7 @@ describe('DEFAULT_LIMITS', () => {
       maxActiveTasks: 100,
       maxStoredTasks: 1_000,
       defaultTtlMs: 3_600_000,
+      minTtlMs: 60_000,
       maxTtlMs: 86_400_000,
       keepResultMs: 900_000,
       pollIntervalMs: 1_000,

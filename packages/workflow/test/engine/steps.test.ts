@@ -194,7 +194,7 @@ describe('a step of the server', () => {
 
 describe('a workflow task', () => {
   it('[TTLW-01] lives as long as the workflow says, at most as long as the limit allows', async () => {
-    const tasks = layer({ limits: { maxTtlMs: 60_000 } });
+    const tasks = layer({ limits: { minTtlMs: 1, maxTtlMs: 60_000 } });
     const define = (name: string, ttlMs: number | undefined) =>
       workflow(
         tasks,
