@@ -11,7 +11,7 @@ export type { TaskLimits } from './port/limits.ts';
 export { systemClock } from './port/clock.ts';
 export type { Clock, ClockSources } from './port/clock.ts';
 
-// What a store makes of what it reads
+// Decoding of what a store reads
 export { checkHeadField, corruptRecord, decodeRecord, decodeUtf8 } from './port/decode.ts';
 
 // Owners

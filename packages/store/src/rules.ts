@@ -1,6 +1,6 @@
 // The public surface of @mcp-tasks/store/rules, for packages that build on a store. Adding a line here makes a promise.
 
-// Rules of a task's life, and what applies them
+// Rules of a task's life, and their application
 export { rules } from './rules/index.ts';
 export type { Rule, Verdict } from './rules/rule.ts';
 export type { Answered } from './rules/answer.ts';
@@ -23,7 +23,7 @@ export { WaiterHub } from './watch/waiter-hub.ts';
 export type { WaiterHubOptions } from './watch/waiter-hub.ts';
 export type { TaskWaiter } from './watch/awaited-tasks.ts';
 
-// What goes into a record
+// Parts of a record
 export { newTaskId } from './port/task-id.ts';
 export { grantTtl } from './rules/lifetime.ts';
 export { checkOwner, requireOwner } from './rules/owner.ts';

@@ -27,7 +27,7 @@ export class MemoryRecord {
     return this.#head;
   }
 
-  /** The head must be no object that anybody else may change. */
+  /** The head must be an object that only this record may change. */
   set head(head: TaskHead) {
     this.#head = frozen(head);
   }
@@ -52,7 +52,7 @@ export class MemoryRecord {
   }
 }
 
-/** Freeze a head that is ours, with copies of what its writer may still hold. */
+/** Freeze this package's own head, with copies of the objects that its writer may still hold. */
 function frozen(head: Mutable<TaskHead>): TaskHead {
   const { openQuestions, progress } = head;
   if (openQuestions.length === 0) head.openQuestions = NO_QUESTIONS;

@@ -20,9 +20,9 @@ import { OrderedIndex } from './ordered-index.ts';
  * The store behind `memoryStore`.
  *
  * No method awaits anything before it is finished, so each is one step of the event loop: atomic without a lock.
- * Every method first moves the line between live and expired tasks to its `nowMs`; each task crosses it once, however
- * many calls come, so that expired tasks cost nothing before the sweep removes them. The line also moves back, for a
- * caller whose clock is behind.
+ * Every method first moves the line between live and expired tasks to its `nowMs`. Each task crosses it once, however
+ * many calls come: expired tasks cost nothing before the sweep removes them. The line also moves back, for a caller whose
+ * clock is behind.
  */
 export class MemoryTaskStore implements TaskStore {
   readonly #live = new LiveTasks();
@@ -162,7 +162,7 @@ export class MemoryTaskStore implements TaskStore {
     for (let record = this.#expired.last(); record; record = this.#expired.last()) {
       if (record.head.expiresAtMs <= nowMs) break;
       this.#expired.delete(record);
-      // Its id may have been given away meanwhile; then it stays gone.
+      // Another task may have taken the id meanwhile: then this one stays gone.
       if (this.#live.get(record.taskId) === undefined) this.#live.add(record);
     }
   }
@@ -180,7 +180,7 @@ export class MemoryTaskStore implements TaskStore {
     return heads;
   }
 
-  /** Tell the watchers, but never inside the write: a listener may call the store. */
+  /** Send a hint to the watchers, never inside the write: a listener may call the store. */
   #hint({ taskId, version, status }: TaskHead): void {
     if (this.#listeners.size === 0) return;
     queueMicrotask(() => {

@@ -1,7 +1,7 @@
-/** Chunks split at twice this size, so that an insert or delete moves few elements however many there are. */
+/** A chunk splits at twice this size: an insert or delete moves few elements, however many there are. */
 const CHUNK_SIZE = 256;
 
-/** What an index orders by beside the number: makes the order total. */
+/** The second key of the order, beside the number: makes the order total. */
 export interface Identified {
   readonly taskId: string;
 }
@@ -46,7 +46,7 @@ export class OrderedIndex<Item extends Identified> {
     if (chunk.length >= 2 * CHUNK_SIZE) this.#chunks.splice(place.chunk + 1, 0, chunk.splice(CHUNK_SIZE));
   }
 
-  /** Remove one item with this item's number and task id; nothing happens when there is none. */
+  /** Remove one item with this item's number and task id; does nothing when there is none. */
   delete(item: Item): void {
     const number = this.#numberOf(item);
     const place = this.#find(number, item.taskId);
@@ -62,7 +62,7 @@ export class OrderedIndex<Item extends Identified> {
     for (const chunk of this.#chunks) yield* chunk;
   }
 
-  /** From the last item down, or from the last one that is below a place. */
+  /** Iterate from the last item down, or from the last one that is below a place. */
   *descending(below?: { readonly number: number; readonly taskId: string }): Generator<Item, undefined> {
     const from = below && this.#find(below.number, below.taskId);
     for (let index = from?.chunk ?? this.#chunks.length - 1; index >= 0; index -= 1) {
@@ -74,7 +74,7 @@ export class OrderedIndex<Item extends Identified> {
     }
   }
 
-  /** The place of the first item at or after (number, task id); behind the last item when there is none. */
+  /** Find the first item at or after (number, task id); the place behind the last item when there is none. */
   #find(number: number, taskId: string): { readonly chunk: number; readonly offset: number } {
     const isBefore = (item: Item | undefined) => item !== undefined && this.#isBefore(item, number, taskId);
     // Tasks come and go in about the order of time: most places are at an end, and finding those takes one look.
@@ -99,9 +99,10 @@ export class OrderedIndex<Item extends Identified> {
 }
 
 /**
- * The first index from 0 to `length` for which `holds` is false; it must hold for all before and none after.
+ * Find the first index from 0 to `length` for which `holds` is false; it must hold for all before and none after.
  *
- * From the end in growing steps, then by halves: what is near the end, where most places are, is in the caches of the processor.
+ * It searches from the end in growing steps, then by halves. Most places are near the end, and the items there are in the
+ * caches of the processor.
  */
 function firstFalse(length: number, holds: (index: number) => boolean): number {
   let high = length;

@@ -1,6 +1,6 @@
 import { uptime } from 'node:os';
 
-/** Time as everything above a store sees it: one per process, passed in, so that tests can turn it. */
+/** Time as all layers above a store see it: one clock per process, passed in, so that tests can turn it. */
 export interface Clock {
   /** Milliseconds since 1970-01-01 UTC, whole. */
   nowMs(): number;
@@ -12,13 +12,13 @@ export interface Clock {
    */
   after(delayMs: number, callback: () => void): () => void;
   /**
-   * Milliseconds since any instant, for time that passed: they grow evenly, also when `nowMs` jumps to another time base.
+   * Milliseconds since any instant, to measure elapsed time: they grow evenly, also when `nowMs` jumps to another time base.
    * Absent = `nowMs` never jumps.
    */
   monotonicMs?(): number;
   /**
-   * For how many milliseconds the machine was suspended since the clock was made; each call looks anew. Timers stand
-   * still meanwhile. Absent = the clock cannot tell.
+   * Milliseconds for which the machine was suspended since the clock was made; each call looks anew. Timers stand still
+   * during a suspension. Absent = the clock cannot tell.
    */
   suspendedMs?(): number;
 }
@@ -27,16 +27,16 @@ export interface Clock {
 export interface ClockSources {
   /** Since 1970-01-01 UTC. Read once, when the clock is made. Default `Date.now`. */
   readonly wallMs: () => number;
-  /** Since any instant; grows evenly, whatever is done to the wall clock. Default `performance.now`. */
+  /** Since any instant; grows evenly, also when the wall clock is set. Default `performance.now`. */
   readonly monotonicMs: () => number;
   /** Since the machine started, suspension included; NaN = unknown. Default `os.uptime`. */
   readonly bootMs: () => number;
 }
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
-/** Some systems tell their uptime in whole seconds: what is less is no suspension. */
+/** Some systems tell their uptime in whole seconds: a smaller difference does not count as a suspension. */
 const MIN_SUSPENSION_MS = 2_000;
-/** Asking for the uptime takes a system call, and the time is asked for thousands of times a second. */
+/** Reading the uptime takes a system call, and callers read the time thousands of times a second. */
 const LOOK_INTERVAL_MS = 1_000;
 
 const SYSTEM: ClockSources = {
@@ -46,16 +46,17 @@ const SYSTEM: ClockSources = {
     try {
       return uptime() * 1_000;
     } catch {
-      return NaN; // Deno tells it only with --allow-sys: then no suspension is seen.
+      return NaN; // Deno tells it only with --allow-sys. Without it the clock sees no suspension.
     }
   },
 };
 
 /**
- * The clock of this process: the wall clock as it was when this was called, moved on by the monotonic timer.
+ * Make the clock of this process: the wall clock as it was at this call, moved on by the monotonic timer.
  *
  * A wall clock that is set later changes nothing. Where the monotonic timer stands still while the machine is suspended, the
- * uptime runs ahead of it, and the difference is added; a suspension of less than 2 s is not seen. It never runs backwards.
+ * uptime runs ahead of it, and the clock adds the difference. It does not see a suspension of less than 2 s. It never runs
+ * backwards.
  *
  * @param sources - default: those of the operating system, each by itself.
  * @example
@@ -72,7 +73,7 @@ export function systemClock(sources: Partial<ClockSources> = {}): Clock {
   let lookedAtMs = 0;
 
   const look = () => {
-    // In this order a process that is stopped between the two reads takes nothing for a suspension.
+    // In this order, a process that is stopped between the two reads does not take that for a suspension.
     const bootedMs = bootMs() - startBootMs;
     lookedAtMs = monotonicMs() - startMonotonicMs;
     const aheadMs = bootedMs - lookedAtMs;

@@ -10,7 +10,7 @@ const isStatus = (value: unknown): boolean => TASK_STATUSES.some((known) => know
 const isProgress = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'done' in value && typeof value.done === 'number';
 
-/** What each field of a head can be where it is neither absent nor null. */
+/** Checks of the fields of a head, for values that are neither absent nor null. */
 const HEAD_FIELDS: Readonly<Record<keyof TaskHead, (value: unknown) => boolean>> = {
   taskId: isText,
   owner: isText,
@@ -35,7 +35,7 @@ const HEAD_FIELDS: Readonly<Record<keyof TaskHead, (value: unknown) => boolean>>
 };
 
 /**
- * Check what a store read for a field of a head, where the field is neither absent nor null.
+ * Check a value that a store read for a field of a head, where the field is neither absent nor null.
  *
  * @returns the value.
  * @throws {TypeError} the field cannot have it, so the store never wrote it.
@@ -89,7 +89,7 @@ export function corruptRecord(taskId: string, cause: unknown): TaskError {
 }
 
 /**
- * Decode one record of several: none where it is corrupt, so that it does not stand in the way of the others.
+ * Decode one record of several. A corrupt one is left out, so that it does not stand in the way of the others.
  *
  * @param isRequired - the record was asked for alone, so its fault is told.
  * @throws {TaskError} STORE_CORRUPT_RECORD - `isRequired`, and the record is corrupt; whatever else `decode` throws.

@@ -10,7 +10,7 @@ export interface TaskFailure {
 }
 
 /**
- * One text for a task that is missing, expired or foreign: whoever asks cannot tell which.
+ * Make the one error for a task that is missing, expired or foreign: the caller cannot tell which.
  *
  * @example
  * throw taskNotFound();
@@ -19,7 +19,7 @@ export function taskNotFound(): TaskError {
   return new TaskError('TASK_NOT_FOUND', 'Task not found: taskId names no task of yours, or the task has expired.');
 }
 
-/** The run may no longer write: its task is over, parked, or another run has it. */
+/** Make the error RUN_ENDED: the run may no longer write, for its task is over, parked, or held by another run. */
 export function runEnded(lease: TaskLease): TaskError {
   const { taskId, attempt } = lease;
   return new TaskError(
@@ -31,7 +31,7 @@ export function runEnded(lease: TaskLease): TaskError {
   );
 }
 
-/** What an interrupted task fails with. */
+/** Make the JSON-RPC error with which an interrupted task fails. */
 export function interrupted(reason: string): TaskFailure {
   return {
     code: JSON_RPC_ERROR.INTERNAL_ERROR,

@@ -11,9 +11,9 @@ export interface TaskLimits extends OwnerLimits {
   readonly minTtlMs: number;
   /** A longer request is clamped; default 24 h. */
   readonly maxTtlMs: number;
-  /** A result stays readable at least this long after completion; default 15 min. */
+  /** Shortest time for which a result stays readable after completion; default 15 min. */
   readonly keepResultMs: number;
-  /** Poll interval that clients are told; default 1 s. */
+  /** Poll interval that the server tells clients; default 1 s. */
   readonly pollIntervalMs: number;
   readonly maxArgumentsBytes: number;
   readonly maxResultBytes: number;
@@ -26,7 +26,7 @@ export interface TaskLimits extends OwnerLimits {
   readonly maxCheckpointBytes: number;
   readonly maxCheckpoints: number;
   readonly maxOpenQuestions: number;
-  /** Longer ones are cut: the status message, and the message of progress. */
+  /** The status message, and the message of progress; longer ones are cut. */
   readonly maxStatusMessageBytes: number;
   readonly maxIdempotencyKeyCharacters: number;
   readonly maxOwnerBytes: number;
@@ -37,7 +37,7 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 const MINUTE_MS = 60_000;
 
-/** The limits that hold where nothing else is set. */
+/** The limits that apply where the caller sets none. */
 export const DEFAULT_LIMITS: TaskLimits = {
   maxActiveTasks: 100,
   maxStoredTasks: 1_000,

@@ -1,10 +1,13 @@
 /**
- * Words of this package.
+ * The record of a task: a small head that every answer of a store carries, and entries that are read by kind. The states and
+ * results that a client sees are made from it (2025-11-25, Tasks, "Task").
+ *
+ * Words of this package:
  *
  * - **task**: the record that a client polls; **head** and **entries** are its two parts.
  * - **run**: one execution of the task's handler in a process; **attempt** is its number, 0 before the first.
  * - **holder**: the process start that may write for the run; **lease**: until when (`dueAtMs`).
- * - **parked**: waits for something, held by nobody (`dueAtMs` null, no holder, status not terminal).
+ * - **parked**: waits for something, without a holder (`dueAtMs` null, status not terminal).
  */
 import type { TaskStatus } from '@mcp-tasks/wire';
 
@@ -14,19 +17,19 @@ export interface TaskProgress {
   readonly done: number;
   /** All work, in the same unit; absent when unknown. */
   readonly total?: number | undefined;
-  /** What is being done, for a person, at most 1 KiB. */
+  /** Description of the current work, for a person, at most 1 KiB. */
   readonly message?: string | undefined;
 }
 
 /**
- * The small part of a record, at most 16 KiB (texts counted as UTF-8, before JSON escapes them); every answer of a store
+ * The small part of a record, at most 16 KiB (texts counted as UTF-8, before JSON escapes them). Every answer of a store
  * carries it.
  *
  * Instants are milliseconds since 1970-01-01 UTC, on the time base of the store's processes.
  */
 export interface TaskHead {
   readonly taskId: string;
-  /** Whose task this is: opaque, at most 512 bytes of UTF-8, compared by bytes. */
+  /** Owner of the task: opaque, at most 512 bytes of UTF-8, compared by bytes. */
   readonly owner: string;
   /** Number of the last write, from 1; compare-and-set compares it. */
   readonly version: number;
@@ -38,7 +41,7 @@ export interface TaskHead {
   readonly lastUpdatedAtMs: number;
   /** Lifetime since creation as granted and shown, in milliseconds. */
   readonly ttlMs: number;
-  /** The task is expired when the present is at or after this instant. */
+  /** Instant of expiry: from then on the task is expired. */
   readonly expiresAtMs: number;
   /** Suggested time between two polls, in milliseconds. */
   readonly pollIntervalMs: number;
@@ -46,15 +49,15 @@ export interface TaskHead {
   readonly handler: string;
   /** SHA-256 of handler and arguments: tells whether a repeated idempotency key means the same call. Empty without a key. */
   readonly callDigest: string;
-  /** The client asked for the ttl itself: completion does not lengthen it. */
+  /** True when the client asked for the ttl itself: completion does not lengthen it. */
   readonly ttlRequested?: boolean | undefined;
   /** Number of the latest run; 0 when none has begun. */
   readonly attempt: number;
   /** Leases that ran out on started runs since the last stored checkpoint or answer. */
   readonly crashCount: number;
-  /** The process start that may write for the run; absent when nobody may. */
+  /** The process start that may write for the run; absent when the task is not held. */
   readonly holder?: string | undefined;
-  /** When the task wants attention: now = queued, end of lease = held, null = parked or terminal. */
+  /** Instant at which a process must attend to the task: now = queued, end of lease = held, null = parked or terminal. */
   readonly dueAtMs: number | null;
   /** Names of the outstanding questions, in the order in which they were asked. */
   readonly openQuestions: readonly string[];
@@ -62,7 +65,7 @@ export interface TaskHead {
   readonly toolError?: string | undefined;
 }
 
-/** What an entry is about; see {@link TaskEntry}. */
+/** The kind of an entry; see {@link TaskEntry}. */
 export type TaskEntryKind =
   'call' | 'variable' | 'published' | 'checkpoint' | 'question' | 'answer' | 'outcome' | 'result' | 'error';
 
@@ -79,7 +82,7 @@ export const TASK_ENTRY_KINDS: readonly TaskEntryKind[] = [
   'error',
 ];
 
-/** Names one entry of a task; a kind and a name occur once in a record. */
+/** The name of one entry of a task; a kind and a name occur once in a record. */
 export interface TaskEntryKey {
   readonly kind: TaskEntryKind;
   /** Any well-formed Unicode; `''` for the kinds that occur once (`call`, `result`, `error`). */
@@ -113,24 +116,24 @@ export type MutableHeadField =
   | 'openQuestions'
   | 'toolError';
 
-/** Changed head fields: an absent field stays as it is, `null` removes an optional one (`dueAtMs` becomes null). */
+/** Changed head fields. An absent field stays as it is; `null` removes an optional one (`dueAtMs` becomes null). */
 export type TaskHeadPatch = {
   readonly [Field in MutableHeadField]?:
     Exclude<TaskHead[Field], undefined> | (undefined extends TaskHead[Field] ? null : never);
 };
 
-/** One write: changed head fields, entries to put (add or replace) and to delete; no entry is in both. */
+/** One write: changed head fields, entries to put (add or replace) and entries to delete; no entry is in both lists. */
 export interface TaskPatch {
   readonly head: TaskHeadPatch;
   readonly put?: readonly TaskEntry[] | undefined;
   readonly delete?: readonly TaskEntryKey[] | undefined;
 }
 
-/** A value in the making. */
+/** A value that is still being built: its fields can be set. */
 export type Mutable<Value> = { -readonly [Field in keyof Value]: Value[Field] };
 
 /**
- * The head after a write: fields of the patch applied, version one higher. Pure.
+ * Apply a patch to a head: the head after the write, its version one higher. Pure.
  *
  * @example
  * declare const head: TaskHead;
@@ -141,8 +144,8 @@ export function applyHeadPatch(head: TaskHead, patch: TaskHeadPatch): TaskHead {
 }
 
 /**
- * A new head with these changes, written out so that heads share a few hidden classes: V8 gives every object that is spread
- * and then gets another property (or is frozen) a class of its own, and whatever reads such objects is slow from then on.
+ * Make a new head with these changes. It is written out so that heads share a few hidden classes. V8 gives an object that is
+ * spread and then gets another property (or is frozen) a class of its own, and all code that reads such objects becomes slow.
  */
 export function changedHead(head: TaskHead, patch: TaskHeadPatch, version: number): Mutable<TaskHead> {
   const next: Mutable<TaskHead> = {

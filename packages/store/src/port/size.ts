@@ -2,7 +2,7 @@ import type { JsonObject } from '@mcp-tasks/wire';
 import { TaskError, type TaskErrorCode } from './task-error.ts';
 import { utf8Bytes } from './text.ts';
 
-/** How large something is that does not fit, in bytes of UTF-8: the facts of every error about a size. */
+/** The size of a value that does not fit, in bytes of UTF-8: the facts of every error about a size. */
 export interface Oversize {
   readonly actualBytes: number;
   readonly limitBytes: number;
@@ -14,12 +14,12 @@ export function oversizeOf(text: string, limitBytes: number): Oversize | undefin
   return actualBytes > limitBytes ? { actualBytes, limitBytes } : undefined;
 }
 
-/** Say a size and its limit, as `has 3 bytes; the limit is 2`. */
+/** Word a size and its limit, as `has 3 bytes; the limit is 2`. */
 export function oversizeText({ actualBytes, limitBytes }: Oversize): string {
   return `has ${actualBytes} bytes; the limit is ${limitBytes}`;
 }
 
-/** The error about something that is too large: `what` begins its message, `facts` stand beside the sizes. */
+/** Make the error about a value that is too large: `what` begins its message, `facts` stand beside the sizes. */
 export function oversizeError(
   code: TaskErrorCode,
   what: string,

@@ -42,7 +42,7 @@ export const TASK_ERROR_CODES = [
   'RESULT_INVALID',
   'VALUE_NOT_JSON',
   'RERUN_REQUIRED',
-  // what a handler did and is not told itself
+  // the handler's mistakes that are reported in the background, not to the handler
   'EFFECT_NOT_AWAITED',
   'REPORT_INVALID',
   'EVENT_LOOP_BLOCKED',
@@ -62,18 +62,18 @@ export const TASK_ERROR_CODES = [
 export type TaskErrorCode = (typeof TASK_ERROR_CODES)[number];
 
 /**
- * What a {@link TaskError} is made with beside code and message.
+ * Options of a {@link TaskError}, beside code and message.
  *
  * @example
  * const options: TaskErrorOptions = { retryable: true, details: { taskId: 'abc' } };
  * throw new TaskError('STORE_UNAVAILABLE', 'The store cannot be reached.', options);
  */
 export interface TaskErrorOptions {
-  /** Structured facts (ids, limits, sizes) that may be shown to the client; no payloads, no secrets. */
+  /** Structured facts (ids, limits, sizes) that the client may see; no payloads, no secrets. */
   readonly details?: JsonObject | undefined;
   /** Whether the same call may succeed later without a change; default false. */
   readonly retryable?: boolean | undefined;
-  /** The error underneath, for logs only. */
+  /** The underlying error, for logs only. */
   readonly cause?: unknown;
 }
 

@@ -1,7 +1,12 @@
+/**
+ * The port between mcp-tasks and a database: a store implements it, and the runner uses nothing else of a database. It is small,
+ * so that a new backend is cheap: records, versions and time limits, with no rule of the protocol in it. Statuses come from
+ * 2025-11-25, Tasks, "Task Status"; the rules about them are in `../rules`. `docs/writing-a-store.md` says how to write one.
+ */
 import type { TaskStatus } from '@mcp-tasks/wire';
 import type { TaskEntry, TaskEntryKind, TaskHead, TaskPatch, TaskRecord } from './record.ts';
 
-/** How many tasks one owner may have. */
+/** Limits on the number of tasks of one owner. */
 export interface OwnerLimits {
   /** Tasks that are neither terminal nor expired. */
   readonly maxActiveTasks: number;
@@ -9,7 +14,7 @@ export interface OwnerLimits {
   readonly maxStoredTasks: number;
 }
 
-/** What {@link TaskStore.create} takes. */
+/** Input of {@link TaskStore.create}. */
 export interface CreateTask {
   /** The first head: `version` 1, its `taskId` made by the caller. */
   readonly head: TaskHead;
@@ -20,15 +25,15 @@ export interface CreateTask {
   readonly nowMs: number;
 }
 
-/** What became of a create. */
+/** Outcome of a create. */
 export type CreateTaskOutcome =
   | { readonly status: 'created'; readonly head: TaskHead }
-  /** A live task with this id, or with the same owner and idempotency key, exists: this is its head. Nothing was written. */
+  /** A live task with this id, or with the same owner and idempotency key, exists; `head` is its head. Nothing was written. */
   | { readonly status: 'existing'; readonly head: TaskHead }
   /** The owner is at this limit. Nothing was written. */
   | { readonly status: 'over-quota'; readonly limit: keyof OwnerLimits };
 
-/** What {@link TaskStore.update} takes. */
+/** Input of {@link TaskStore.update}. */
 export interface UpdateTask {
   readonly taskId: string;
   /** The write happens only when the stored version is this one. */
@@ -37,10 +42,10 @@ export interface UpdateTask {
   readonly nowMs: number;
 }
 
-/** What became of an update. */
+/** Outcome of an update. */
 export type UpdateTaskOutcome =
   | { readonly status: 'updated'; readonly head: TaskHead }
-  /** The stored version is another: this is the present head. Nothing was written. */
+  /** The stored version is another; `head` is the present head. Nothing was written. */
   | { readonly status: 'conflict'; readonly head: TaskHead }
   /** No live task has this id. */
   | { readonly status: 'not-found' };
@@ -51,7 +56,7 @@ export interface ListPosition {
   readonly taskId: string;
 }
 
-/** What {@link TaskStore.list} takes. */
+/** Input of {@link TaskStore.list}. */
 export interface ListTasks {
   readonly owner: string;
   /** The page begins after this place; absent = at the newest task. */
@@ -64,18 +69,18 @@ export interface ListTasks {
 /** One page of an owner's tasks, newest first: by `createdAtMs`, then `taskId`, both descending. */
 export interface TaskPage {
   readonly heads: readonly TaskHead[];
-  /** Whether tasks follow this page. */
+  /** True when tasks follow this page. */
   readonly hasMore: boolean;
 }
 
-/** Names one lease: who may write for which attempt of which task. */
+/** One lease: the holder that may write for an attempt of a task. */
 export interface TaskLease {
   readonly taskId: string;
   readonly attempt: number;
   readonly holder: string;
 }
 
-/** Says that a task may have changed; may be lost or repeated. */
+/** A notice that a task may have changed; may be lost or repeated. */
 export interface TaskHint {
   readonly taskId: string;
   readonly version: number;
@@ -83,7 +88,7 @@ export interface TaskHint {
 }
 
 /**
- * Where tasks live: the port that a store implements.
+ * The place where tasks live: the port that a store implements.
  *
  * A store knows records, versions and time limits; it knows no rule about status, attempt or size.
  * Every method whose rule involves time takes `nowMs`: a store has neither clock nor timer.
@@ -94,7 +99,7 @@ export interface TaskStore {
   /**
    * Connect and migrate; called once before any other method. Absent = the store is ready when made.
    *
-   * @throws {TaskError} STORE_UNAVAILABLE - the backend cannot be reached; STORE_INCOMPATIBLE - its schema is not ours.
+   * @throws {TaskError} STORE_UNAVAILABLE - the backend cannot be reached; STORE_INCOMPATIBLE - its schema was not made by this store.
    */
   open?(): Promise<void>;
 
@@ -103,7 +108,8 @@ export interface TaskStore {
    *
    * In this order: a live task with this id, or with the same owner and idempotency key, is answered as `existing`;
    * an owner at a limit gets `over-quota`; else the record is stored, and every process can read it once this resolves.
-   * Expired tasks count for nothing and free their key; a store on a server goes by the earlier of `nowMs` and its server's present. Safe to send again when the answer was lost.
+   * Expired tasks do not count and free their key. A store on a server goes by the earlier of `nowMs` and its server's
+   * present. Safe to send again when the answer was lost.
    */
   create(input: CreateTask): Promise<CreateTaskOutcome>;
 
@@ -115,17 +121,17 @@ export interface TaskStore {
   }): Promise<readonly TaskRecord[]>;
 
   /**
-   * Write a patch if the version is the expected one: of two racing writers exactly one wins, the other gets
-   * the present head in the same answer. The cost depends on head and patch, never on what the task has stored.
+   * Write a patch if the version is the expected one. Of two racing writers exactly one wins; the other gets the present
+   * head in the same answer. The cost depends on head and patch, never on what the task has stored.
    */
   update(input: UpdateTask): Promise<UpdateTaskOutcome>;
 
-  /** One page of an owner's live tasks, at a cost that does not depend on how many tasks exist. */
+  /** Read one page of an owner's live tasks, at a cost that does not depend on how many tasks exist. */
   list(input: ListTasks): Promise<TaskPage>;
 
   /**
-   * Live, non-terminal tasks of the named handlers with `dueAtMs <= nowMs`, the longest due first. A store on a server goes by the
-   * earlier of `nowMs` and its server's present.
+   * Read the live, non-terminal tasks of the named handlers with `dueAtMs <= nowMs`, the longest due first. A store on a
+   * server goes by the earlier of `nowMs` and its server's present.
    */
   due(input: {
     readonly handlers: readonly string[];
@@ -144,8 +150,8 @@ export interface TaskStore {
   }): Promise<readonly TaskHead[]>;
 
   /**
-   * Remove up to `limit` expired tasks with all that belongs to them, at a cost of what is removed. A store on a server goes by
-   * the earlier of `nowMs` and its server's present, so that a process whose clock is ahead removes nothing early.
+   * Remove up to `limit` expired tasks with all that belongs to them. The cost depends on the tasks removed. A store on a
+   * server goes by the earlier of `nowMs` and its server's present: a process whose clock is ahead removes nothing early.
    *
    * @returns how many were removed.
    */
@@ -159,11 +165,11 @@ export interface TaskStore {
   watch?(listener: (hint: TaskHint) => void): Promise<() => Promise<void>>;
 
   /**
-   * The backend's present, in milliseconds since 1970-01-01 UTC, so that all processes share a time base. A store that has it
-   * takes nothing for expired or due before it.
+   * Read the backend's present, in milliseconds since 1970-01-01 UTC, so that all processes share a time base. A store that
+   * has it takes no task for expired or due before that instant.
    */
   serverTimeMs?(): Promise<number>;
 
-  /** Release what the store opened; a connection that it was handed stays open. Safe to call twice. */
+  /** Release what the store opened; a connection that the caller passed in stays open. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 const encoder = new TextEncoder();
 
 /**
- * Bytes of a text as UTF-8.
+ * Count the bytes of a text as UTF-8.
  *
  * @example
  * const isTooLarge = utf8Bytes('a text') > 1_024;
@@ -22,7 +22,7 @@ export function cutUtf8(text: string, maxBytes: number): string {
   return head.slice(0, encoder.encodeInto(head, new Uint8Array(maxBytes)).read);
 }
 
-/** Tell whether a text has no half of a surrogate pair alone, which cannot be written as UTF-8. */
+/** Tell whether a text is free of lone halves of surrogate pairs, which UTF-8 cannot hold. */
 export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }

@@ -1,17 +1,17 @@
 import { type InputResponse, isTerminalStatus } from '@mcp-tasks/wire';
 import { done, liveRule, type Rule, write } from './rule.ts';
 
-/** What became of answers. */
+/** Outcome of answers. */
 export interface Answered {
   /** Keys whose answers were stored; the others were not open. */
   readonly keys: readonly string[];
-  /** The task was parked and is due now: submit it. */
+  /** True when the task was parked and is due now: submit it. */
   readonly wakes: boolean;
 }
 
 /**
- * Close questions with responses that were checked already. Keys that are not open are ignored, also all of them; a parked
- * task becomes due in the same write. An answer resets the count of crashes.
+ * Close questions with responses that the caller has checked. Keys that are not open are ignored, also when none is open. A
+ * parked task becomes due in the same write. An answer resets the count of crashes.
  */
 export function answer(responses: Readonly<Record<string, InputResponse>>): Rule<Answered> {
   return liveRule((head, nowMs) => {

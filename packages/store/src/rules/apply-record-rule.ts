@@ -7,14 +7,14 @@ import type { Rule, Verdict } from './rule.ts';
 const MAX_READS = 100;
 
 /**
- * A decision about a whole record, entries included: pure, so that it can be applied again to the record that is there
- * after a lost race. It must find its own effect: after a lost answer it is applied to a record that has it already.
+ * A decision about a whole record, entries included. It is pure: after a lost race it is applied again, to the present record.
+ * It must find its own effect: after a lost answer it is applied to a record that has the effect already.
  */
 export type RecordRule<Value> = (record: TaskRecord, nowMs: number) => Verdict<Value>;
 
-/** How {@link applyRecordRule} reaches the task. */
+/** Access of {@link applyRecordRule} to the task. */
 export interface RecordAccess {
-  /** The record as it is now, with the entries that the rule looks at. */
+  /** Read the record as it is now, with the entries that the rule looks at. */
   read(): Promise<TaskRecord>;
   /** Decide with a rule and write what it decides, as `applyRule` does. */
   write<Value>(head: TaskHead, rule: Rule<Value>): Promise<RuleOutcome<Value>>;
@@ -23,10 +23,10 @@ export interface RecordAccess {
 const IS_STALE = Symbol('the record was written since it was read');
 
 /**
- * Decide with a rule about a record and write what it decides, under compare-and-set: what is written was decided on the
- * entries that were there. Whoever loses a race reads again.
+ * Decide with a rule about a record and write what it decides, under compare-and-set: the decision was made on the entries
+ * that the write replaces. After a lost race it reads again.
  *
- * @throws {TaskError} STORE_CONFLICT (retryable) - too many lost races; as `read` and `write`; whatever the rule refuses with.
+ * @throws {TaskError} STORE_CONFLICT (retryable) - too many lost races; as `read` and `write`; every error with which the rule refuses.
  */
 export async function applyRecordRule<Value>(
   access: RecordAccess,

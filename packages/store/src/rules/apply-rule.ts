@@ -1,3 +1,8 @@
+/**
+ * Where a rule becomes a write: every change of a task goes through here. There are no locks. Of two writers one wins the
+ * compare-and-set; the other applies its rule again to the head that won. After a lost answer the write is sent again, and the
+ * rule finds its own effect. No section of the specification decides this.
+ */
 import type { Clock } from '../port/clock.ts';
 import { taskNotFound } from '../port/failures.ts';
 import type { TaskEntryKey, TaskEntryKind, TaskHead, TaskRecord } from '../port/record.ts';
@@ -9,12 +14,12 @@ import type { Rule } from './rule.ts';
 /** Each lost race means that another writer of the same task won one. */
 const MAX_TRIES = 100;
 
-/** What came of a rule. */
+/** Outcome of a rule. */
 export interface RuleOutcome<Value> {
   /** The present head: after the write, or as the rule found it. */
   readonly head: TaskHead;
   readonly value: Value;
-  /** This call changed the task. */
+  /** True when this call changed the task. */
   readonly wrote: boolean;
   /** The head that the rule was applied to last. */
   readonly before: TaskHead;
@@ -23,11 +28,11 @@ export interface RuleOutcome<Value> {
 /**
  * Decide with a rule and write what it decides, with one compare-and-set per try.
  *
- * Whoever loses a race applies its rule to the head that came back. A write whose answer was lost is sent again: each
- * rule finds its own effect. Given an id, the head is read first.
+ * After a lost race the rule is applied to the head that came back. A write whose answer was lost is sent again: each rule
+ * finds its own effect. Given an id, it reads the head first.
  *
  * @throws {TaskError} TASK_NOT_FOUND - no live task has this id; STORE_CONFLICT (retryable) - too many lost races;
- *   STORE_UNAVAILABLE - also after sending again; whatever the rule refuses with.
+ *   STORE_UNAVAILABLE - also after sending again; every error with which the rule refuses.
  */
 export async function applyRule<Value>(
   store: TaskStore,
@@ -43,7 +48,7 @@ export async function applyRule<Value>(
     const before = head;
     const verdict = rule(before, clock.nowMs(), first);
     if (verdict.kind === 'refused') throw verdict.error;
-    // After a lost answer, an effect that is there now is taken for our own.
+    // After a lost answer, an effect that is there now counts as written by this call.
     if (verdict.kind === 'done') return { head, value: verdict.value, wrote: isUnsure, before };
     const { patch, value, proof } = verdict;
     const send = () => store.update({ taskId, expectedVersion: before.version, patch, nowMs: clock.nowMs() });

@@ -5,20 +5,20 @@ import type { TaskLease } from '../port/task-store.ts';
 import { endFailed } from './end.ts';
 import { done, liveRule, type Rule, write } from './rule.ts';
 
-/** Who wants to run a task, and how its tool takes crashes. */
+/** Holder of a claim, and the tool's policy for crashes. */
 export interface ClaimOptions {
   /** Unique per process start. A process applies at most one claim to a task at a time. */
   readonly holder: string;
   readonly leaseMs: number;
-  /** What becomes of a task whose run did not end. */
+  /** Policy for a task whose run did not end: the task fails, or the handler runs again. */
   readonly onCrash: 'fail' | 'rerun';
   /** Crashes in a row at which a `rerun` task fails. */
   readonly maxCrashes: number;
-  /** How long the error of a task that ends here stays readable at least; default: the task keeps its time. */
+  /** Shortest time for which the error of a task that ends here stays readable; default: the task keeps its expiry. */
   readonly keepResultMs?: number | undefined;
 }
 
-/** What became of a claim. */
+/** Outcome of a claim. */
 export type Claim =
   /** A run may begin under this lease. */
   | { readonly status: 'claimed'; readonly lease: TaskLease }
@@ -42,7 +42,7 @@ export function claim(options: ClaimOptions): Rule<Claim> {
       const error = interrupted('the process that ran it stopped.');
       return endFailed(head, nowMs, { error, keepResultMs }, { status: 'interrupted' });
     }
-    // A run that was given back has no holder; one that still has it ran into the end of its lease.
+    // A task that was given back has no holder. One that still has a holder ran into the end of its lease.
     const crashCount = head.crashCount + (wasStarted && head.holder !== undefined ? 1 : 0);
     if (crashCount > head.crashCount && crashCount >= maxCrashes) {
       const error = interrupted(`its process stopped ${crashCount} times in a row.`);

@@ -9,10 +9,10 @@ import { done, liveRule, refused, type Rule, type Verdict, write } from './rule.
 
 const MAX_SHOWN_ERROR_BYTES = 1024;
 
-/** How a task ends. */
+/** The end of a task: status, outcome and time to keep it. */
 interface Ending {
   readonly status: TerminalTaskStatus;
-  /** Keep the outcome readable at least this long; default: the task keeps its time. */
+  /** Shortest time for which the outcome stays readable; default: the task keeps its expiry. */
   readonly keepResultMs?: number | undefined;
   readonly head?: TaskHeadPatch | undefined;
   readonly put?: readonly TaskEntry[] | undefined;
@@ -21,15 +21,15 @@ interface Ending {
 /** The result of a run. */
 export interface Completion {
   readonly result: CallToolResult;
-  /** `result` as JSON, for a caller that has it already. */
+  /** `result` as JSON, where the caller has it already. */
   readonly json?: string | undefined;
-  /** The result stays readable at least this long, unless the client asked for the ttl itself. */
+  /** Shortest time for which the result stays readable, unless the client asked for the ttl itself. */
   readonly keepResultMs: number;
 }
 
 /**
- * End a task: status, outcome and all that goes with it in one write. Nobody holds it any longer, it is never due again,
- * and all open questions are withdrawn (their entries stay; a question is open exactly while its key is in `openQuestions`).
+ * End a task: status, outcome and all that goes with it in one write. It has no holder from then on and is never due again.
+ * All open questions are withdrawn. Their entries stay: a question is open exactly while its key is in `openQuestions`.
  */
 function end<Value>(head: TaskHead, nowMs: number, ending: Ending, value: Value): Verdict<Value> {
   const { status, keepResultMs = 0, put } = ending;
@@ -65,7 +65,7 @@ export function endFailed<Value>(
 }
 
 /**
- * The run's result: status and result in one write. Refused with RUN_ENDED when the run no longer holds the task.
+ * End the task with the run's result: status and result in one write. Refused with RUN_ENDED when the run no longer holds the task.
  *
  * A result with `isError` is a completion too; its first text is shown in `toolError`.
  */
@@ -100,7 +100,7 @@ function firstText(result: CallToolResult): string {
   return '';
 }
 
-/** The run failed with a JSON-RPC error. Refused with RUN_ENDED when the run no longer holds the task. */
+/** End the task as failed with the run's JSON-RPC error. Refused with RUN_ENDED when the run no longer holds the task. */
 export function fail(lease: TaskLease, error: TaskFailure, keepResultMs: number): Rule<'failed'> {
   return liveRule((head, nowMs) => {
     if (endedBy(lease, head, 'failed')) return done('failed');
@@ -109,18 +109,18 @@ export function fail(lease: TaskLease, error: TaskFailure, keepResultMs: number)
   });
 }
 
-/** The run cannot be finished here: the task fails with -32603 and `data.code` TASK_INTERRUPTED. */
+/** End the task of a run that cannot be finished here: it fails with -32603 and `data.code` TASK_INTERRUPTED. */
 export function interrupt(lease: TaskLease, keepResultMs: number): Rule<'failed'> {
   return fail(lease, interrupted('the server shut down before it was finished.'), keepResultMs);
 }
 
-/** No two runs share an attempt: a task that ended in the run's attempt was ended by it (or, when failed, for it). */
+/** Tell whether the run ended the task. No two runs share an attempt: a task that ended in the run's attempt was ended by it (or, when failed, for it). */
 export function endedBy(lease: TaskLease, head: TaskHead, status: TerminalTaskStatus): boolean {
   return head.status === status && head.attempt === lease.attempt;
 }
 
 /**
- * End the task at its owner's wish. Refused with TASK_ALREADY_TERMINAL (`details.status` says which) when it was over
+ * End the task at its owner's request. Refused with TASK_ALREADY_TERMINAL (`details.status` says which) when it was over
  * before; a task that another caller cancelled meanwhile counts as cancelled by this one.
  */
 export function cancel(): Rule<'cancelled'> {

@@ -7,7 +7,7 @@ import type { TaskLease } from '../port/task-store.ts';
 import { gaveBack, holds } from './lease.ts';
 import { done, liveRule, refused, type Rule, write } from './rule.ts';
 
-/** What a run writes while it goes on. An entry is in at most one of `put` and `delete`. */
+/** Effects of a run that goes on. An entry is in at most one of `put` and `delete`. */
 export interface Effects {
   /** Variables, published values, checkpoints. */
   readonly put?: readonly TaskEntry[] | undefined;
@@ -18,7 +18,7 @@ export interface Effects {
 }
 
 /**
- * Effects of the run, in one write; sending them twice has one effect. A checkpoint resets the count of crashes.
+ * Write effects of the run, in one write; sent twice, they have one effect. A checkpoint resets the count of crashes.
  * Refused with RUN_ENDED when the run no longer holds the task.
  */
 export function effects(lease: TaskLease, change: Effects): Rule<'written'> {
@@ -36,7 +36,7 @@ export function effects(lease: TaskLease, change: Effects): Rule<'written'> {
 }
 
 /**
- * Open a question. A key that is open, or was stored before, is left as it is: the first request under a key is the request.
+ * Open a question. A key that is open, or was stored before, is left as it is: the first request under a key stands.
  * Refused with QUESTION_LIMIT when too many are open, with RUN_ENDED when the run no longer holds the task.
  */
 export function ask(
@@ -60,7 +60,7 @@ export function ask(
         ...(head.status === 'working' && { status: 'input_required' }),
         head: { openQuestions: [...openQuestions, key] },
         put,
-        // An answer may have closed the question again before a lost write is sent once more.
+        // Before a lost write is sent again, an answer may have closed the question.
         proof,
       },
       'asked',
@@ -76,18 +76,18 @@ function questionLimit(taskId: string, maxOpenQuestions: number): TaskError {
   );
 }
 
-/** Why a run parks its task. */
+/** Details of a parking: the message, and the awaited questions. */
 export interface Parking {
-  /** What is awaited, for a person; already cut to its limit. Absent = the message stays. */
+  /** Description of the awaited event, for a person; already cut to its limit. Absent = the message stays. */
   readonly message?: string | undefined;
   /** Keys of the questions at which the run waits. */
   readonly awaits?: readonly string[] | undefined;
 }
 
 /**
- * End the run and let the task wait, held by nobody. When what it waits for came meanwhile (an awaited question is
- * no longer open, or somebody else wrote since the head with which the application began), the task is due at once.
- * Refused with RUN_ENDED when the run no longer holds the task.
+ * End the run and let the task wait, without a holder. The task is due at once when the awaited event came meanwhile: an
+ * awaited question is no longer open, or another writer wrote since the head with which the application began. Refused with
+ * RUN_ENDED when the run no longer holds the task.
  */
 export function park(lease: TaskLease, parking: Parking = {}): Rule<'parked' | 'due'> {
   const { message, awaits = [] } = parking;

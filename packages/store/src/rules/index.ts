@@ -16,15 +16,15 @@ export const rules = {
   claim,
   /** End the task with a result. */
   complete,
-  /** Store what a run did so far. */
+  /** Store effects of a run that goes on. */
   effects,
   /** End the task with a JSON-RPC error. */
   fail,
   /** End the run of a `fail` tool that cannot go on. */
   interrupt,
-  /** Record what parts of the work came to. */
+  /** Record outcomes of parts of the work. */
   outcome,
-  /** Give the task up until something wakes it. */
+  /** End the run and let the task wait until an event wakes it. */
   park,
   /** Give the task back, so that any process may run it. */
   release,

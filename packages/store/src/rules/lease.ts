@@ -3,8 +3,8 @@ import type { TaskHead } from '../port/record.ts';
 import type { TaskLease } from '../port/task-store.ts';
 
 /**
- * Tell whether the run may write for the task. The end of the lease plays no part: it only allows others to take
- * the task over, and from then on attempt and holder are theirs.
+ * Tell whether the run may write for the task. The end of the lease does not matter here: it only allows another process to
+ * take the task over, which changes attempt and holder.
  */
 export function holds(lease: TaskLease, head: TaskHead): boolean {
   return isHeldAs(lease, head) && !isTerminalStatus(head.status);
@@ -14,7 +14,7 @@ function isHeldAs(lease: TaskLease, head: TaskHead): boolean {
   return head.attempt === lease.attempt && head.holder === lease.holder;
 }
 
-/** Tell whether the run gave the task back: nobody holds it, and no later run has begun. */
+/** Tell whether the run gave the task back: the task has no holder, and no later run has begun. */
 export function gaveBack(lease: TaskLease, head: TaskHead): boolean {
   return head.attempt === lease.attempt && head.holder === undefined && !isTerminalStatus(head.status);
 }

@@ -7,19 +7,19 @@ import { completed, type Completion, endedBy } from './end.ts';
 import { holds } from './lease.ts';
 import { done, liveRule, refused, type Rule, write } from './rule.ts';
 
-/** What is recorded of the parts of a task's work, by its run or by somebody else. */
+/** Outcomes of parts of a task's work, recorded by its run or by another writer. */
 export interface Outcomes {
-  /** The run that records; absent = somebody else, who needs no lease. */
+  /** The run that records; absent = another writer, which needs no lease. */
   readonly lease?: TaskLease | undefined;
   /** Entries of kind `outcome`. */
   readonly put?: readonly TaskEntry[] | undefined;
   /** Already cut to its limit; absent = the message stays. */
   readonly statusMessage?: string | undefined;
-  /** Work got done: the count of crashes begins anew. */
+  /** True when work got done: the count of crashes begins anew. */
   readonly isProgress?: boolean | undefined;
-  /** A parked task becomes due in the same write. */
+  /** True when a parked task becomes due in the same write. */
   readonly wakes?: boolean | undefined;
-  /** Keys of questions that need no answer any more. */
+  /** Keys of questions that no longer need an answer. */
   readonly closes?: readonly string[] | undefined;
   /** All work is done: the same write ends the task as completed. */
   readonly completion?: Completion | undefined;

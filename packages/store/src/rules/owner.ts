@@ -4,10 +4,10 @@ import { TaskError } from '../port/task-error.ts';
 import { isWellFormed } from '../port/text.ts';
 
 /**
- * Check what is to name an owner: a string, not empty, well-formed Unicode, at most `maxBytes` of UTF-8 (default 512).
+ * Check the name of an owner: a string, not empty, well-formed Unicode, at most `maxBytes` of UTF-8 (default 512).
  *
  * @returns the owner, unchanged: it is data, never parsed or normalised.
- * @throws {TaskError} OWNER_INVALID - the message says what is wrong with it; details of one that is too long are
+ * @throws {TaskError} OWNER_INVALID - the message says what is wrong with the name; the details of one that is too long are
  *   `actualBytes` and `limitBytes`.
  */
 export function checkOwner(owner: unknown, maxBytes: number = DEFAULT_LIMITS.maxOwnerBytes): string {

@@ -1,16 +1,21 @@
+/**
+ * The form of every rule of a task's life: a pure function from a head to a verdict. Rules are pure so that one can be applied
+ * again to the head that won a race, and tested without a store. Here is also the one place where a status changes, checked
+ * with the transition table of 2025-11-25, Tasks, "Task Status Lifecycle".
+ */
 import { canTransition, type TaskStatus } from '@mcp-tasks/wire';
 import { taskNotFound } from '../port/failures.ts';
 import type { TaskEntry, TaskEntryKey, TaskHead, TaskHeadPatch, TaskPatch } from '../port/record.ts';
 import { TaskError } from '../port/task-error.ts';
 
-/** What a rule makes of a head. */
+/** Decision of a rule about a head. */
 export type Verdict<Value> =
   /** Write this patch if the head is still the present one. */
   | {
       readonly kind: 'write';
       readonly patch: TaskPatch;
       readonly value: Value;
-      /** An entry that this write puts and nobody puts twice: after a conflict, its presence says that the write happened. */
+      /** An entry that is put only once: after a conflict, its presence says that this write happened. */
       readonly proof?: TaskEntryKey | undefined;
     }
   /** Nothing to write: the effect is in the head already, or the rule has nothing to do. */
@@ -18,14 +23,14 @@ export type Verdict<Value> =
   | { readonly kind: 'refused'; readonly error: TaskError };
 
 /**
- * A decision about one task: pure, so that it can be applied again to the head that a lost race brings back.
+ * A decision about one task. It is pure: after a lost race it is applied again, to the head that came back.
  *
- * `first` is the head with which the application began (default `head`): a rule that sees its own effect in `head` but
- * not in `first` knows that its write happened although the answer was lost.
+ * `first` is the head with which the application began (default `head`). A rule that sees its own effect in `head` but not
+ * in `first` knows that its write happened although the answer was lost.
  */
 export type Rule<Value> = (head: TaskHead, nowMs: number, first?: TaskHead) => Verdict<Value>;
 
-/** What one write changes, before the fields that every write has. */
+/** Changes of one write, without the fields that every write sets. */
 export interface Change {
   /** Checked with the transition table; absent = the status stays. */
   readonly status?: TaskStatus | undefined;
@@ -48,7 +53,7 @@ export function transitionError(taskId: string, from: TaskStatus, to: TaskStatus
   });
 }
 
-/** Make a rule that refuses expired tasks: expiry is a read rule, and from then on nothing is written. */
+/** Make a rule that refuses expired tasks: no writer changes an expired task. */
 export function liveRule<Value>(
   decide: (head: TaskHead, nowMs: number, first: TaskHead) => Verdict<Value>,
 ): Rule<Value> {
@@ -56,7 +61,7 @@ export function liveRule<Value>(
     nowMs >= head.expiresAtMs ? refused(taskNotFound()) : decide(head, nowMs, first);
 }
 
-/** The verdict that writes a change; the one place where a status changes. */
+/** Make the verdict that writes a change; the one place where a status changes. */
 export function write<Value>(head: TaskHead, nowMs: number, change: Change, value: Value): Verdict<Value> {
   const { status, put, delete: deleted, proof } = change;
   const error = status && transitionError(head.taskId, head.status, status);
@@ -71,12 +76,12 @@ export function write<Value>(head: TaskHead, nowMs: number, change: Change, valu
   return { kind: 'write', patch, value, proof };
 }
 
-/** The verdict that writes nothing. */
+/** Make the verdict that writes nothing. */
 export function done<Value>(value: Value): Verdict<Value> {
   return { kind: 'done', value };
 }
 
-/** The verdict of a rule that does not hold for this head. */
+/** Make the verdict of a rule that does not hold for this head. */
 export function refused(error: TaskError): { readonly kind: 'refused'; readonly error: TaskError } {
   return { kind: 'refused', error };
 }

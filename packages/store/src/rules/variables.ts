@@ -13,17 +13,17 @@ export interface Variables {
   readonly bytes: number;
 }
 
-/** What a merge changes: the entries to write, and the size of all variables after it. */
+/** Changes of a merge: the entries to write, and the size of all variables after it. */
 export interface VariableChange {
   readonly put: readonly TaskEntry[];
   readonly delete: readonly TaskEntryKey[];
   readonly bytes: number;
 }
 
-/** Variables live under their own kind of entry, published ones under another; limits hold for each kind by itself. */
+/** The kind of entry of variables, or of published ones; limits apply to each kind by itself. */
 export type VariableKind = 'variable' | 'published';
 
-/** The variables of this kind among the entries of a record. */
+/** Read the variables of this kind from the entries of a record. */
 export function readVariables(entries: readonly TaskEntry[], kind: VariableKind = 'variable'): Variables {
   const values = new Map<string, string>();
   for (const entry of entries) if (entry.kind === kind) values.set(entry.name, entry.value);
@@ -33,9 +33,9 @@ export function readVariables(entries: readonly TaskEntry[], kind: VariableKind 
 }
 
 /**
- * Merge values into variables: new names are added, others replaced, `null` deletes. All or none; pure.
+ * Merge values into variables: new names are added, known ones replaced, `null` deletes. All or none; pure.
  *
- * @param values - any JSON; an object with `toJSON` counts as what that returns, an `undefined` property as absent.
+ * @param values - any JSON; an object with `toJSON` counts as the value that it returns, an `undefined` property as absent.
  * @throws {TaskError} VARIABLE_TOO_LARGE, VARIABLE_STRING_TOO_LONG, VARIABLE_TOO_DEEP, VARIABLE_INVALID: message and
  *   details name the variable and the limit.
  */
@@ -71,7 +71,7 @@ export function mergeVariables(
   return { put, delete: deleted, bytes };
 }
 
-/** Bytes of a JSON object with this many pairs, without the pairs: braces and commas. */
+/** Count the bytes of a JSON object with this many pairs, without the pairs: braces and commas. */
 function objectBytes(pairs: number): number {
   return 2 + Math.max(0, pairs - 1);
 }
@@ -80,11 +80,11 @@ function pairBytes(name: string, json: string): number {
   return utf8Bytes(JSON.stringify(name)) + 1 + utf8Bytes(json);
 }
 
-/** A variable as JSON text, within the limits for one value. */
+/** Write a variable as JSON text, within the limits for one value. */
 function variableJson(name: string, value: unknown, limits: VariableLimits): string {
   if (!isWellFormed(name)) throw invalid(name, 'its name is not well-formed Unicode');
   checkString(name, name, limits);
-  // Before it is turned into JSON: neither a deep nor an endless value may reach code that recurses.
+  // Check before the value is turned into JSON: neither a deep nor an endless value may reach code that recurses.
   checkTree(name, value, limits);
   return JSON.stringify(value);
 }

@@ -1,23 +1,33 @@
+/**
+ * One time base for all processes on one store. Leases and expiries of one process are judged by others, so their clocks must
+ * agree; the clocks of machines do not. So each process adds the measured offset of the store's server to its own clock. How
+ * large an offset is, and how far it moved, decides whether leases can still be trusted. No section of the specification
+ * decides this.
+ */
 import { type Clock, systemClock } from '../port/clock.ts';
 import type { TaskStore } from '../port/task-store.ts';
 
 const SAMPLES = 3;
 
 /**
- * What a measurement found: the server's time went on evenly; it fell back by more than a lease; or it grew ahead by more
- * than a third of one, so that leases which others still hold may look as if they had ended.
+ * Result of a measurement.
+ *
+ * - `steady`: the server's time went on evenly.
+ * - `fell`: it fell back by more than a lease.
+ * - `grew`: it grew ahead by more than a third of a lease. Leases that other processes still hold may look as if they had ended.
  */
 export type ClockChange = 'steady' | 'fell' | 'grew';
 
 /** A clock on the time base of a store's server. */
 export interface ServerClock extends Clock {
   /**
-   * Measure the offset anew; nothing happens with a store that has no time of its own.
+   * Measure the offset anew; does nothing with a store that has no time of its own.
    *
-   * Of three questions the one with the shortest round trip counts. The first measurement takes half of it for the way back;
-   * each later one moves the offset no further than it must: what a slow answer leaves open changes nothing.
+   * It asks the server three times, and the answer with the shortest round trip counts. The first measurement takes half of the
+   * round trip for the way back. Each later one moves the offset no further than it must: a slow answer, which leaves a range
+   * of offsets open, does not move an offset within that range.
    *
-   * @returns `steady` for the first measurement, whatever it finds.
+   * @returns `steady` for the first measurement, always.
    * @throws {TaskError} STORE_UNAVAILABLE - the offset stays as it was.
    */
   measure(): Promise<ClockChange>;
@@ -27,11 +37,11 @@ export interface ServerClock extends Clock {
 export interface ServerClockOptions {
   /** Default {@link systemClock}. */
   readonly base?: Clock | undefined;
-  /** How long the leases of the process last, in milliseconds. */
+  /** Length of the leases of the process, in milliseconds. */
   readonly leaseMs: number;
 }
 
-/** Where the offset of a server lies: the answer left it at some instant of the round trip. */
+/** Bounds of the offset of a server: the answer left it at some instant of the round trip. */
 interface Sample {
   readonly lowestMs: number;
   readonly highestMs: number;
@@ -40,9 +50,9 @@ interface Sample {
 /**
  * Add the measured offset of a store's server to a clock, so that all processes on one store share a time base.
  *
- * After the offset fell by up to a lease, time stands still until it has caught up, so that it does not run backwards. What
- * is more, and the first measurement, is taken over at once: a process that stayed ahead would hold its leases for others
- * to wait for, and see theirs as ended.
+ * After the offset fell by up to a lease, time stands still until it has caught up, so that it does not run backwards. A larger
+ * fall, and the first measurement, take effect at once. A process that stayed ahead would make others wait for its leases, and
+ * would see theirs as ended.
  */
 export function serverClock(
   store: Pick<TaskStore, 'serverTimeMs'>,

@@ -3,14 +3,14 @@ import { TaskError } from '../port/task-error.ts';
 import type { ListPosition } from '../port/task-store.ts';
 
 const DIGEST_BYTES = 16;
-/** Room for any id that a process of ours makes, and far more. */
+/** Room for any id that mcp-tasks makes, and far more. */
 const MAX_CURSOR_CHARACTERS = 1024;
 
 /**
- * The opaque cursor of a place in an owner's list: digest of owner and place, then the place, as base64url.
+ * Make the opaque cursor of a place in an owner's list: digest of owner and place, then the place, as base64url.
  *
- * It needs no secret, so every process reads it; the digest binds it to its owner and tells damage. It gives no right:
- * whoever makes one up moves within their own list.
+ * It needs no secret, so every process reads it. The digest binds it to its owner and shows damage. A cursor gives no right: a
+ * caller that makes one up moves within its own list.
  */
 export function encodeCursor(owner: string, { createdAtMs, taskId }: ListPosition): string {
   const place = JSON.stringify([createdAtMs, taskId]);
@@ -20,13 +20,13 @@ export function encodeCursor(owner: string, { createdAtMs, taskId }: ListPositio
 /**
  * Read a cursor back.
  *
- * @throws {TaskError} INVALID_CURSOR - made for another owner, damaged, or none of ours.
+ * @throws {TaskError} INVALID_CURSOR - made for another owner, damaged, or not made by {@link encodeCursor}.
  */
 export function decodeCursor(owner: string, cursor: string): ListPosition {
   if (cursor.length > MAX_CURSOR_CHARACTERS) throw invalidCursor();
   const bytes = Buffer.from(cursor, 'base64url');
   const place = bytes.subarray(DIGEST_BYTES).toString();
-  // Decoding forgives stray characters; a cursor of ours has none.
+  // Decoding forgives stray characters, which a real cursor does not have.
   const isOurs = bytes.toString('base64url') === cursor && digest(owner, place).equals(bytes.subarray(0, DIGEST_BYTES));
   const position = isOurs ? parsePlace(place) : undefined;
   if (position === undefined) throw invalidCursor();
@@ -40,7 +40,7 @@ function digest(owner: string, place: string): Buffer {
     .subarray(0, DIGEST_BYTES);
 }
 
-/** The digest needs no secret, so that what it guards may still be made up. */
+/** Parse the place in a cursor. The digest needs no secret, so a caller may have made the place up. */
 function parsePlace(place: string): ListPosition | undefined {
   try {
     const [createdAtMs, taskId] = JSON.parse(place) as unknown[];

@@ -8,7 +8,7 @@ import { decodeCursor, encodeCursor } from './cursor.ts';
 
 const PAGE_SIZE = 50;
 
-/** What an owner's view looks through. */
+/** Parts that an owner's view reads and waits through. */
 export interface OwnerViewOptions {
   readonly store: TaskStore;
   readonly clock: Clock;
@@ -23,20 +23,20 @@ export interface OwnerPage {
 }
 
 /**
- * One owner's tasks. No method reaches a task of another owner: such a task, a missing and an expired one all give
+ * One owner's tasks. No method reaches a task of another owner. A foreign task, a missing and an expired one all give
  * {@link TaskError} TASK_NOT_FOUND with one text.
  */
 export interface OwnerView {
-  /** The head, and the entries of these kinds (default: none). */
+  /** Read the head, and the entries of these kinds (default: none). */
   get(taskId: string, kinds?: readonly TaskEntryKind[]): Promise<TaskRecord>;
   /**
-   * Newest first, 50 on a page by default.
+   * Read one page, newest first, 50 tasks by default.
    *
    * @throws {TaskError} INVALID_CURSOR; {RangeError} `limit` is not an integer from 1.
    */
   list(options?: { readonly cursor?: string | undefined; readonly limit?: number | undefined }): Promise<OwnerPage>;
   /**
-   * Wait until `until` holds for the head: tried at once and after each change. A failing store only delays it.
+   * Wait until `until` holds for the head. It is tried at once and after each change. A failing store only delays it.
    *
    * Rejects with the reason when `signal` aborts, with TASK_NOT_FOUND when the task expires, with STORE_CLOSED when the hub closes.
    */

@@ -1,31 +1,31 @@
 import type { TaskHead } from '../port/record.ts';
 
-/** Somebody who waits for changes of one task. */
+/** A waiter for changes of one task. */
 export interface TaskWaiter {
   readonly taskId: string;
-  /** The version that the waiter knows, 0 for none: it is not told of this one or older ones, and hints of them cost no read. */
+  /** Tell the version that the waiter knows, 0 for none. It does not hear of this one or older ones, and hints of them cost no read. */
   seenVersion(): number;
-  /** The task has a newer version; `undefined`, as the last call, when it is gone. Versions may be left out. Must not throw. */
+  /** Take a newer head; `undefined`, as the last call, when the task is gone. Versions may be left out. Must not throw. */
   notify(head: TaskHead | undefined): void;
-  /** A read or the watch failed; the next tick tries again. With STORE_CLOSED none follows: the hub was closed. Must not throw. */
+  /** Take the error of a failed read or watch; the next tick tries again. With STORE_CLOSED no tick follows: the hub was closed. Must not throw. */
   failed?(error: unknown): void;
 }
 
 interface Awaited {
-  /** Waiters, with the version that each was told of last. */
+  /** Waiters, each with the version that it heard of last. */
   readonly waiters: Map<TaskWaiter, number>;
   /** The latest version that was read. */
   version: number;
 }
 
-/** A version that is news to everybody. */
+/** A version that is news to every waiter. */
 export const ANY_VERSION = Infinity;
 
-/** Who waits for which task, what each knows, and telling them. */
+/** The awaited tasks: their waiters, and the version that each waiter knows. */
 export class AwaitedTasks {
   readonly #byId = new Map<string, Awaited>();
 
-  /** How many tasks are awaited. */
+  /** Number of awaited tasks. */
   get size(): number {
     return this.#byId.size;
   }
@@ -40,7 +40,7 @@ export class AwaitedTasks {
     return [...this.#byId.keys()];
   }
 
-  /** @returns removes the waiter; safe to call twice. */
+  /** Add a waiter. @returns removes the waiter; safe to call twice. */
   add(waiter: TaskWaiter): () => void {
     const { taskId } = waiter;
     const awaited = this.#byId.get(taskId) ?? { waiters: new Map<TaskWaiter, number>(), version: 0 };
@@ -52,7 +52,7 @@ export class AwaitedTasks {
     };
   }
 
-  /** Tell whether somebody waits for the task who does not know this version. */
+  /** Tell whether a waiter for the task does not know this version. */
   isNews(taskId: string, version: number): boolean {
     const awaited = this.#byId.get(taskId);
     if (awaited === undefined) return false;
@@ -60,14 +60,14 @@ export class AwaitedTasks {
     return version > awaited.version && [...awaited.waiters.keys()].some((waiter) => waiter.seenVersion() < version);
   }
 
-  /** Tell the waiters of a task what was read; nobody waits any longer for a task that is gone. */
+  /** Give the waiters of a task the head that was read; a task that is gone loses its waiters. */
   deliver(taskId: string, head: TaskHead | undefined): void {
     const awaited = this.#byId.get(taskId);
     if (awaited === undefined) return;
     if (head === undefined) this.#byId.delete(taskId);
     else awaited.version = Math.max(awaited.version, head.version);
     for (const [waiter, toldVersion] of [...awaited.waiters]) {
-      // One that was removed by the call before it.
+      // The call of an earlier waiter may have removed this one.
       if (!awaited.waiters.has(waiter)) continue;
       if (head !== undefined) {
         if (head.version <= Math.max(toldVersion, waiter.seenVersion())) continue;
@@ -79,7 +79,7 @@ export class AwaitedTasks {
     }
   }
 
-  /** Tell the waiters of tasks that something failed. */
+  /** Give an error to the waiters of tasks. */
   tell(taskIds: readonly string[], error: unknown): void {
     const waiters = taskIds.flatMap((taskId) => [...(this.#byId.get(taskId)?.waiters.keys() ?? [])]);
     for (const waiter of waiters) isolated(() => waiter.failed?.(error));
@@ -90,7 +90,7 @@ export class AwaitedTasks {
   }
 }
 
-/** Call a waiter so that its fault, which surfaces as an uncaught exception, reaches no other waiter. */
+/** Call a waiter so that its error, which surfaces as an uncaught exception, does not reach another waiter. */
 function isolated(call: () => void): void {
   try {
     call();

@@ -1,24 +1,28 @@
+/**
+ * Where a process waits for changes of tasks: polling clients, `tasks/result`, listeners and parked runs. One hub reads for all
+ * waiters, so that the cost does not depend on their number. Hints make it faster and may be lost; its ticks find every change.
+ * It serves what 2025-11-25, Tasks, "Retrieving Task Results" (blocks until the end) and "Task Status Notification" ask for.
+ */
 import type { Clock } from '../port/clock.ts';
 import { TaskError } from '../port/task-error.ts';
 import type { TaskHint, TaskStore } from '../port/task-store.ts';
 import { ANY_VERSION, AwaitedTasks, type TaskWaiter } from './awaited-tasks.ts';
 
-/** What {@link WaiterHub} works with. */
+/** Options of {@link WaiterHub}. */
 export interface WaiterHubOptions {
   readonly store: TaskStore;
   readonly clock: Clock;
   /** Time between two reads of all awaited tasks while the store gives no hints; default 1 s. */
   readonly tickMs?: number | undefined;
-  /** The same while it does; default 15 s. */
+  /** The same time while the store gives hints; default 15 s. */
   readonly watchedTickMs?: number | undefined;
 }
 
 /**
  * All waiting of a process: one watch, one timer, and at most one read at a time, of heads only, for all waiters.
  *
- * A read follows each registration and each hint that is news to a waiter; a tick reads all awaited tasks, and so does
- * the earliest expiry. Lost and repeated hints therefore cost time, never a change. A read that fails is made again with
- * the next tick.
+ * A read follows each registration and each hint that is news to a waiter. A tick reads all awaited tasks, and so does the
+ * earliest expiry. Lost and repeated hints therefore cost time, never a change. The next tick repeats a read that failed.
  */
 export class WaiterHub {
   readonly #store: TaskStore;
@@ -26,7 +30,7 @@ export class WaiterHub {
   readonly #tickMs: number;
   readonly #watchedTickMs: number;
   readonly #awaited = new AwaitedTasks();
-  /** Tasks for the next read, with the version that makes it worth while. */
+  /** Tasks for the next read, each with the version that the read is for. */
   readonly #wanted = new Map<string, number>();
   #isScheduled = false;
   #reading: Promise<void> | undefined;
@@ -34,7 +38,7 @@ export class WaiterHub {
   #isWatched = false;
   #isClosed = false;
   #tickAtMs = Infinity;
-  /** No awaited task expires before; may be too early, never too late. */
+  /** Instant before which no awaited task expires; may be too early, never too late. */
   #expiryAtMs = Infinity;
   #timer: { readonly atMs: number; readonly cancel: () => void } | undefined;
 
@@ -45,7 +49,7 @@ export class WaiterHub {
     this.#watchedTickMs = watchedTickMs;
   }
 
-  /** How many wait. */
+  /** Number of waiters. */
   get size(): number {
     return this.#awaited.waiterCount;
   }
@@ -68,12 +72,12 @@ export class WaiterHub {
     };
   }
 
-  /** Take a hint, also of a write of this process: its waiters need not wait for a watch, nor for the next tick. */
+  /** Take a hint, also of a write of this process: its waiters then need not wait for a watch or for the next tick. */
   hint({ taskId, version }: Pick<TaskHint, 'taskId' | 'version'>): void {
     if (this.#awaited.isNews(taskId, ANY_VERSION)) this.#want(taskId, version);
   }
 
-  /** Stop waiting: every waiter is told that it failed with STORE_CLOSED. Safe to call twice. */
+  /** Stop waiting: every waiter gets the error STORE_CLOSED. Safe to call twice. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const taskIds = this.#awaited.taskIds();
@@ -95,7 +99,7 @@ export class WaiterHub {
     this.#watching = begun.then(
       (stop) => {
         this.#isWatched = true;
-        // What changed before the watch was live gave no hint.
+        // Changes before the watch was live gave no hint.
         this.#wantAll();
         return stop;
       },
@@ -107,7 +111,7 @@ export class WaiterHub {
     );
   }
 
-  /** Have a task read; what is wanted in one turn of the event loop, or while a read is under way, makes one read. */
+  /** Have a task read. Tasks wanted in one turn of the event loop, or while a read is under way, share one read. */
   #want(taskId: string, version: number): void {
     this.#wanted.set(taskId, Math.max(version, this.#wanted.get(taskId) ?? 0));
     this.#schedule();
@@ -123,7 +127,7 @@ export class WaiterHub {
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
-      // Looked at again here: by now a waiter knows of its own writes.
+      // Look at the versions again here: by now a waiter knows of its own writes.
       const taskIds = [...this.#wanted]
         .filter(([taskId, version]) => this.#awaited.isNews(taskId, version))
         .map(([taskId]) => taskId);
@@ -160,7 +164,7 @@ export class WaiterHub {
     this.#timer?.cancel();
     this.#timer = undefined;
     if (atMs === Infinity) return;
-    // At least a millisecond: a timer of the system may fire a little before its time.
+    // At least one millisecond: a timer of the system may fire a little early.
     const cancel = this.#clock.after(Math.max(1, atMs - this.#clock.nowMs()), () => {
       this.#timer = undefined;
       this.#tick();
