@@ -4,12 +4,12 @@ type Connect = (
   callback: (error: Error, client?: PostgresClientLike) => void,
 ) => Promise<PostgresClientLike | undefined> | undefined;
 
-/** The statement under way fails with the same, and so does the next one. */
+/** Ignore the error of a connection: the statement under way fails with it too, and so does the next one. */
 const alreadyKnown = () => undefined;
 
 /**
- * Take a client out of a pool, with a listener for the errors of its connection: without one, a connection that breaks
- * would end the process. {@link putBack} takes the listener off.
+ * Take a client out of a pool, with a listener for the errors of its connection. Without a listener, a connection that breaks
+ * would end the process. {@link putBack} removes the listener.
  *
  * @throws the driver's error.
  */
@@ -22,7 +22,7 @@ export function checkOut(pool: PostgresPoolLike): Promise<PostgresClientLike> {
       client.on?.('error', alreadyKnown);
       resolve(client);
     };
-    // A pool of `pg` calls back as it takes its own listener off; what awaits a promise of it comes a moment later.
+    // A pool of `pg` calls back as it removes its own listener. Code that awaits its promise runs a moment later.
     const connect = pool.connect.bind(pool) as Connect;
     connect((error, client) => {
       if (client === undefined) reject(error);

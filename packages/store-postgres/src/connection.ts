@@ -2,7 +2,7 @@ import pg from 'pg';
 import { HintChannel } from './hint-channel.ts';
 import type { PostgresPoolLike, PostgresStoreOptions } from './options.ts';
 
-/** A call ends in bounded time, whatever becomes of server and network. */
+/** Defaults with which a call ends in bounded time, also when the server or the network fails. */
 const DEFAULTS: pg.PoolConfig = {
   connectionTimeoutMillis: 5_000,
   query_timeout: 10_000,
@@ -11,16 +11,16 @@ const DEFAULTS: pg.PoolConfig = {
   application_name: 'mcp-tasks',
 };
 
-/** What a store talks to its server through. */
+/** Connections of a store to its server. */
 export interface Connections {
   readonly pool: PostgresPoolLike;
   /** Undefined = this store neither sends hints to other processes nor hears theirs. */
   readonly hints: HintChannel | undefined;
-  /** End what was opened here. */
+  /** End the connections that were opened here. */
   readonly close: () => Promise<void>;
 }
 
-/** Make the pool of a store, or take the one that it is handed. @throws {TypeError} a string is not of PostgreSQL. */
+/** Make the pool of a store, or take the pool in its options. @throws {TypeError} a string is not of PostgreSQL. */
 export function connections(options: PostgresStoreOptions, schema: string): Connections {
   const { connectionString, hints } = options;
   checkConnectionString('connectionString', connectionString);
@@ -31,7 +31,7 @@ export function connections(options: PostgresStoreOptions, schema: string): Conn
     ...options.config,
   };
   const own = options.pool ? undefined : new pg.Pool(config);
-  // A connection that breaks while idle is replaced at the next call, which reports what is wrong then.
+  // The next call replaces a connection that breaks while idle, and reports the error if it cannot.
   own?.on('error', () => undefined);
   return {
     pool: options.pool ?? (own as unknown as PostgresPoolLike),
@@ -40,7 +40,7 @@ export function connections(options: PostgresStoreOptions, schema: string): Conn
   };
 }
 
-/** What `pg` cannot read it would take for the name of a database on this machine. */
+/** Check a connection string: `pg` would take an unreadable one for the name of a database on this machine. */
 function checkConnectionString(option: string, value: unknown): void {
   if (value === undefined || (typeof value === 'string' && /^(postgres(ql)?:\/\/|socket:|\/)/.test(value))) return;
   throw new TypeError(`${option} of postgresStore must be of the form postgres://user:password@host:port/database.`);

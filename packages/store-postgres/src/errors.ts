@@ -3,7 +3,7 @@ import { TaskError } from '@mcp-tasks/store';
 interface Trouble {
   readonly code: 'STORE_UNAVAILABLE' | 'STORE_INCOMPATIBLE';
   readonly message: string;
-  /** Whether it may pass without a change while the store opens. */
+  /** True when the trouble may pass without a change while the store opens. */
   readonly retryable: boolean;
 }
 
@@ -32,7 +32,7 @@ const FOREIGN_SCHEMA = incompatible(
   'The schema holds tables that this store did not make, or lacks some that it made: name another `schema`, or drop it.',
 );
 
-/** What a SQLSTATE (or its class, the first two characters) or the code of a socket means for the operator of the server. */
+/** Meaning of a SQLSTATE (or its class, the first two characters) or of a socket's code, for the operator of the server. */
 const BY_CODE: Readonly<Record<string, Trouble>> = {
   '28P01': PASSWORD,
   '28000': unavailable('PostgreSQL refused the login: check user, password and pg_hba.conf.'),
@@ -96,14 +96,14 @@ const UNKNOWN = unavailable('PostgreSQL did not answer as expected: see the caus
 
 /** Classes of SQLSTATE that prove a fault in the store's own statements, or in the tables that these meet. */
 const FAULTS: ReadonlySet<string> = new Set(['21', '22', '23', '3F', '42', 'P0']);
-/** A right that was taken away may be given back. */
+/** The SQLSTATE of a missing right. It may pass: a right that was taken away may be given back. */
 const MISSING_RIGHT = '42501';
 
 /**
  * Turn an error of the driver into a typed one; the driver's own text stays in `cause`.
  *
- * @param isOpen - the store was opened. What is wrong with server, network or login from then on may pass (a failover, a
- *   name that is not found for a moment, a password that is changed): only a fault in the store's own statements is final.
+ * @param isOpen - the store was opened. From then on a trouble with server, network or login may pass (a failover, a name that
+ *   is not found for a moment, a password that is changed): only a fault in the store's own statements is final.
  */
 export function storeError(error: unknown, isOpen: boolean): TaskError {
   if (TaskError.is(error)) return error;
@@ -119,15 +119,15 @@ function troubleOf(code: string, message: string): Trouble {
   return BY_CODE[code] ?? ofClass ?? BY_MESSAGE.find(([sign]) => sign.test(message))?.[1] ?? UNKNOWN;
 }
 
-/** The class of a SQLSTATE, which has five characters; those of a socket's code begin with `E`, as no class does. */
+/** Find the class of a SQLSTATE, which has five characters. The codes of a socket begin with `E`; no class does. */
 const classOf = (code: string): string | undefined => (/^[0-9A-Z]{5}$/.test(code) ? code.slice(0, 2) : undefined);
 
-/** A function of the schema is not what a migration made it. */
+/** Make the error about a function of the schema that is not as a migration made it. */
 export function noAnswer(): TaskError {
   return new TaskError('STORE_UNAVAILABLE', 'A function of the PostgreSQL schema answered no row: restore the schema.');
 }
 
-/** What a call of a closed store fails with. */
+/** Make the error of a call of a closed store. */
 export function storeClosed(cause?: unknown): TaskError {
   return new TaskError('STORE_CLOSED', 'The PostgreSQL store is closed: make a new one.', { cause });
 }

@@ -1,7 +1,7 @@
 import type { TaskHint } from '@mcp-tasks/store';
 import { storeClosed } from './errors.ts';
 
-/** What the channel needs of a `pg` client. */
+/** The part of a `pg` client that the channel needs. */
 export interface NotificationClient {
   connect(): Promise<unknown>;
   query(query: { readonly text: string; readonly values?: unknown[] }): Promise<unknown>;
@@ -12,7 +12,7 @@ export interface NotificationClient {
 
 /** Options of a {@link HintChannel}. */
 export interface HintChannelOptions {
-  /** Makes a client on a direct connection; called again after the connection broke. */
+  /** Make a client on a direct connection; called again after the connection broke. */
   readonly client: () => NotificationClient;
   /** Name of the NOTIFY channel, a plain identifier. */
   readonly channel: string;
@@ -24,8 +24,8 @@ const LONGEST_PAUSE_MS = 5_000;
 /**
  * Hints of changes between processes, on a connection of their own: sent coalesced after the write, never inside it.
  *
- * Listeners of this process hear at once. While the connection is down hints are lost, which a hint may be; while somebody
- * watches it is opened again, with growing pauses, in which writes do not try either.
+ * Listeners of this process hear at once. While the connection is down, hints are lost, which is allowed. While there is a
+ * listener, the channel connects again, with growing pauses. During a pause a write does not try to connect either.
  */
 export class HintChannel {
   readonly #options: HintChannelOptions;
@@ -41,7 +41,7 @@ export class HintChannel {
     this.#options = options;
   }
 
-  /** Listen. @returns stops. @throws the driver's error - the first connection failed. */
+  /** Listen to hints. @returns stops. @throws the driver's error - the first connection failed. */
   async watch(listener: (hint: TaskHint) => void): Promise<() => Promise<void>> {
     if (this.#isClosed) throw storeClosed();
     await this.#connected();
@@ -51,7 +51,7 @@ export class HintChannel {
     };
   }
 
-  /** Tell everybody, soon; the latest hint of a task replaces one that was not sent yet. */
+  /** Send a hint to all processes, soon; the latest hint of a task replaces one that was not sent yet. */
   send(hint: TaskHint): void {
     for (const listener of this.#listeners) listener(hint);
     if (this.#isClosed || this.#pause !== undefined) return;
@@ -59,7 +59,7 @@ export class HintChannel {
     this.#flushing ??= this.#flush();
   }
 
-  /** Send what is left, and close the connection. Safe to call twice. */
+  /** Send the remaining hints, and close the connection. Safe to call twice. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#pause);
@@ -135,7 +135,7 @@ export class HintChannel {
   }
 }
 
-/** Anybody may NOTIFY on a channel: what is not a hint is passed over. */
+/** Parse a payload; `undefined` when it is not a hint, since any client of the server may NOTIFY on a channel. */
 function parseHint(payload: string | undefined): TaskHint | undefined {
   try {
     const hint = JSON.parse(payload ?? '') as Partial<TaskHint> | null;

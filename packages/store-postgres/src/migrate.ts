@@ -6,7 +6,7 @@ import { type Migration, migrations as ourMigrations } from './migrations/index.
 import type { PostgresClientLike, PostgresPoolLike } from './options.ts';
 
 const OLDEST_SERVER = 130_000;
-/** A step may rewrite a table, and others wait for it. */
+/** Time for one step: it may rewrite a table, and other processes wait for it. */
 const STEP_TIMEOUT_MS = 600_000;
 
 type Query = (text: string, values?: unknown[]) => Promise<readonly Readonly<Record<string, unknown>>[]>;
@@ -14,11 +14,11 @@ type Query = (text: string, values?: unknown[]) => Promise<readonly Readonly<Rec
 /**
  * Bring the schema up to date, once however many processes start together, and check that the store can work there.
  *
- * One transaction under an advisory lock: what waits for the lock finds the work done. A database with newer steps is
- * accepted when each of them still works with this code.
+ * It is one transaction under an advisory lock: a process that waits for the lock finds the work done. A database with newer
+ * steps is accepted when each of them still works with this code.
  *
- * @throws {TaskError} STORE_INCOMPATIBLE - the schema is of a newer, incompatible version or not ours, or the server cannot
- *   keep the promises of a store; STORE_UNAVAILABLE.
+ * @throws {TaskError} STORE_INCOMPATIBLE - the schema is of a newer, incompatible version or was not made by this store, or the
+ *   server cannot keep the promises of a store; STORE_UNAVAILABLE.
  */
 export async function migrate(
   pool: PostgresPoolLike,
@@ -63,7 +63,7 @@ async function checkServer(query: Query): Promise<void> {
       `The database keeps text as ${String(encoding)}: make one with ENCODING 'UTF8'.`,
     );
   }
-  // With one snapshot for a whole transaction, what waited for a lock would not see what came before it.
+  // With one snapshot for a whole transaction, a transaction that waited for a lock would not see the writes before it.
   if (isolation !== 'read committed') {
     throw new TaskError(
       'STORE_INCOMPATIBLE',

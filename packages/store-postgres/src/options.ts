@@ -4,11 +4,11 @@ export interface PostgresQuery {
   readonly values?: unknown[];
   /** Keeps the statement prepared under this name. */
   readonly name?: string;
-  /** Milliseconds after which the client gives up; takes the place of the pool's own. */
+  /** Milliseconds after which the client gives up; replaces the pool's own value. */
   readonly query_timeout?: number;
 }
 
-/** What the store needs of a `pg` pool (or of anything that behaves like one). */
+/** The part of a `pg` pool (or of an object that behaves like one) that the store needs. */
 export interface PostgresPoolLike {
   /** Run one statement on any free connection. */
   query(query: PostgresQuery): Promise<{ rows: unknown[] }>;
@@ -22,9 +22,9 @@ export interface PostgresClientLike {
   query(query: PostgresQuery): Promise<{ rows: unknown[] }>;
   /** Give the connection back to the pool, or end it. */
   release(destroy?: boolean | Error): void;
-  /** Hears of a connection that breaks; absent = the client tells of none. */
+  /** Listen for a connection that breaks; absent = the client does not report one. */
   on?(event: 'error', listener: () => void): unknown;
-  /** Stop hearing of it. */
+  /** Stop listening. */
   removeListener?(event: 'error', listener: () => void): unknown;
 }
 
@@ -42,18 +42,18 @@ export interface PostgresStoreOptions {
    */
   readonly connectionString?: string | undefined;
   /**
-   * Options of `pg` for the store's own pool (`ssl`, `max`, …). With `connectionString` it is that string, not these, that
-   * says who logs in where; without it, so do these (`host`, `user`, a `password` function, …). Defaults of the store:
+   * Options of `pg` for the store's own pool (`ssl`, `max`, …). With `connectionString`, server and login come from that string
+   * only. Without it they come from these options (`host`, `user`, a `password` function, …). Defaults of the store:
    * `connectionTimeoutMillis` 5,000 (also the longest wait for a free connection), `query_timeout` 10,000, `keepAlive`
    * true, `application_name` `mcp-tasks`.
    */
   readonly config?: Readonly<Record<string, unknown>> | undefined;
-  /** An open pool, which `close()` leaves open. Takes the place of `connectionString` and `config`. */
+  /** An open pool, which `close()` leaves open. Replaces `connectionString` and `config`. */
   readonly pool?: PostgresPoolLike | undefined;
   /** Schema of the store's tables, made when missing; 1 to 48 of a-z, 0-9 and `_`. Default `mcp_tasks`. */
   readonly schema?: string | undefined;
   /**
-   * Where hints of changes go between processes: a direct connection, not one of a transaction pooler, since it listens.
+   * Connection string for hints of changes between processes: a direct connection, since a transaction pooler cannot listen.
    * Default: the same as the store's own pool; `false` (and the default with `pool`) = no hints, waiters poll every second.
    */
   readonly hints?: string | false | undefined;

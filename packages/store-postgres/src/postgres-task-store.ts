@@ -18,7 +18,7 @@ import type { PostgresPoolLike } from './options.ts';
 import { decodableHeads, type GetRow, headOf, headParameter, type HeadRow, recordsOf } from './rows.ts';
 import { type Statement, type Statements, statements } from './statements.ts';
 
-/** What `postgresStore` puts together. */
+/** Parts that `postgresStore` puts together. */
 export interface PostgresTaskStoreParts {
   readonly pool: PostgresPoolLike;
   readonly schema: string;
@@ -118,7 +118,7 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async renew({ leases, dueAtMs, nowMs }: Parameters<TaskStore['renew']>[0]): Promise<readonly TaskHead[]> {
-    // The order in which rows are locked.
+    // The order in which the statement locks rows.
     const sorted = [...leases].sort((one, other) => (one.taskId < other.taskId ? -1 : 1));
     const rows = await this.#run<HeadRow>(this.#statements.renew, [
       sorted.map(({ taskId }) => taskId),
@@ -140,20 +140,20 @@ export class PostgresTaskStore implements TaskStore {
     return present(row).now_ms;
   }
 
-  /** Let the calls under way end, then close what `open` opened. */
+  /** Let the calls under way end, then close the connections that `open` opened. */
   async close(): Promise<void> {
     this.#closing ??= this.#close();
     await this.#closing;
   }
 
   async #close(): Promise<void> {
-    // The driver's pool forgets who waits for a connection when it ends.
+    // When the driver's pool ends, it drops the calls that wait for a connection.
     await Promise.allSettled(this.#underWay);
     await this.#parts.hints?.close();
     await this.#parts.close();
   }
 
-  /** The first heads that can be decoded: what cannot be is read past, with one more statement each time some is met. */
+  /** Read the first heads that can be decoded. It reads past corrupt ones, with one more statement each time it meets some. */
   async #firstDecodable(
     limit: number,
     read: (count: number) => Promise<readonly HeadRow[]>,
@@ -196,13 +196,13 @@ const bytes = (text: string): Buffer => Buffer.from(text, 'utf8');
 const withinBigint = (number: number): number =>
   Math.trunc(Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, number)));
 
-/** A cursor can be made up: whatever is in it names a place. */
+/** Turn a position into parameters. A caller can make a cursor up, so any content has to name a place. */
 const placeOf = ({ createdAtMs, taskId }: ListPosition): [number, string] => [
   withinBigint(createdAtMs),
   taskId.replaceAll('\0', ''),
 ];
 
-/** PostgreSQL text holds no NUL, so that no task has such an id. */
+/** Tell whether PostgreSQL can store a text. It stores no NUL, so no task has an id with one. */
 const isStorableText = (text: string): boolean => !text.includes('\0');
 
 const columns = (keys: readonly TaskEntryKey[]): [string[], Buffer[]] => [

@@ -9,7 +9,7 @@ import {
   type TaskRecord,
 } from '@mcp-tasks/store';
 
-/** How `head_text` shows a field; each throws for what the store cannot have written. */
+/** Decoders of the forms in which `head_text` shows a field; each throws for a value that the store cannot have written. */
 const FORMS = {
   plain: (stored: unknown) => stored,
   /** Bytes travel as base64, which any client can take. */
@@ -25,14 +25,14 @@ function text(stored: unknown): string {
 
 interface Field {
   readonly form: keyof typeof FORMS;
-  /** NULL stands for an absent field, or for null where the head knows null. */
+  /** Meaning of NULL: an absent field, or null where the head knows null. */
   readonly empty?: 'absent' | 'null';
 }
 
 const plain: Field = { form: 'plain' };
 const json: Field = { form: 'json' };
 
-/** How `head_text` shows each field of a head. */
+/** The form in which `head_text` shows each field of a head. */
 const FIELDS: Readonly<Record<keyof TaskHead, Field>> = {
   taskId: plain,
   owner: { form: 'base64' },
@@ -62,7 +62,7 @@ const JSON_TEXT_FIELDS: ReadonlySet<string> = new Set(
   FIELD_LIST.flatMap(([name, { form }]) => (form === 'json' ? [name] : [])),
 );
 
-/** A head or a patch of one as the functions of the schema take it. */
+/** Encode a head, or a patch of one, for the functions of the schema. */
 export function headParameter(fields: object): string {
   return JSON.stringify(fields, (name, value: unknown) =>
     JSON_TEXT_FIELDS.has(name) && value != null ? JSON.stringify(value) : value,
@@ -70,9 +70,9 @@ export function headParameter(fields: object): string {
 }
 
 /**
- * The head that `head_text` shows.
+ * Decode the head that `head_text` shows.
  *
- * @throws {TaskError} STORE_CORRUPT_RECORD - a column holds what the store never wrote.
+ * @throws {TaskError} STORE_CORRUPT_RECORD - a column holds a value that the store never wrote.
  */
 export function headOf(shown: string): TaskHead {
   const stored = JSON.parse(shown) as Readonly<Record<string, unknown>>;
@@ -93,12 +93,12 @@ export function headOf(shown: string): TaskHead {
   return head as unknown as TaskHead;
 }
 
-/** A row of the statements that answer heads. */
+/** A row of the statements that return heads. */
 export interface HeadRow {
   readonly head: string;
 }
 
-/** The heads of rows; a task that cannot be decoded is left out, so that it does not stand in the way of others. */
+/** Decode the heads of rows. A task that cannot be decoded is left out, so that it does not stand in the way of others. */
 export function decodableHeads(rows: readonly HeadRow[]): readonly TaskHead[] {
   return rows.flatMap(({ head }) => decodeRecord(() => headOf(head), false));
 }
@@ -116,7 +116,7 @@ export interface GetRow {
  * Put the rows of `get` together, one record a task.
  *
  * @throws {TaskError} STORE_CORRUPT_RECORD - `isOnlyOne`, and the task cannot be decoded. Among several such a task is left
- *   out: whoever waits for the others is not to wait for it.
+ *   out: it must not delay waiters for the others.
  */
 export function recordsOf(rows: readonly GetRow[], isOnlyOne: boolean): readonly TaskRecord[] {
   const entryRows = new Map<string, GetRow[]>();

@@ -7,32 +7,32 @@ const LOOK_EVERY_MS = 60_000;
 /** A danger to tasks in the settings of a server. */
 interface Finding {
   readonly message: string;
-  /** A store is not opened on such a server. */
+  /** True when the store does not open on such a server. */
   readonly isRefused?: true;
 }
 
 /** Result of one look at the servers. */
 interface Look {
   readonly findings: readonly Finding[];
-  /** Of the servers that did not answer. */
+  /** Errors of the servers that did not answer. */
   readonly failures: readonly { readonly server: string; readonly error: TaskError }[];
   readonly isAnswered: boolean;
 }
 
-/** Watches the settings of the server, or of every master of a cluster: the tasks may move from one to another. */
+/** A watch over the settings of the server, or of every master of a cluster, since tasks may move between masters. */
 export interface SettingsCheck {
   /**
-   * Refuse servers that may evict tasks; warn of one that may lose them in a crash, or that does not tell. From then on look
-   * once a minute, and warn of what is new.
+   * Refuse servers that may evict tasks. Warn of a server that may lose them in a crash, or that hides its settings. From then
+   * on look once a minute, and warn of new findings.
    *
    * @throws {TaskError} STORE_INCOMPATIBLE - a `maxmemory-policy` is not `noeviction`; STORE_UNAVAILABLE - no server answers.
    */
   begin(): Promise<void>;
-  /** Safe to call twice, and before `begin`. */
+  /** End the watch. Safe to call twice, and before `begin`. */
   end(): void;
 }
 
-/** Make a check that is not begun. */
+/** Make a check that has not begun. */
 export function settingsCheck(client: RedisClientLike, warn: (message: string) => void): SettingsCheck {
   let told: ReadonlySet<string> = new Set();
   let timer: NodeJS.Timeout | undefined;
@@ -40,7 +40,7 @@ export function settingsCheck(client: RedisClientLike, warn: (message: string) =
   const tell = ({ findings, failures }: Look) => {
     const found = new Set(findings.map(({ message }) => message));
     const unknown = [...found].filter((message) => !told.has(message));
-    // A server that does not answer now may have been told of before.
+    // An earlier warning may be about a server that does not answer now.
     told = failures.length > 0 ? new Set([...told, ...found]) : found;
     for (const message of unknown) warn(`redisStore: ${message}`);
   };
@@ -52,7 +52,7 @@ export function settingsCheck(client: RedisClientLike, warn: (message: string) =
       const again = await look(client);
       if (timer !== undefined) tell(again);
     } catch (error) {
-      // Of `onWarning`: it ends nothing.
+      // The error comes from `onWarning`; the check goes on.
       process.emitWarning(error as Error);
     } finally {
       isLooking = false;
@@ -118,11 +118,11 @@ async function findingsOf(node: RedisNodeLike, server: string): Promise<readonly
   return findings;
 }
 
-/** A setting's value; undefined = the server hides it, as hosted servers do. */
+/** Read a setting's value; undefined = the server hides it, as hosted servers do. */
 async function setting(node: RedisNodeLike, name: string): Promise<string | undefined> {
   try {
     const reply = await node.call('CONFIG', 'GET', name);
-    // A list of names and values, or, as a client may be told to shape replies, an object.
+    // The reply is a list of names and values, or an object where the client is set to shape replies so.
     if (Array.isArray(reply)) return (reply as readonly string[])[1];
     return (reply as Readonly<Record<string, string>>)[name];
   } catch (error) {

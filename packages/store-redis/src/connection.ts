@@ -3,19 +3,19 @@ import { isOfReplica, storeError } from './errors.ts';
 import type { RedisStoreOptions } from './options.ts';
 
 const LONGEST_PAUSE_MS = 2_000;
-/** A server that is a replica is left at most once in this time: behind its address there may be no primary yet. */
+/** Shortest time between two times of leaving a replica: behind its address there may be no primary yet. */
 const REPLICA_PAUSE_MS = 1_000;
 
 /** A connection that the store opens and closes itself. */
 export interface OwnConnection {
   readonly client: Redis;
-  /** @throws {TaskError} STORE_UNAVAILABLE - after one attempt. */
+  /** Connect. @throws {TaskError} STORE_UNAVAILABLE - after one attempt. */
   connect(): Promise<void>;
-  /** Safe to call twice, and before `connect`. */
+  /** Disconnect. Safe to call twice, and before `connect`. */
   disconnect(): Promise<void>;
 }
 
-/** Make a connection, which is not opened yet. @throws {TypeError} neither `url` nor `config`, or a `url` of another scheme. */
+/** Make a connection that is not open yet. @throws {TypeError} neither `url` nor `config`, or a `url` of another scheme. */
 export function ownConnection({ url, config }: RedisStoreOptions): OwnConnection {
   if (url === undefined && !config) throw new TypeError('Give redisStore url, config or client.');
   if (url !== undefined && !(/^rediss?:\/\//.test(url) && URL.canParse(url))) {
@@ -23,12 +23,12 @@ export function ownConnection({ url, config }: RedisStoreOptions): OwnConnection
       'url of redisStore must be of the form redis://user:password@host:port/database, or rediss://.',
     );
   }
-  // Until it was open once, a connection that fails is the caller's to know, not to try again.
+  // Before the first opening, a failure goes to the caller and is not tried again.
   let isOpen = false;
   const pauseMs = (times: number) => Math.min(50 * 2 ** times, LONGEST_PAUSE_MS);
-  // Replies as RESP 2 shapes them, which is what their readers expect.
+  // The readers of replies expect the shapes of RESP 2.
   const options: RedisOptions & { replyMapping?: 'legacy' } = {
-    // A call ends in bounded time, whatever becomes of server and network.
+    // A call ends in bounded time, also when the server or the network fails.
     connectTimeout: 5_000,
     commandTimeout: 10_000,
     socketTimeout: 10_000,
@@ -36,8 +36,8 @@ export function ownConnection({ url, config }: RedisStoreOptions): OwnConnection
     ...config,
     lazyConnect: true,
     replyMapping: 'legacy',
-    // The driver sends nothing twice. A call that was sent fails when its connection ends, since it may have happened; one
-    // that was not sent waits for the next attempt to connect.
+    // The driver must not send a call twice. A call that was sent fails when its connection ends, since it may have happened.
+    // One that was not sent waits for the next attempt to connect.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     reconnectOnError: leaveReplica(config?.['reconnectOnError'] as RedisOptions['reconnectOnError']),
@@ -46,7 +46,7 @@ export function ownConnection({ url, config }: RedisStoreOptions): OwnConnection
   options.retryStrategy = (times) => (isOpen ? retryStrategy(times) : null);
   const client = url === undefined ? new Redis(options) : new Redis(url, options);
   let latest: unknown;
-  // Each command reports what is wrong with the connection; the event is what opening it goes by.
+  // Each command reports an error of the connection; opening it relies on this event.
   client.on('error', (error: unknown) => {
     latest = error;
   });
@@ -57,7 +57,7 @@ export function ownConnection({ url, config }: RedisStoreOptions): OwnConnection
       client.once('end', resolve);
     });
     client.disconnect();
-    // Between two attempts there is nothing to end, and the driver tells of no end.
+    // Between two attempts there is nothing to end, and the driver emits no end.
     if (status !== 'end' && status !== 'reconnecting') await ended;
   };
   return {
@@ -69,7 +69,7 @@ export function ownConnection({ url, config }: RedisStoreOptions): OwnConnection
       } catch (error) {
         throw storeError(latest ?? error, false);
       }
-      // The driver goes on with database 0 when there is no such database as was asked for.
+      // The driver goes on with database 0 when the requested database does not exist.
       if (latest !== undefined) {
         await disconnect();
         throw storeError(latest, false);
@@ -81,8 +81,8 @@ export function ownConnection({ url, config }: RedisStoreOptions): OwnConnection
 }
 
 /**
- * Connect again when the server answers that it is a replica: after a failover its address leads to another. The call itself
- * fails, and the layers above send it again.
+ * Connect again when the server answers that it is a replica: after a failover its address leads to another server. The call
+ * itself fails, and the layers above send it again.
  */
 function leaveReplica(also: RedisOptions['reconnectOnError']): (error: Error) => boolean {
   let leftAtMs = -Infinity;

@@ -1,16 +1,16 @@
 import { TaskError } from '@mcp-tasks/store';
 
 interface Trouble {
-  /** Found in the error's message or code. A script's error may come wrapped, so that its word is not always the first. */
+  /** Pattern in the error's message or code. A script's error may come wrapped, so its word is not always the first. */
   readonly sign: RegExp;
   readonly message: string;
-  /** It may pass without a change also while the store opens. */
+  /** True when the trouble may pass without a change, also while the store opens. */
   readonly retryable?: true;
-  /** It proves a fault in the store's own scripts, or in the keys that they meet: it never passes. */
+  /** True when it proves a fault in the store's own scripts, or in the keys that they meet: it never passes. */
   readonly isFault?: true;
 }
 
-/** What an error of Redis or of the socket means for the operator of the server; the first sign that is found counts. */
+/** Meaning of an error of Redis or of the socket, for the operator of the server; the first sign that is found counts. */
 const TROUBLES: readonly Trouble[] = [
   {
     sign: /\b(WRONGPASS|NOAUTH)\b|invalid password|without any password configured/,
@@ -76,11 +76,11 @@ const TROUBLES: readonly Trouble[] = [
 ];
 
 /**
- * Turn an error of the driver into a typed one; the driver's own text stays in `cause`, without the arguments of the command,
- * which may be a password or what a task holds.
+ * Turn an error of the driver into a typed one. The driver's own text stays in `cause`, without the arguments of the command,
+ * which may be a password or the content of a task.
  *
- * @param isOpen - the store was opened. What is wrong with server, network or login from then on may pass (a failover, a
- *   password that is changed): only a fault in the store's own scripts is final.
+ * @param isOpen - the store was opened. From then on a trouble with server, network or login may pass (a failover, a password
+ *   that is changed): only a fault in the store's own scripts is final.
  */
 export function storeError(error: unknown, isOpen: boolean): TaskError {
   if (TaskError.is(error)) return error;
@@ -104,19 +104,19 @@ function wordsOf(error: unknown): string {
   return `${String(message)} ${String(code)}`;
 }
 
-/** The driver hangs the whole command on its errors. */
+/** Remove the arguments from an error: the driver attaches the whole command to it. */
 function forgetArguments(error: unknown): void {
   if (!(error instanceof Error && 'command' in error)) return;
   const { name } = (error.command ?? {}) as { readonly name?: unknown };
   error.command = { name };
 }
 
-/** What a call of a closed store fails with. */
+/** Make the error of a call of a closed store. */
 export function storeClosed(cause?: unknown): TaskError {
   return new TaskError('STORE_CLOSED', 'The Redis store is closed: make a new one.', { cause });
 }
 
-/** A server or keys with which the store cannot work. */
+/** Make the error about a server, or keys, with which the store cannot work. */
 export function incompatible(message: string, cause?: unknown): TaskError {
   return new TaskError('STORE_INCOMPATIBLE', message, { cause });
 }

@@ -3,17 +3,17 @@ import type { RedisClientLike, RedisSubscriberLike } from './options.ts';
 
 const RETRY_MS = 1_000;
 
-/** Hints that are listened to. */
+/** A subscription to hints. */
 export interface HintSubscription {
   /** Rejects with the driver's error when the first subscription fails; later ones are tried again. */
   readonly begun: Promise<void>;
-  /** Safe to call twice, and before it has begun. */
+  /** Stop listening. Safe to call twice, and before it has begun. */
   stop(): void;
 }
 
 /**
- * Listen to the hints of a channel, on a connection of its own. What is published while it is down is lost, which a hint may
- * be.
+ * Listen to the hints of a channel, on a connection of its own. Hints that are published while it is down are lost, which is
+ * allowed.
  */
 export function subscribeToHints(
   client: RedisClientLike,
@@ -23,11 +23,11 @@ export function subscribeToHints(
   const subscriber = duplicate(client);
   let isOver = false;
   let retry: NodeJS.Timeout | undefined;
-  // The driver connects again by itself.
+  // The driver reconnects by itself.
   subscriber.on('error', () => undefined);
   subscriber.on('message', (_channel, message) => {
     const hint = parseHint(message);
-    // A connection may still deliver what came before it was told to end.
+    // A connection may still deliver messages that came before the call to end it.
     if (hint && !isOver) listener(hint);
   });
   const subscribeAgain = () => {
@@ -50,7 +50,7 @@ export function subscribeToHints(
   };
 }
 
-/** Turn off that the driver subscribes again by itself: a failure of that is a rejection without a handler, which ends the process. */
+/** Copy a client without automatic resubscription: its failure would be a rejection without a handler, which ends the process. */
 function duplicate(client: RedisClientLike): RedisSubscriberLike {
   if (client.nodes) return client.duplicate(); // a cluster has another way
   const copy = client.duplicate.bind(client) as (options: object) => RedisSubscriberLike;

@@ -1,13 +1,14 @@
 import { incompatible, storeError } from './errors.ts';
 import { runScript, type ScriptTarget } from './statements.ts';
 
-/** Number of the key layout; and the oldest code that can work on it. */
+/** Number of the key layout, and the oldest code that can work on it. */
 const SCHEMA = { version: 1, compatibleFrom: 1 } as const;
 
 /**
  * Note the key layout where there is none yet, and refuse one that this code cannot work on.
  *
- * @throws {TaskError} STORE_INCOMPATIBLE - the keys are of a newer, incompatible version or not ours; STORE_UNAVAILABLE.
+ * @throws {TaskError} STORE_INCOMPATIBLE - the keys are of a newer, incompatible version or were not made by this store;
+ *   STORE_UNAVAILABLE.
  */
 export async function checkSchema(target: ScriptTarget, channel: string): Promise<void> {
   let stored: readonly (string | null)[];

@@ -1,12 +1,12 @@
 /** One server, as the store asks it for its settings. */
 export interface RedisNodeLike {
-  /** Send a command to it. */
+  /** Send a command to the server. */
   call(command: string, ...args: string[]): Promise<unknown>;
-  /** Names it in warnings. */
+  /** Host and port, which name the server in warnings. */
   readonly options?: { readonly host?: string | undefined; readonly port?: number | undefined };
 }
 
-/** What the store needs of an `ioredis` client (or of anything that behaves like one). */
+/** The part of an `ioredis` client (or of an object that behaves like one) that the store needs. */
 export interface RedisClientLike {
   /** Run a script that the server knows, by its digest. */
   evalsha(sha1: string, numberOfKeys: number, ...args: string[]): Promise<unknown>;
@@ -14,21 +14,21 @@ export interface RedisClientLike {
   eval(script: string, numberOfKeys: number, ...args: string[]): Promise<unknown>;
   /** Send any other command. */
   call(command: string, ...args: string[]): Promise<unknown>;
-  /** A second connection of the same kind, for hints. */
+  /** Make a second connection of the same kind, for hints. */
   duplicate(): RedisSubscriberLike;
-  /** The masters of a cluster; absent = the client talks to one server. */
+  /** List the masters of a cluster; absent = the client talks to one server. */
   nodes?(role: 'master'): readonly RedisNodeLike[];
 }
 
 /** The connection on which hints arrive. */
 export interface RedisSubscriberLike {
-  /** Begin to hear the messages of a channel. */
+  /** Subscribe to the messages of a channel. */
   subscribe(channel: string): Promise<unknown>;
-  /** Hear messages. */
+  /** Listen for messages. */
   on(event: 'message', listener: (channel: string, message: string) => void): unknown;
-  /** Hear what is wrong with the connection. */
+  /** Listen for errors of the connection. */
   on(event: 'error', listener: (error: unknown) => void): unknown;
-  /** It is connected, at first or again. */
+  /** Listen for the moment when it is connected, at first or again. */
   on(event: 'ready', listener: () => void): unknown;
   /** End the connection at once. */
   disconnect(): void;
@@ -45,13 +45,13 @@ export interface RedisStoreOptions {
   /** `redis://user:password@host:port/db` or `rediss://…` for TLS. The store opens and closes its own connection. */
   readonly url?: string | undefined;
   /**
-   * Options of `ioredis` for the store's own connection (`tls`, `username`, `password`, …); what `url` says too, `url` says.
-   * Defaults of the store: `connectTimeout` 5,000 ms, `commandTimeout` and `socketTimeout` 10,000 ms. Not for the caller:
-   * `autoResendUnfulfilledCommands` is off and `maxRetriesPerRequest` 0, so that the driver sends no write twice, and
-   * `reconnectOnError` leaves a server that has become a replica.
+   * Options of `ioredis` for the store's own connection (`tls`, `username`, `password`, …). Where `url` sets the same option,
+   * `url` wins. Defaults of the store: `connectTimeout` 5,000 ms, `commandTimeout` and `socketTimeout` 10,000 ms. Three options
+   * cannot be set: `autoResendUnfulfilledCommands` is off and `maxRetriesPerRequest` 0, so that the driver sends no write
+   * twice, and `reconnectOnError` leaves a server that has become a replica.
    */
   readonly config?: Readonly<Record<string, unknown>> | undefined;
-  /** An `ioredis` client, or a `Cluster`, which `close()` leaves open. Takes the place of `url` and `config`. */
+  /** An `ioredis` client, or a `Cluster`, which `close()` leaves open. Replaces `url` and `config`. */
   readonly client?: RedisClientLike | undefined;
   /**
    * Name of the store inside the server; default `mcp-tasks`. All its keys begin with `{NAME}:`, so a cluster keeps one
@@ -59,8 +59,8 @@ export interface RedisStoreOptions {
    */
   readonly name?: string | undefined;
   /**
-   * Told when a server may lose acknowledged writes or evict tasks: at start, and once more for what is found later, which
-   * ends nothing. Default `process.emitWarning`.
+   * Receives a warning when a server may lose acknowledged writes or evict tasks: at start, and once for each later finding,
+   * which does not close the store. Default `process.emitWarning`.
    */
   readonly onWarning?: ((message: string) => void) | undefined;
 }

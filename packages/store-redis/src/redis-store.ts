@@ -9,9 +9,9 @@ import { loadScripts, runScript } from './statements.ts';
 /**
  * Keep tasks in Redis (6.2 or newer) or Valkey, shared by every process that names the same server and store name.
  *
- * Each create, update, get and page is one script and one round trip. What was acknowledged survives a crash of the server as
- * far as `appendfsync` says; `open()` warns when that is not `always`, and refuses a server that may evict keys. All keys of one
- * store are on one slot of a cluster.
+ * Each create, update, get and page is one script and one round trip. An acknowledged write survives a crash of the server as
+ * far as `appendfsync` says. `open()` warns when that is not `always`, and refuses a server that may evict keys. All keys of
+ * one store are on one slot of a cluster.
  *
  * @throws {TypeError} none of `url`, `config` and `client`, a `url` that is not of Redis, or a `name` out of range.
  *
@@ -38,7 +38,7 @@ export function redisStore(options: RedisStoreOptions): TaskStore {
     open: async () => {
       await own?.connect();
       try {
-        // A cluster knows its masters once it has answered.
+        // The client of a cluster knows the masters once the cluster has answered.
         if (client.nodes) await runScript({ client, base }, 'time', []);
         await settings.begin();
         await checkSchema({ client, base }, channel);

@@ -27,9 +27,9 @@ import {
 import type { ScriptName } from './scripts/index.ts';
 import { runScript, type ScriptTarget } from './statements.ts';
 
-/** What `redisStore` puts together. */
+/** Parts that `redisStore` puts together. */
 export interface RedisTaskStoreParts extends ScriptTarget {
-  /** Where hints are published. */
+  /** Channel on which the store publishes hints. */
   readonly channel: string;
   readonly open: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -40,13 +40,13 @@ type OutcomeReply = readonly [
   FlatHash?,
 ];
 
-/** How long `close` waits for calls of a client that it may not close. */
+/** Time for which `close` waits for calls of a client that it may not close. */
 const CLOSE_GRACE_MS = 5_000;
 
 /** Tasks in Redis: each method is one script, so one round trip and one atomic step. */
 export class RedisTaskStore implements TaskStore {
   readonly #parts: RedisTaskStoreParts;
-  /** Each ends one watch. */
+  /** Functions that each end one watch. */
   readonly #watches = new Set<() => void>();
   readonly #underWay = new Set<Promise<unknown>>();
   #isOpen = false;
@@ -151,7 +151,7 @@ export class RedisTaskStore implements TaskStore {
     return Number(seconds) * 1000 + Number(microseconds) / 1000;
   }
 
-  /** Let the calls under way end, then close what `open` and `watch` opened. */
+  /** Let the calls under way end, then close the connections that `open` and `watch` opened. */
   async close(): Promise<void> {
     this.#closing ??= this.#close();
     await this.#closing;
@@ -163,7 +163,7 @@ export class RedisTaskStore implements TaskStore {
     await this.#parts.close();
   }
 
-  /** The first heads that can be decoded: what cannot be is read past, with one more script each time some is met. */
+  /** Read the first heads that can be decoded. It reads past corrupt ones, with one more script each time it meets some. */
   async #firstDecodable(
     limit: number,
     read: (count: number) => Promise<readonly FlatHash[]>,
@@ -203,5 +203,5 @@ async function settledWithin(calls: Iterable<Promise<unknown>>, graceMs: number)
   clearTimeout(timer);
 }
 
-/** Sorts by creation, then id; the id begins at the 17th byte. */
+/** Turn a position into text that sorts by creation, then id; the id begins at the 17th byte. */
 const placeOf = ({ createdAtMs, taskId }: ListPosition): string => createdAtMs.toFixed(0).padStart(16, '0') + taskId;

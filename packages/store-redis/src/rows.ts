@@ -11,22 +11,22 @@ import {
   type TaskRecord,
 } from '@mcp-tasks/store';
 
-/** A name and value list, as HGETALL answers it inside of a script. */
+/** A list of names and values, as HGETALL returns it inside a script. */
 export type FlatHash = readonly string[];
 
 type Name = Exclude<keyof TaskHead, 'owner'>;
 
 interface Field {
-  /** Kept as it is; any other value is kept as JSON text. */
+  /** True when the value is kept as it is; any other value is kept as JSON text. */
   readonly isPlain?: true;
-  /** What the field is where the hash has none; a field without it must be there. */
+  /** Value of the field where the hash lacks it; a field without this default must be there. */
   readonly missing?: undefined | null;
 }
 
 const json: Field = {};
 const plain: Field = { isPlain: true };
 
-/** How a hash keeps each field of a head; the owner is kept beside them. */
+/** The form in which a hash keeps each field of a head; the owner is kept beside them. */
 const FIELDS: Readonly<Record<Name, Field>> = {
   taskId: plain,
   version: json,
@@ -51,7 +51,7 @@ const FIELDS: Readonly<Record<Name, Field>> = {
 
 const FIELD_LIST = Object.entries(FIELDS) as readonly (readonly [Name, Field])[];
 
-/** Fields and values of a head (or of the set part of a patch) as a script takes them, after their count. */
+/** Encode fields and values of a head (or of the set part of a patch) for a script, after their count. */
 export function fieldArguments(head: TaskHead | TaskHeadPatch): (string | number)[] {
   const values: Readonly<Record<string, unknown>> = { ...head };
   const set = FIELD_LIST.flatMap(([name, { isPlain }]) => {
@@ -62,9 +62,9 @@ export function fieldArguments(head: TaskHead | TaskHeadPatch): (string | number
 }
 
 /**
- * The head that a hash holds.
+ * Decode the head that a hash holds.
  *
- * @throws {TaskError} STORE_CORRUPT_RECORD - a field is missing or holds what the store never wrote.
+ * @throws {TaskError} STORE_CORRUPT_RECORD - a field is missing or holds a value that the store never wrote.
  */
 export function headOf(hash: FlatHash): TaskHead {
   const stored = new Map<string, string>();
@@ -90,7 +90,7 @@ function valueOf(name: Name, field: Field, text: string | undefined): unknown {
   return checkHeadField(name, field.isPlain ? text : JSON.parse(text));
 }
 
-/** An owner as a part of keys: base64url holds no colon. */
+/** Encode an owner as a part of keys: base64url holds no colon. */
 export const ownerKey = (owner: string): string => Buffer.from(owner, 'utf8').toString('base64url');
 
 function ownerOf(key: string | undefined): string {
@@ -99,28 +99,28 @@ function ownerOf(key: string | undefined): string {
   return decodeUtf8(bytes);
 }
 
-/** How an entry is named to a script. */
+/** Encode the name of an entry for a script. */
 export const keyArguments = ({ kind, name }: TaskEntryKey): [string, string] => [kind, name];
 
-/** Entries for a script: their number, then each with its value. */
+/** Encode entries for a script: their number, then each with its value. */
 export const putArguments = (entries: readonly TaskEntry[]): (string | number)[] => [
   entries.length,
   ...entries.flatMap((entry) => [...keyArguments(entry), entry.value]),
 ];
 
-/** The heads of hashes; a task that cannot be decoded is left out, so that it does not stand in the way of others. */
+/** Decode the heads of hashes. A task that cannot be decoded is left out, so that it does not stand in the way of others. */
 export function decodableHeads(hashes: readonly FlatHash[]): readonly TaskHead[] {
   return hashes.flatMap((hash) => decodeRecord(() => headOf(hash), false));
 }
 
-/** One task as the `get` script answers it: `null` stands for a hash of entries that cannot be read. */
+/** One task as the `get` script returns it: `null` stands for a hash of entries that cannot be read. */
 export type RecordReply = readonly [FlatHash, readonly (readonly [TaskEntryKind, FlatHash | null])[]];
 
 /**
- * The records of a reply of `get`.
+ * Decode the records of a reply of `get`.
  *
  * @throws {TaskError} STORE_CORRUPT_RECORD - `isOnlyOne`, and the task cannot be decoded. Among several such a task is left
- *   out: whoever waits for the others is not to wait for it.
+ *   out: it must not delay waiters for the others.
  */
 export function recordsOf(replies: readonly RecordReply[], isOnlyOne: boolean): readonly TaskRecord[] {
   return replies.flatMap((reply) => decodeRecord(() => recordOf(reply), isOnlyOne));

@@ -7,19 +7,19 @@ const SHA1 = Object.fromEntries(
   Object.entries(scripts).map(([name, script]) => [name, createHash('sha1').update(script).digest('hex')]),
 ) as Readonly<Record<ScriptName, string>>;
 
-/** Where the scripts of one store run. */
+/** The place where the scripts of one store run: client and prefix of its keys. */
 export interface ScriptTarget {
   readonly client: RedisClientLike;
-  /** Begins every key: `{NAME}:`. */
+  /** Prefix of every key: `{NAME}:`. */
   readonly base: string;
 }
 
-/** Scripts that may be sent twice: they write nothing, but for places of tasks that are gone, which they remove. */
+/** Scripts that may be sent twice: they write nothing, except that they remove places of tasks that are gone. */
 const READS: ReadonlySet<ScriptName> = new Set(['get', 'list', 'due', 'time']);
 
 /**
- * Run a script. A read whose connection broke is sent once more, on the next one; a write is not: it may have happened, and
- * the layers above find out.
+ * Run a script. A read whose connection broke is sent once more, on the next connection. A write is not sent again: it may have
+ * happened, and the layers above find out.
  *
  * @throws the driver's error.
  */
@@ -48,8 +48,8 @@ async function send({ client, base }: ScriptTarget, name: ScriptName, texts: rea
 }
 
 /**
- * Give the server every script, so that the first call of each is one round trip too. In a cluster each call goes to any
- * node: there the first call of each gives its own.
+ * Give the server every script, so that the first call of each is one round trip too. In a cluster such a call may reach any
+ * node, so there the first call of a script carries its text.
  */
 export async function loadScripts({ client }: ScriptTarget): Promise<void> {
   if (client.nodes) return;

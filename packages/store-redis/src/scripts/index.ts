@@ -86,7 +86,7 @@ end
 return found
 `;
 
-// A task that is not live at this caller's time may be for another's: only what is gone loses its place.
+// A task that is expired by this caller's time may be live by another's: only a task that is gone loses its place.
 const list = `
 local owner, now, limit, after = take(), take_number(), take_number(), take()
 local heads, from = {}, after == '' and '+' or '(' .. after
@@ -152,7 +152,7 @@ for _, id in ipairs(ids) do remove(id) end
 return #ids
 `;
 
-// Also finds out, when a store is opened, whether its user may publish, and whether the server takes writes.
+// It also finds out, when a store opens, whether its user may publish and whether the server takes writes.
 const schema = `
 local channel, version, compatible_from = take(), take(), take()
 local key = base .. 'schema'
@@ -166,7 +166,7 @@ end
 return stored
 `;
 
-// Of the server that holds the store: each node of a cluster has a clock of its own.
+// The time of the server that holds the store: each node of a cluster has a clock of its own.
 const time = `
 return redis.call('TIME')
 `;

@@ -1,5 +1,5 @@
 /**
- * What every script begins with.
+ * The beginning of every script.
  *
  * Keys of one store, after its prefix (which holds the one hash tag):
  * `t:ID` hash of the head; `e:KIND:ID` hash of the entries of a kind; `o:OWNER` the owner's tasks in order of creation
@@ -7,8 +7,8 @@
  * `d:HANDLER` due tasks; `x` all tasks by expiry; `schema`. OWNER is base64url and a kind holds no colon, so no key is
  * ambiguous.
  *
- * Values are opaque: no script decodes one. What was damaged from outside (a key of another type, a field that is missing) is
- * answered as it is, for the reader to report, and is never the reason that a script stops half way.
+ * Values are opaque: no script decodes one. A record that was damaged from outside (a key of another type, a missing field) is
+ * returned as it is, for the reader to report. Such damage never makes a script stop half way.
  */
 export const shared = `
 local base = KEYS[1]
