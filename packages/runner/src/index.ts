@@ -16,7 +16,7 @@ export type {
 export type { WorkflowStepInfo } from './api/workflow-step.ts';
 export type { AuthorSchema, SchemaInput, SchemaOutput } from './api/schema.ts';
 
-// What a handler gets
+// Arguments of a handler
 export type {
   AskedAnswers,
   Elicited,

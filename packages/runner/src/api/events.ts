@@ -9,7 +9,7 @@ interface TaskEventBase {
   readonly trace?: TraceContext | undefined;
 }
 
-/** What happened to a task, for audit logs and telemetry. Carries no arguments, variables, answers or results. */
+/** An event of a task, for audit logs and telemetry. Carries no arguments, variables, answers or results. */
 export type TaskEvent =
   | (TaskEventBase & { readonly type: 'task-created' })
   | (TaskEventBase & { readonly type: 'run-started'; readonly attempt: number })
@@ -18,9 +18,9 @@ export type TaskEvent =
   | (TaskEventBase & { readonly type: 'question-answered'; readonly key: string })
   | (TaskEventBase & { readonly type: 'cancelled' })
   | (TaskEventBase & { readonly type: 'settled'; readonly status: TaskStatus; readonly isError: boolean })
-  /** The task expired under a run of this process; of a task that nobody runs, nobody tells it. */
+  /** The task expired under a run of this process. A task that expires without a run makes no event. */
   | (TaskEventBase & { readonly type: 'expired' })
-  /** Somebody asked for a task that is not theirs or does not exist, or `authorize` refused. */
+  /** An owner asked for a task of another owner or for one that does not exist, or `authorize` refused. */
   | {
       readonly type: 'access-refused';
       readonly owner: string;

@@ -1,14 +1,14 @@
 import type { TaskHead } from '@mcp-tasks/store';
 
-/** One task that wants a run. */
+/** One task that waits for a run. */
 export interface QueuedTask {
   readonly taskId: string;
-  /** For fairness between owners. */
+  /** Owner of the task, for fairness between owners. */
   readonly owner: string;
   readonly handler: string;
 }
 
-/** What an executor needs to know of a task. */
+/** Take the fields of a task that an executor needs. */
 export function queuedTask({ taskId, owner, handler }: TaskHead): QueuedTask {
   return { taskId, owner, handler };
 }
@@ -21,20 +21,20 @@ export interface RunSlot {
   reacquire(signal: AbortSignal): Promise<void>;
 }
 
-/** What an executor calls back. */
+/** Callbacks of an executor into the task layer. */
 export interface ExecutorHost {
   /** Run one task to the end of its run; never rejects. */
   run(task: QueuedTask, slot: RunSlot): Promise<void>;
 }
 
 /**
- * Decides when and where runs happen.
+ * An executor decides when and where runs happen.
  *
  * The in-process one (default) runs a task in the process that created it.
  */
 export interface TaskExecutor {
   /**
-   * Absent or false: a submitted task runs in this process, so it is held by this process from its creation on.
+   * Absent or false: a submitted task runs in this process, so this process holds it from its creation on.
    * True: any process may run it, so it is stored as due at once.
    */
   readonly runsElsewhere?: boolean | undefined;
@@ -42,10 +42,10 @@ export interface TaskExecutor {
   start(host: ExecutorHost): Promise<void>;
   /** Queue a run. The task is stored already: losing the submission loses time, never the task. */
   submit(task: QueuedTask): void;
-  /** How many more runs may begin at once; recovery adopts no more than this. */
+  /** Count the runs that may begin now; recovery adopts at most this many. */
   freeSlots(): number;
-  /** Begin nothing new; hand back the ids that were queued and not begun. */
+  /** Begin no more runs; hand back the ids that were queued and not begun. */
   drain(): readonly QueuedTask[];
-  /** Give back what `start` took. Called once, after the last run has ended. */
+  /** Release what `start` acquired. Called once, after the last run has ended. */
   close(): Promise<void>;
 }

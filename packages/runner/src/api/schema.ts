@@ -1,7 +1,7 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 
 /**
- * A schema that an author writes: anything with Standard Schema and Standard JSON Schema, which is what the MCP SDK takes
+ * A schema that an author writes: any value with Standard Schema and Standard JSON Schema, as the MCP SDK takes it
  * (zod 4, ArkType, Valibot with its JSON Schema package, `fromJsonSchema` of the SDK).
  */
 export interface AuthorSchema<Input = unknown, Output = Input> {

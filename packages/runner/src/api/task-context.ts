@@ -2,7 +2,7 @@ import type { CallToolResult, JsonObject, JsonValue } from '@mcp-tasks/wire';
 import type { AuthorSchema, SchemaOutput } from './schema.ts';
 import type { WorkflowStepInfo } from './workflow-step.ts';
 
-/** What a person answered to a form. */
+/** A person's answer to a form. */
 export type Elicited<Content> =
   | { readonly action: 'accept'; readonly content: Content }
   | { readonly action: 'decline' }
@@ -11,11 +11,11 @@ export type Elicited<Content> =
 /** A form for a person: message and fields. */
 export interface ElicitQuestion<Schema extends AuthorSchema = AuthorSchema> {
   readonly message: string;
-  /** An object of primitive fields; the answer is checked with it, extra properties are allowed. */
+  /** An object of primitive fields. The answer is checked with it; extra properties are allowed. */
   readonly schema: Schema;
 }
 
-/** What the client's model answered. @see 2025-11-25, Sampling */
+/** The answer of the client's model. @see 2025-11-25, Sampling */
 export interface Sampled {
   readonly role: 'user' | 'assistant';
   readonly model: string;
@@ -23,9 +23,9 @@ export interface Sampled {
   readonly content: JsonValue;
 }
 
-/** What a step's function gets. */
+/** Argument of a step's function. */
 export interface StepContext {
-  /** `taskId/name`: the same on every attempt, for outside systems that can deduplicate. */
+  /** `taskId/name`: the same on every attempt, for external systems that can deduplicate. */
   readonly idempotencyKey: string;
   /** The run's signal. */
   readonly signal: AbortSignal;
@@ -38,51 +38,59 @@ export type AskedAnswers<Ask extends Readonly<Record<string, ElicitQuestion>>> =
 
 declare const PARKED: unique symbol;
 
-/** Returned by a handler to end this run and wait; made by {@link TaskContext.park}. */
+/** Return value with which a handler ends this run and waits; made by {@link TaskContext.park}. */
 export interface ParkedRun {
   readonly [PARKED]: true;
 }
 
 /**
- * What a handler can do with its task. Every promise resolves when the effect is stored; a handler completes by returning.
+ * The task, as its handler uses it. Every promise resolves when the effect is stored; a handler completes by returning.
  *
  * Names of steps, questions and variables are 1 to 128 characters of well-formed Unicode.
  *
- * Any method that writes or waits rejects (or throws) `RUN_ENDED` once the run may no longer write: cancelled, expired, taken over, parked, shut down.
- * A rejection that the handler did not await ends no process: it is told to `onBackgroundError`, with task, tool and name.
+ * Any method that writes or waits rejects (or throws) `RUN_ENDED` once the run may no longer write: cancelled, expired,
+ * taken over, parked, shut down. A rejection that the handler did not await does not end the process:
+ * `onBackgroundError` receives it, with task, tool and name.
  */
 export interface TaskContext<
   Variables extends object = Record<string, JsonValue>,
   Ask extends Readonly<Record<string, ElicitQuestion>> = Readonly<Record<string, never>>,
 > {
-  /** The task's id; on an inline run an id that nobody can look up. */
+  /** The task's id; on an inline run an id that cannot be looked up. */
   readonly id: string;
   readonly owner: string;
-  /** What `serveTasks({ caller })` made of the creating request; the same in every process. */
+  /** The value that `serveTasks({ caller })` made of the creating request; the same in every process. */
   readonly caller: JsonValue | undefined;
   /** Number of this run, from 1. */
   readonly attempt: number;
-  /** The tool runs inside the request: nothing is stored. */
+  /** True when the tool runs inside the request: nothing is stored. */
   readonly inline: boolean;
   /**
-   * Aborts on cancel, expiry, lost lease, parking, timeout and shutdown; the reason is a `TaskError` with code `RUN_ENDED`.
-   * It takes any number of listeners.
+   * Signal that aborts on cancel, expiry, lost lease, parking, timeout and shutdown; the reason is a `TaskError` with
+   * code `RUN_ENDED`. It takes any number of listeners.
    */
   readonly signal: AbortSignal;
   /** Answers to the tool's `ask` questions. */
   readonly answers: AskedAnswers<Ask>;
-  /** The workflow's step that the tool runs as, by the server or by a call that continues the workflow; else undefined. */
+  /**
+   * The workflow's step that the tool runs as, begun by the server or by a call that continues the workflow; else
+   * undefined.
+   */
   readonly workflow: WorkflowStepInfo | undefined;
 
   /**
-   * Report progress, for the original progress token (2025-11-25); `message`, cut at 1 KiB, becomes the status message too.
-   * The latest wins, and it is stored with the next write, within 250 ms. Reports whose `done` does not grow are dropped, also those of a later run.
+   * Report progress, for the original progress token (2025-11-25); `message`, cut at 1 KiB, becomes the status message
+   * too. The latest report wins. It is stored with the next write, within 250 ms. Reports whose `done` does not grow
+   * are dropped, also those of a later run.
    *
-   * Never throws, so that timers and events may call it: a report after the end of the run is dropped; one with an argument of a
-   * wrong type too, and it is told to `onBackgroundError`.
+   * Never throws, so that timers and events may call it. A report after the end of the run is dropped. So is one with
+   * an argument of a wrong type, which `onBackgroundError` receives.
    */
   progress(done: number, total?: number, message?: string): void;
-  /** Set the status message, cut at 1 KiB. The latest wins, and it is stored as {@link progress} is. Never throws either. */
+  /**
+   * Set the status message, cut at 1 KiB. The latest message wins. It is stored as {@link progress} is. Never throws
+   * either.
+   */
   status(message: string): void;
 
   /** Read a variable, own writes included. */
@@ -91,9 +99,13 @@ export interface TaskContext<
   get<Schema extends AuthorSchema>(name: string, schema: Schema): SchemaOutput<Schema> | undefined;
   /** Write one variable, kept as JSON; `null` deletes it. @throws {TaskError} VARIABLE_TOO_LARGE, VARIABLE_STRING_TOO_LONG, VARIABLE_TOO_DEEP, VARIABLE_INVALID, NAME_INVALID */
   set<Name extends keyof Variables & string>(name: Name, value: Variables[Name]): Promise<void>;
-  /** Write several: new names are added, others replaced, `null` deletes. All or none. @throws as {@link set} */
+  /**
+   * Write several variables: new names are added, known ones replaced, `null` deletes. All or none.
+   *
+   * @throws as {@link set}
+   */
   merge(values: { readonly [Name in keyof Variables]?: Variables[Name] | null }): Promise<void>;
-  /** Delete one variable; nothing happens when there is none. */
+  /** Delete one variable; does nothing when there is none. */
   delete(name: keyof Variables & string): Promise<void>;
   /** Show a value to the client in `_meta`; `null` takes it back. Private variables are never shown. @throws as {@link set} */
   publish(name: string, value: JsonValue): Promise<void>;
@@ -101,7 +113,7 @@ export interface TaskContext<
   /**
    * Run `fn` once per task and keep its value as JSON; later attempts get the stored value without running it.
    *
-   * Each recorded value is exactly-once; the outside effects of a step in flight at a crash are at-least-once.
+   * Each recorded value is exactly-once; the external effects of a step in flight at a crash are at-least-once.
    *
    * @throws {TaskError} STEP_NAME_REUSED - the name was used in this attempt; CHECKPOINT_TOO_LARGE, CHECKPOINT_LIMIT, VALUE_NOT_JSON,
    *   NAME_INVALID
@@ -120,8 +132,12 @@ export interface TaskContext<
   /** Ask the client's model. Keys share one space with {@link elicit}. @throws as {@link elicit} */
   sample(key: string, params: JsonObject): Promise<Sampled>;
 
-  /** A result that says that the tool failed: `isError` with this text. */
+  /** Make a result that says that the tool failed: `isError` with this text. */
   fail(text: string): CallToolResult;
-  /** `return task.park(message)` ends this run and waits for an answer or a wake-up; for `onCrash: 'rerun'` tools. @throws {TaskError} RERUN_REQUIRED */
+  /**
+   * End this run and wait for an answer or a wake-up: `return task.park(message)`. For `onCrash: 'rerun'` tools.
+   *
+   * @throws {TaskError} RERUN_REQUIRED
+   */
   park(message: string): ParkedRun;
 }

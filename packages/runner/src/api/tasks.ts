@@ -6,13 +6,16 @@ import type { TaskExecutor } from './executor.ts';
 import type { AuthorSchema, SchemaInput, SchemaOutput } from './schema.ts';
 import type { AskQuestions, TaskTool, ToolCall, ToolHandler, ToolOptions } from './tool.ts';
 
-/** What `authorize` decides about. */
+/** A request that `authorize` decides about. */
 export interface AuthorizeRequest {
   readonly owner: string;
   readonly caller: JsonValue | undefined;
   readonly tool: string;
   readonly arguments: unknown;
-  /** A client's call, a workflow's step, a call that continues a workflow, or a run after the first or in another process. */
+  /**
+   * Origin: a client's call, a workflow's step, a call that continues a workflow, or a run after the first or in
+   * another process.
+   */
   readonly via: 'call' | 'step' | 'continuation' | 'rerun';
 }
 
@@ -38,28 +41,29 @@ export interface TasksOptions {
   /** Runs before every execution of a handler; throws to refuse. */
   readonly authorize?: ((request: AuthorizeRequest) => void | Promise<void>) | undefined;
   /**
-   * Audit log and telemetry. A throwing listener changes nothing. Each process tells of what it did itself; `expired` comes
-   * only of a task whose handler it runs at that moment: one that expires queued, parked or ended is removed without a word.
+   * Audit log and telemetry. A throwing listener changes nothing. Each process reports what it did itself. It reports
+   * `expired` only for a task whose handler it runs at that moment: a task that expires queued, parked or ended is
+   * removed without an event.
    */
   readonly onEvent?: ((event: TaskEvent) => void) | undefined;
   /**
-   * Receives errors from background work (heartbeat, recovery, sweep, a lost write), and what a handler did not await
-   * (`EFFECT_NOT_AWAITED`, `REPORT_INVALID`); default: a process warning.
+   * Receives errors from background work (heartbeat, recovery, sweep, a lost write), and errors that a handler did not
+   * await (`EFFECT_NOT_AWAITED`, `REPORT_INVALID`); default: a process warning.
    */
   readonly onBackgroundError?: ((error: unknown) => void) | undefined;
-  /** How long a run is held without a heartbeat; default 20 s, renewed every third of it. */
+  /** Time for which a run is held without a heartbeat; default 20 s, renewed every third of it. */
   readonly leaseMs?: number | undefined;
-  /** How long a `rerun` run waits at a question in memory; default 30 s. */
+  /** Time for which a `rerun` run waits at a question in memory; default 30 s. */
   readonly parkAfterMs?: number | undefined;
-  /** Default 3. */
+  /** Crashes in a row at which a task of a `rerun` tool fails; default 3. */
   readonly maxCrashes?: number | undefined;
-  /** How long a handler may go on after its signal aborted; default 5 s. */
+  /** Time for which a handler may go on after its signal aborted; default 5 s. */
   readonly graceMs?: number | undefined;
   /** Time between two sweeps of expired tasks; default 60 s. */
   readonly sweepIntervalMs?: number | undefined;
 }
 
-/** What an inline run can do with the request that it runs in. */
+/** The request that an inline run runs in, as the run uses it. */
 export interface InlineHost {
   /** The request's signal. */
   readonly signal: AbortSignal;
@@ -70,7 +74,7 @@ export interface InlineHost {
 }
 
 /**
- * One owner's tasks: the only way from above to a task. A foreign task looks like a missing one.
+ * One owner's tasks: the only way for the layers above to reach a task. A foreign task looks like a missing one.
  *
  * Every method throws `TaskError` `TASK_NOT_FOUND`, with the same text for foreign, missing and expired tasks.
  */
@@ -78,12 +82,12 @@ export interface OwnerTasks {
   readonly owner: string;
   /** Read the head and the entries of these kinds (default: none). */
   get(taskId: string, kinds?: readonly TaskEntryKind[]): Promise<TaskRecord>;
-  /** Newest first, 50 on a page by default. @throws {TaskError} INVALID_CURSOR */
+  /** Read one page, newest first, 50 tasks by default. @throws {TaskError} INVALID_CURSOR */
   list(options?: { readonly cursor?: string | undefined; readonly limit?: number | undefined }): Promise<OwnerPage>;
   /** End the task as cancelled; the run's signal follows. @throws {TaskError} TASK_ALREADY_TERMINAL */
   cancel(taskId: string): Promise<TaskHead>;
   /**
-   * Answer open questions; keys that are not open are ignored, a subset is accepted.
+   * Answer open questions. Keys that are not open are ignored; a subset is accepted.
    *
    * @throws {TaskError} TASK_ANSWER_INVALID - an answer does not fit its question: nothing is stored, the message names the key.
    */
@@ -100,7 +104,7 @@ export interface OwnerTasks {
 
 /** The task layer of a server or worker: made once, at module scope. */
 export interface Tasks {
-  /** Every limit in force. */
+  /** All limits that apply. */
   readonly limits: TaskLimits;
   readonly clock: Clock;
   readonly tools: ReadonlyMap<string, TaskTool>;
@@ -140,6 +144,6 @@ export interface Tasks {
 
   /** Open the store, then begin heartbeats, recovery and sweep. Safe to call twice. @throws {TaskError} STORE_UNAVAILABLE, STORE_INCOMPATIBLE */
   start(): Promise<void>;
-  /** Drain (default 5 s), then close what `start` opened. Safe to call twice. */
+  /** Drain (default 5 s), then close all that `start` opened. Safe to call twice. */
   close(options?: { readonly drainMs?: number | undefined }): Promise<void>;
 }

@@ -6,13 +6,13 @@ import type { WorkflowStepInfo } from './workflow-step.ts';
 /** The questions that a tool asks before its work begins, by key. */
 export type AskQuestions = Readonly<Record<string, ElicitQuestion>>;
 
-/** Which OAuth scopes a request is asked for. */
+/** The OAuth scopes that a request must have. */
 export interface ScopeChallenge {
   readonly scopes: readonly [string, ...string[]];
   readonly errorDescription?: string;
 }
 
-/** What a {@link ScopeChallengeHandler} decides by, as the MCP SDK hands it over. */
+/** Facts that a {@link ScopeChallengeHandler} decides by, as the MCP SDK passes them. */
 export interface ScopeChallengeContext {
   readonly request: {
     readonly jsonrpc: '2.0';
@@ -20,7 +20,7 @@ export interface ScopeChallengeContext {
     readonly method: string;
     readonly params?: Record<string, unknown> | undefined;
   };
-  /** Of the token that the host verified; absent when it verified none. */
+  /** Facts of the token that the host verified; absent when it verified none. */
   readonly authInfo?: {
     readonly token: string;
     readonly clientId: string;
@@ -33,7 +33,10 @@ export interface ScopeChallengeContext {
   };
 }
 
-/** Tells which scopes a request still needs; `undefined` = none. The MCP SDK's type of the same name, told without it. */
+/**
+ * A function that names the scopes a request still needs; `undefined` = none. Equals the MCP SDK's type of the same
+ * name, without importing it.
+ */
 export type ScopeChallengeHandler = (
   context: ScopeChallengeContext,
 ) => ScopeChallenge | undefined | Promise<ScopeChallenge | undefined>;
@@ -58,7 +61,7 @@ export interface ToolOptions<
   readonly title?: string | undefined;
   readonly description?: string | undefined;
   readonly inputSchema?: Input | undefined;
-  /** `structuredContent` is checked with it before a result is stored. */
+  /** Schema of `structuredContent`, which is checked with it before a result is stored. */
   readonly outputSchema?: Output | undefined;
   readonly annotations?: Readonly<Record<string, unknown>> | undefined;
   readonly icons?:
@@ -70,7 +73,10 @@ export interface ToolOptions<
       }[]
     | undefined;
   readonly _meta?: Readonly<Record<string, unknown>> | undefined;
-  /** Over HTTP, names the scopes that a call still needs; handed to the MCP SDK, whose `requireScopes(...)` makes one. */
+  /**
+   * Over HTTP, names the scopes that a call still needs. Passed to the MCP SDK, whose `requireScopes(...)` makes such a
+   * function.
+   */
   readonly scopeChallenge?: ScopeChallengeHandler | undefined;
 
   /** Default `optional`. */
@@ -81,15 +87,18 @@ export interface ToolOptions<
   readonly keepResultMs?: number | undefined;
   /** Default `limits.pollIntervalMs`. */
   readonly pollIntervalMs?: number | undefined;
-  /** A run that takes longer ends as `isError`; waiting at a question does not count. Default: none. */
+  /** Longest time of a run; a longer run ends as `isError`. Waiting at a question does not count. Default: none. */
   readonly timeoutMs?: number | undefined;
-  /** After a crash or shutdown: `fail` ends the task as interrupted, `rerun` starts the handler again. Default `fail`. */
+  /**
+   * Policy after a crash or shutdown: `fail` ends the task as interrupted, `rerun` starts the handler again. Default
+   * `fail`.
+   */
   readonly onCrash?: 'fail' | 'rerun' | undefined;
   /** Crashes in a row after which a `rerun` task fails; default the one of `createTasks`. */
   readonly maxCrashes?: number | undefined;
-  /** Questions asked before the task exists (2026-07-28) or first thing inside it (2025-11-25). */
+  /** Questions asked before the task exists (2026-07-28) or at the start of its run (2025-11-25). */
   readonly ask?: Ask | undefined;
-  /** Types and checks the task's variables, an object schema. */
+  /** Object schema that types and checks the task's variables. */
   readonly variables?: Variables | undefined;
   /**
    * Key under which equal calls are one task, from owner and arguments; the client's `_meta` key wins. Of anonymous callers, who share
@@ -100,15 +109,18 @@ export interface ToolOptions<
   readonly immediateResponse?: string | undefined;
 }
 
-/** Does the tool's work. Throwing makes a result with `isError`; a `ProtocolFailure` makes that JSON-RPC error. */
+/**
+ * A function that does the tool's work. Throwing makes a result with `isError`; a `ProtocolFailure` makes that JSON-RPC
+ * error.
+ */
 export type ToolHandler<Args, Variables extends object, Ask extends AskQuestions> = (
   args: Args,
   task: TaskContext<Variables, Ask>,
 ) => CallToolResult | ParkedRun | Promise<CallToolResult | ParkedRun>;
 
 /**
- * A registered tool. `Args` is what its input schema takes and `Structured` what its output schema takes, which is how results
- * are stored; both are types only, for workflows that refer to it.
+ * A registered tool. `Args` is the type that its input schema takes. `Structured` is the type that its output schema
+ * takes, which is the form of stored results. Both are types only, for workflows that refer to the tool.
  */
 export interface TaskTool<Args = unknown, Structured = unknown> {
   readonly name: string;
@@ -117,13 +129,13 @@ export interface TaskTool<Args = unknown, Structured = unknown> {
   readonly '~types'?: { readonly args: Args; readonly structured: Structured };
 }
 
-/** What a client is known to be able to answer; an absent field counts as supported. */
+/** Questions that a client is known to be able to answer; an absent field counts as supported. */
 export interface InputCapabilities {
   readonly elicitation?: boolean | undefined;
   readonly sampling?: boolean | undefined;
 }
 
-/** W3C trace context of the request, handed to events. */
+/** W3C trace context of the request, passed on to events. */
 export interface TraceContext {
   readonly traceparent?: string | undefined;
   readonly tracestate?: string | undefined;
@@ -134,10 +146,13 @@ export interface TraceContext {
 export interface ToolCall {
   readonly tool: string;
   readonly owner: string;
-  /** As the client sent them; checked with the tool's schema on every run. */
+  /** Arguments as the client sent them; checked with the tool's schema on every run. */
   readonly arguments: JsonObject;
   readonly caller?: JsonValue | undefined;
-  /** The ttl that the client asked for (2025-11-25), already checked to be a safe positive integer; clamped here. */
+  /**
+   * The ttl that the client asked for (2025-11-25), in milliseconds: a safe positive integer, clamped by the task
+   * layer.
+   */
   readonly requestedTtlMs?: number | undefined;
   readonly idempotencyKey?: string | undefined;
   /**
@@ -147,11 +162,11 @@ export interface ToolCall {
   readonly keyScope?: string | null | undefined;
   /** Absent = unknown, which counts as able. */
   readonly inputCapabilities?: InputCapabilities | undefined;
-  /** Answers to `ask` questions that were gathered before, by key: the raw responses. */
+  /** Answers to `ask` questions that were asked before the call, by key: the raw responses. */
   readonly answers?: Readonly<Record<string, JsonObject>> | undefined;
   /** Progress token of the request (2025-11-25). */
   readonly progressToken?: string | number | undefined;
-  /** The call continues a workflow, inline, as this step. */
+  /** The step as which the call continues a workflow, inline. */
   readonly workflow?: WorkflowStepInfo | undefined;
   readonly trace?: TraceContext | undefined;
 }

@@ -6,6 +6,6 @@ export interface WorkflowStepInfo {
   readonly taskId: string;
   /** Name of the step. */
   readonly step: string;
-  /** Number of times that the step was begun, this one included, by the server or by a call that continues the workflow. */
+  /** Number of times that the server, or a call that continues the workflow, began the step; this time included. */
   readonly attempt: number;
 }

@@ -18,11 +18,11 @@ export interface OwnedTask {
 }
 
 /**
- * From outside a run: decide on the record of an owner's task and write what is decided, under compare-and-set. The event
- * listener is told, and a parked task that the write made due is submitted.
+ * Decide on the record of an owner's task and write the decision, under compare-and-set, from outside a run. It emits
+ * the event, and submits a parked task that the write made due.
  *
  * @throws {TaskError} TASK_NOT_FOUND - for foreign, missing and expired tasks alike; STORE_UNAVAILABLE, STORE_CONFLICT,
- *   STORE_CLOSED; whatever the rule refuses with.
+ *   STORE_CLOSED; every error with which the rule refuses.
  */
 export async function amendTask<Value>(
   tasks: Tasks,

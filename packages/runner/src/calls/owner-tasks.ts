@@ -9,7 +9,7 @@ import { answerInvalid } from '../tool/question-answer.ts';
 import { checkAnswer } from '../tool/question-form.ts';
 import { readQuestions, readTrace } from '../tool/stored-call.ts';
 
-/** What an owner can do with their tasks. */
+/** Make the methods with which an owner reaches their tasks. */
 export function ownerTasks(layer: TaskLayer, owner: string, lifecycle: Lifecycle): OwnerTasks {
   requireOwner(owner, layer.limits.maxOwnerBytes);
   const view = ownerView(layer, owner);
@@ -19,14 +19,14 @@ export function ownerTasks(layer: TaskLayer, owner: string, lifecycle: Lifecycle
     if (opening !== undefined) await opening;
     return toldOfRefusal(layer, owner, taskId, work);
   };
-  /** A call that ends by itself: closing waits for it. */
+  /** Make a call that ends by itself: closing waits for it. */
   const call = <Value>(taskId: string, work: () => Promise<Value>): Promise<Value> =>
     lifecycle.during(told(taskId, work));
   const listed: OwnerTasks['list'] = async (options) => {
     await lifecycle.ready();
     return view.list(options);
   };
-  /** Events carry the trace of the call, which costs reading the call. */
+  /** Add the kind of the call: an event carries its trace. Without a listener, the call need not be read. */
   const withCall = (kinds: readonly TaskEntryKind[]): readonly TaskEntryKind[] =>
     layer.hasListener ? ['call', ...kinds] : kinds;
 
@@ -49,7 +49,7 @@ export function ownerTasks(layer: TaskLayer, owner: string, lifecycle: Lifecycle
   };
 }
 
-/** Tell the listener when an owner asks for what is not theirs, or not there. */
+/** Emit an event when an owner asks for a task that is foreign or missing. */
 export async function toldOfRefusal<Value>(
   layer: TaskLayer,
   owner: string,
@@ -91,8 +91,8 @@ async function answerTask(
 }
 
 /**
- * The answers to open questions, each of which must fit, or none is stored. The others are left out: a question that opens
- * before the write must not take an answer that nobody checked.
+ * Check the answers to open questions. Each must fit, or none is stored. Answers to other keys are left out: a question
+ * that opens before the write must not take an unchecked answer.
  */
 function checkedAnswers(
   layer: TaskLayer,

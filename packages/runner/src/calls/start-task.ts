@@ -1,3 +1,8 @@
+/**
+ * How a call becomes a task: the call is checked, then the record is stored in one write, then its run is submitted. In
+ * this order a crash in between loses time, never the task: recovery finds it when its lease ends. The client gets the
+ * task before any work is done (2025-11-25, Tasks, "Creating Tasks").
+ */
 import { createHash } from 'node:crypto';
 import { type CreateTask, type TaskEntry, TaskError, type TaskHead } from '@mcp-tasks/store';
 import { newTaskId, requireOwner, resend } from '@mcp-tasks/store/rules';
@@ -9,7 +14,7 @@ import type { Runs } from '../process/runs.ts';
 import { callDigest } from '../tool/json.ts';
 import { storedCall } from '../tool/stored-call.ts';
 
-/** Store a task for a call, held by this process, and submit it: one write. */
+/** Store a task for a call, held by the process that will run it, and submit it: one write. */
 export async function startTask(
   layer: TaskLayer,
   runs: Runs,
@@ -20,7 +25,7 @@ export async function startTask(
   requireOwner(call.owner, layer.limits.maxOwnerBytes);
   const checked = await checkCall(layer, call);
   const create = newTask(layer, checked);
-  // The id is ours: sent again after a lost answer, this makes no second task.
+  // This process made the id: sent again after a lost answer, the create makes no second task.
   const send = () => layer.store.create(create);
   const outcome = await send().catch((error: unknown) => resend(layer.clock, send, error));
   if (outcome.status === 'over-quota') throw overQuota(layer, outcome.limit);

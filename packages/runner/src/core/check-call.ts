@@ -17,10 +17,10 @@ export interface CheckedCall {
 }
 
 /**
- * Check a call, of a task or inline, before anything is done.
+ * Check a call, of a task or inline, before any work is done.
  *
  * @throws {TaskError} TOOL_NOT_FOUND, OWNER_INVALID, INVALID_TTL, CALLER_INVALID, ARGUMENTS_TOO_LARGE, INVALID_ARGUMENTS,
- *   TASK_ANSWER_INVALID; whatever `authorize` throws.
+ *   TASK_ANSWER_INVALID; every error of `authorize`.
  */
 export async function checkCall(layer: TaskLayer, call: ToolCall): Promise<CheckedCall> {
   const tool = layer.registry.tools.get(call.tool);
@@ -59,7 +59,7 @@ function checkSize(
   if (size !== undefined) throw oversizeError(code, what, size);
 }
 
-/** Answers that came with the call must fit; those to no question of the tool are ignored. */
+/** Check that answers which came with the call fit. An answer to a key that the tool does not ask is ignored. */
 function checkAnswers(tool: TaskTool, { answers = {} }: ToolCall, limitBytes: number): void {
   for (const [key, request] of Object.entries(askRequests(tool))) {
     if (!Object.hasOwn(answers, key)) continue;

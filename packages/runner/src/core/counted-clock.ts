@@ -1,6 +1,6 @@
 import type { Clock } from '@mcp-tasks/store';
 
-/** A clock that knows how many of its timers have not fired, so that a test can see what stays behind. */
+/** A clock that knows how many of its timers have not fired, so that a test can find timers that are left. */
 export interface CountedClock extends Clock {
   readonly timers: number;
 }

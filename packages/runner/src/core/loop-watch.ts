@@ -1,11 +1,11 @@
 import { type Clock, TaskError } from '@mcp-tasks/store';
 
-/** Between two errors about a blocked event loop. */
+/** Shortest time between two errors about a blocked event loop. */
 const TELL_INTERVAL_MS = 60_000;
-/** Looks within one lease: a block is measured to a thirtieth of it. */
+/** Number of looks within one lease: a block is measured to a thirtieth of it. */
 const TICKS_PER_LEASE = 30;
 
-/** What {@link LoopWatch} needs of its task layer. */
+/** The parts of a task layer that {@link LoopWatch} needs. */
 export interface LoopWatchOptions {
   readonly clock: Clock;
   readonly leaseMs: number;
@@ -13,22 +13,22 @@ export interface LoopWatchOptions {
 }
 
 /**
- * Measures how long handlers keep the event loop of the process from turning: meanwhile no lease is renewed, so that from a
- * third of a lease on (the time between two renewals) runs are in danger, those of other tools too.
+ * A watch that measures how long handlers block the event loop of the process. During a block no lease is renewed. From
+ * a third of a lease on (the time between two renewals) all runs are in danger, those of other tools too.
  *
- * It takes time only while a handler runs. A handler that ends within the turn that it began in costs no timer.
+ * It takes time only while a handler runs. A handler that ends within the turn in which it began costs no timer.
  */
 export class LoopWatch {
   readonly #options: LoopWatchOptions;
   readonly #limitMs: number;
   readonly #tickMs: number;
-  /** How many handlers of each tool run. */
+  /** Number of running handlers of each tool. */
   readonly #running = new Map<string, number>();
-  /** Tools that ran since the loop turned. */
+  /** Tools that ran since the last turn of the loop. */
   #ranSince = new Set<string>();
   #turnedAtMs = 0;
   #toldAtMs = -Infinity;
-  /** The loop will turn soon: nothing has to wait for it. */
+  /** True while a turn of the loop is already awaited. */
   #isTurning = false;
   #cancelTick: (() => void) | undefined;
   #isClosed = false;
@@ -39,7 +39,7 @@ export class LoopWatch {
     this.#tickMs = Math.max(1, Math.floor(options.leaseMs / TICKS_PER_LEASE));
   }
 
-  /** A handler runs until the function that is returned is called. */
+  /** Count a handler as running. @returns ends that; called when the handler has ended. */
   began(tool: string): () => void {
     if (!this.#isWatching) {
       this.#turnedAtMs = this.#elapsedMs();
@@ -48,13 +48,13 @@ export class LoopWatch {
     this.#running.set(tool, (this.#running.get(tool) ?? 0) + 1);
     this.#ranSince.add(tool);
     return () => {
-      // It may have begun and ended within one long turn, which no timer will see it in.
+      // The handler may have begun and ended within one long turn, in which no timer fires.
       this.#look();
       this.#ended(tool);
     };
   }
 
-  /** Look no more, whatever goes on. */
+  /** Stop looking, also while handlers run. */
   close(): void {
     this.#isClosed = true;
     this.#stopTicking();
@@ -69,7 +69,7 @@ export class LoopWatch {
     if (others > 0) this.#running.set(tool, others);
     else this.#running.delete(tool);
     if (this.#running.size > 0 || this.#cancelTick === undefined) return;
-    // Another may begin in the same turn.
+    // Another handler may begin in the same turn.
     this.#stopTicking();
     this.#turnSoon();
   }
@@ -98,7 +98,7 @@ export class LoopWatch {
     this.#cancelTick = undefined;
   }
 
-  /** A clock that is set, or that a suspension moves, blocks no loop. */
+  /** Read the monotonic time: a clock that is set, or moved by a suspension, does not mean a blocked loop. */
   #elapsedMs(): number {
     const { clock } = this.#options;
     return clock.monotonicMs?.() ?? clock.nowMs();
@@ -110,7 +110,7 @@ export class LoopWatch {
     if (blockedMs <= this.#limitMs || nowMs < this.#toldAtMs + TELL_INTERVAL_MS) return;
     this.#toldAtMs = nowMs;
     const error = blocked({ blockedMs, limitMs: this.#limitMs, tools: [...this.#ranSince] });
-    // The handler must not meet with what the listener throws.
+    // The handler must not get an error of the listener.
     setImmediate(() => {
       this.#options.reportError(error);
     });

@@ -1,3 +1,8 @@
+/**
+ * The task layer from the inside: store, clock, hub, limits and tools, which every part of the runner receives as one
+ * value. The two ways to write and to announce a write are here as well, so that a write always wakes local waiters and
+ * emits its event. A status that changes is announced at once (2025-11-25, Tasks, "Task Status Notification").
+ */
 import { type Clock, TaskError, type TaskHead, type TaskLimits, type TaskStore } from '@mcp-tasks/store';
 import { applyRule, type Rule, type RuleOutcome, type WaiterHub } from '@mcp-tasks/store/rules';
 import type { TaskEvent } from '../api/events.ts';
@@ -8,7 +13,7 @@ import type { ToolRegistry } from '../tool/registry.ts';
 import type { LoopWatch } from './loop-watch.ts';
 import type { RunSettings } from './settings.ts';
 
-/** What the parts of one task layer share. */
+/** Values that the parts of one task layer share. */
 export interface TaskLayer {
   readonly store: TaskStore;
   readonly clock: Clock;
@@ -17,30 +22,30 @@ export interface TaskLayer {
   readonly registry: ToolRegistry;
   readonly executor: TaskExecutor;
   readonly hub: WaiterHub;
-  /** Names this process start in leases. */
+  /** Name of this process start in leases. */
   readonly holder: string;
-  /** Throws to refuse, and tells the listener of it. */
+  /** Authorize a request; throws to refuse, after it emitted the event. */
   authorize(request: AuthorizeRequest, subject?: RefusalSubject): Promise<void> | undefined;
   emit(event: TaskEvent): void;
-  /** Whether anybody hears {@link TaskLayer.emit}. */
+  /** True when {@link TaskLayer.emit} has a listener. */
   readonly hasListener: boolean;
   /**
-   * After time moved (the machine was suspended, the server's clock was set), what to wait for before a task is claimed or a
-   * step begins: this process renews its leases and learns what it lost. `undefined` when time has not moved.
+   * Wait, after time moved (the machine was suspended, the server's clock was set), before a task is claimed or a step
+   * begins: this process renews its leases and learns which it lost. `undefined` when time has not moved.
    */
   caughtUp(signal?: AbortSignal): Promise<void> | undefined;
-  /** A failure of work that nobody waits for. */
+  /** Report an error from background work. */
   reportError(error: unknown): void;
   readonly loopWatch: LoopWatch;
 }
 
-/** What the event about a refusal says beside the request. */
+/** Fields of the event about a refusal, beside the request. */
 interface RefusalSubject {
   readonly taskId?: string | undefined;
   readonly trace?: TraceContext | undefined;
 }
 
-/** Write by a rule, and announce what was written. */
+/** Write by a rule, and announce the write. */
 export async function writeByRule<Value>(
   layer: TaskLayer,
   task: TaskHead | string,
@@ -52,7 +57,7 @@ export async function writeByRule<Value>(
   return outcome;
 }
 
-/** Of what was written, wake who waits for the task in this process, and tell the listener of a changed status. */
+/** After a write: wake local waiters and emit `status-changed`. */
 export function announce(layer: TaskLayer, outcome: RuleOutcome<unknown>, trace: TraceContext | undefined): void {
   const { before, head, wrote } = outcome;
   if (!wrote) return;
@@ -62,14 +67,14 @@ export function announce(layer: TaskLayer, outcome: RuleOutcome<unknown>, trace:
   }
 }
 
-/** What an event about a task says beside the task. */
+/** Fields of an event about a task, beside the task. */
 type AboutTask = TaskEvent extends infer Event
   ? Event extends { readonly tool: string; readonly taskId: string }
     ? Omit<Event, 'taskId' | 'owner' | 'tool' | 'atMs' | 'trace'>
     : never
   : never;
 
-/** Tell the listener of something that happened to a task. */
+/** Emit an event about a task. */
 export function tell(layer: TaskLayer, head: TaskHead, trace: TraceContext | undefined, event: AboutTask): void {
   if (!layer.hasListener) return;
   const { taskId, owner, handler } = head;
@@ -77,7 +82,7 @@ export function tell(layer: TaskLayer, head: TaskHead, trace: TraceContext | und
   layer.emit({ ...about, ...event });
 }
 
-/** The events sink: a throwing listener changes nothing. */
+/** Make the function that emits events: a throwing listener changes nothing. */
 export function safeListener(
   listener: ((event: TaskEvent) => void) | undefined,
   reportError: (error: unknown) => void,
@@ -92,7 +97,7 @@ export function safeListener(
   };
 }
 
-/** The task layer was closed. */
+/** Make the error STORE_CLOSED: the task layer was closed. */
 export function closedError(): TaskError {
   return new TaskError('STORE_CLOSED', 'The task layer is closed: this process takes no more tasks.', {
     retryable: true,

@@ -2,11 +2,13 @@ import type { IllTypedField, JsonObject } from '@mcp-tasks/wire';
 import type { TaskTool } from '../api/tool.ts';
 import { parseWith } from '../tool/parse-with.ts';
 
-/** What is wrong with arguments. */
+/** Faults of arguments. */
 export interface ArgumentProblems {
   /** Every required field that is missing, as a path. */
   readonly missing: readonly string[];
-  /** Every other field that does not fit; the field is empty when it is about the arguments as a whole. */
+  /**
+   * Every other field that does not fit; the name of the field is empty when the fault is in the arguments as a whole.
+   */
   readonly illTyped: readonly IllTypedField[];
 }
 

@@ -5,7 +5,7 @@ import { refusedOutcome, thrownOutcome, type ToolOutcome, toolOutcome } from '..
 
 /** A tool that a handler calls with {@link callTool}. */
 export interface ToolCallInRun extends NestedCall {
-  /** False: the run does not park while this call is under way, since it may not be begun a second time. */
+  /** False: the run does not park while this call is under way, since the call may not begin a second time. */
   readonly mayPark: boolean;
 }
 
@@ -13,9 +13,9 @@ export interface ToolCallInRun extends NestedCall {
  * Run a registered tool's handler inside the run of another handler: same slot, same lease, names of its own.
  *
  * Arguments are checked with the tool's schema, the call is authorized (`via: 'step'`), the result is checked and limited as that
- * of any call. What went wrong is an outcome; `thrown` is what the handler threw, if it did.
+ * of any call. A failure is an outcome too; `thrown` is the value that the handler threw, if it did.
  *
- * @throws {TaskError} RUN_ENDED - the outer run may no longer write: the outcome is not to be used.
+ * @throws {TaskError} RUN_ENDED - the outer run may no longer write: the outcome must not be used.
  */
 export async function callTool(task: object, call: ToolCallInRun): Promise<ToolOutcome> {
   const outer = HandlerContext.hostOf(task);

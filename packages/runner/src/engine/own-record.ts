@@ -8,11 +8,12 @@ import { toElicited } from '../tool/question-answer.ts';
 import { elicitRequest } from '../tool/question-form.ts';
 
 /**
- * From inside a handler: decide on the task's record as it is now, and write what is decided under compare-and-set, in turn
- * with all other writes of the run. On an inline run the record is in memory, and this run's alone.
+ * Decide on the task's record as it is now, and write the decision under compare-and-set, from inside a handler. It
+ * takes its turn with all other writes of the run. On an inline run the record is in memory and belongs to this run
+ * alone.
  *
  * @param task - the context that the handler got.
- * @throws {TaskError} RUN_ENDED - the run may no longer write; whatever the rule throws or refuses with.
+ * @throws {TaskError} RUN_ENDED - the run may no longer write; every error that the rule throws or refuses with.
  */
 export async function amendOwn<Value>(
   task: object,
@@ -24,17 +25,17 @@ export async function amendOwn<Value>(
   return host.amend(kinds, rule);
 }
 
-/** The lease under which a handler's run writes, for rules that want one. */
+/** Find the lease under which a handler's run writes, for rules that need one. */
 export function leaseOf(task: object): TaskLease {
   return HandlerContext.hostOf(task).lease;
 }
 
 /**
- * Ask the person behind the client without waiting: the question is stored when this resolves. An inline run has nowhere to
- * keep it, and waits.
+ * Ask the person behind the client without waiting: the question is stored when this resolves. An inline run cannot
+ * store the question, and waits.
  *
  * @returns the answer if there is one already, else `undefined`.
- * @throws {TaskError} as `elicit` of the task context, but for QUESTION_KEY_REUSED.
+ * @throws {TaskError} as `elicit` of the task context, except QUESTION_KEY_REUSED.
  */
 export async function askWithoutWaiting<Schema extends AuthorSchema>(
   task: object,

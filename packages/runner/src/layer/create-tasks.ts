@@ -19,7 +19,8 @@ import { inlineResult, runInline } from '../run/inline-run.ts';
 import { ToolRegistry } from '../tool/registry.ts';
 
 /**
- * Make the task layer of a server or worker: registers tools, starts and runs tasks, recovers those of others.
+ * Make the task layer of a server or worker: it registers tools, starts and runs tasks, and recovers tasks of other
+ * processes.
  *
  * Make it once, at module scope; nothing happens before `start`, or before the first task is started or looked at.
  *
@@ -112,7 +113,7 @@ function authorizer({ authorize }: TasksOptions, emit: TaskLayer['emit'], clock:
   };
 }
 
-/** Who gives no `onBackgroundError` sees a warning of the process. */
+/** Emit a process warning: the default of `onBackgroundError`. */
 function warn(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : String(error), 'McpTasksWarning');
 }

@@ -8,19 +8,19 @@ import type { Tasks } from '../api/tasks.ts';
  * await startWorker(tasks, options);
  */
 export interface WorkerOptions {
-  /** How long runs may go on after the process was told to end; default 5 s. */
+  /** Time for which runs may go on after the signal to end; default 5 s. */
   readonly drainMs?: number | undefined;
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
- * Run tasks in a process without a server: start the task layer, and drain it when the process is told to end.
+ * Run tasks in a process without a server: start the task layer, and drain it when the process gets the signal to end.
  *
- * On SIGTERM or SIGINT it closes the layer; the process then ends by itself, with its exit code untouched, as soon as
+ * On SIGTERM or SIGINT it closes the layer. The process then ends by itself, with its exit code unchanged, as soon as
  * nothing else keeps it alive. A second signal ends it at once, as without a worker.
  *
- * @returns closes the layer and takes the signal handlers away; safe to call twice.
+ * @returns closes the layer and removes the signal handlers; safe to call twice.
  * @throws {TaskError} as `start` of the task layer.
  *
  * @example

@@ -1,28 +1,29 @@
 import type { Clock } from '@mcp-tasks/store';
 import type { ServerClock } from '@mcp-tasks/store/rules';
 
-/** What {@link ClockWatch} looks at. */
+/** Options of {@link ClockWatch}. */
 export interface ClockWatchOptions {
   /** The clock that is measured. */
   readonly measured: ServerClock;
-  /** Whose timers are used. */
+  /** The clock whose timers are used. */
   readonly clock: Clock;
   readonly leaseMs: number;
-  /** Called when time moved: what was armed for an instant has to be armed anew. */
+  /** Called when time moved: timers that were armed for an instant have to be armed anew. */
   readonly onMove: () => void;
 }
 
 /**
- * Notices when time moves otherwise than second by second: the server's clock went another way, or the machine was suspended.
+ * A watch that notices jumps of time: the server's clock fell or grew, or the machine was suspended.
  *
- * Until a renewal has followed, leases of this process are not what they seem. For one lease after the server's time grew
- * ahead, those of others are not either: they measure and renew within a third of it.
+ * Until a renewal has followed, this process cannot rely on the ends of its own leases. For one lease after the
+ * server's time grew ahead, it cannot rely on those of other processes either: those measure and renew within a third
+ * of it.
  */
 export class ClockWatch {
   readonly #options: ClockWatchOptions;
   #suspendedMs = 0;
   #moves = 0;
-  /** How many of the moves a renewal has followed. */
+  /** Number of moves that a renewal has followed. */
   #renewedMoves = 0;
   #endCaution: (() => void) | undefined;
 
@@ -30,13 +31,19 @@ export class ClockWatch {
     this.#options = options;
   }
 
-  /** Time moved, and no renewal has followed: nothing may be claimed, swept or begun before. Looks for a suspension. */
+  /**
+   * True when time moved and no renewal has followed: before that, nothing may be claimed, swept or begun. Looks for a
+   * suspension.
+   */
   get mustRenew(): boolean {
     this.#look();
     return this.#renewedMoves < this.#moves;
   }
 
-  /** Leases that others hold may look as if they had ended: nothing held is adopted, nothing is swept. */
+  /**
+   * True while leases of other processes may look as if they had ended: held tasks are not adopted, and nothing is
+   * swept.
+   */
   get isCautious(): boolean {
     return this.#endCaution !== undefined;
   }
@@ -48,7 +55,7 @@ export class ClockWatch {
     if (change !== 'steady') this.#move();
   }
 
-  /** A renewal begins. @returns to be called when it was made. */
+  /** Note that a renewal begins. @returns notes that it was made. */
   renewing(): () => void {
     this.#look();
     const moves = this.#moves;

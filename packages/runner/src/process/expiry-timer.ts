@@ -12,11 +12,11 @@ export class ExpiryTimer {
     this.#runs = runs;
   }
 
-  /** See to it that the timer fires at this instant or before. */
+  /** Make the timer fire at this instant or before. */
   arm(atMs: number): void {
     if (this.#armed !== undefined && this.#armed.atMs <= atMs) return;
     this.disarm();
-    // At least a millisecond: a timer of the system may fire a little before its time.
+    // At least one millisecond: a timer of the system may fire a little early.
     const cancel = this.#clock.after(Math.max(1, atMs - this.#clock.nowMs()), () => {
       this.#armed = undefined;
       this.#fire();
@@ -24,7 +24,7 @@ export class ExpiryTimer {
     this.#armed = { atMs, cancel };
   }
 
-  /** Arm by a time that is another than when the timer was armed. */
+  /** Arm the timer again after time moved. */
   timeMoved(): void {
     if (this.#armed === undefined) return;
     this.disarm();

@@ -8,7 +8,10 @@ import type { ExecutorHost, QueuedTask, RunSlot, TaskExecutor } from '../api/exe
  * const layer = createTasks({ executor: inProcessExecutor(options) });
  */
 export interface InProcessExecutorOptions {
-  /** Runs that go on at once in this process, an integer from 1; default 16. A run that waits at a question does not count. */
+  /**
+   * Number of runs that go on at once in this process, an integer from 1; default 16. A run that waits at a question
+   * does not count.
+   */
   readonly concurrency?: number | undefined;
 }
 
@@ -34,7 +37,10 @@ export function inProcessExecutor(options: InProcessExecutorOptions = {}): TaskE
 class InProcessExecutor implements TaskExecutor {
   readonly #concurrency: number;
   readonly #queue = new OwnerQueue();
-  /** Runs that got their answer and want their slot back: before new ones, since their state is in memory already. */
+  /**
+   * Runs that got their answer and wait for their slot. They go before new runs, since their state is in memory
+   * already.
+   */
   readonly #resuming = new Set<() => void>();
   #host: ExecutorHost | undefined;
   #draining = false;
@@ -132,7 +138,7 @@ class InProcessExecutor implements TaskExecutor {
   }
 }
 
-/** First in, first out for each owner; owners in turn. */
+/** A queue: first in, first out for each owner; owners in turn. */
 class OwnerQueue {
   readonly #byOwner = new Map<string, QueuedTask[]>();
   size = 0;

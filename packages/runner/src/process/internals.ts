@@ -4,7 +4,7 @@ import type { TaskLayer } from '../core/task-layer.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Runs } from './runs.ts';
 
-/** The inside of a task layer: for what builds on it, and for what tests want to count. */
+/** The inside of a task layer, for packages that build on it and for tests that count. */
 export interface Internals {
   readonly layer: TaskLayer;
   readonly clock: CountedClock;
@@ -19,14 +19,18 @@ export function exposeInternals(tasks: Tasks, internals: Internals): void {
   INTERNALS.set(tasks, internals);
 }
 
-/** @throws {TypeError} the task layer was not made by `createTasks`, or by that of another copy of this package. */
+/**
+ * Find the inside of a task layer.
+ *
+ * @throws {TypeError} it was not made by `createTasks`, or by that of another copy of this package.
+ */
 export function internalsOf(tasks: Tasks): Internals {
   const internals = INTERNALS.get(tasks);
   if (internals === undefined) throw new TypeError('tasks must be made by createTasks of this copy of the package.');
   return internals;
 }
 
-/** How much a task layer holds in memory, by kind. */
+/** Counts of what a task layer holds in memory, by kind. */
 export interface TasksInspection {
   /** Runs that may still write. */
   readonly runs: number;
@@ -34,12 +38,12 @@ export interface TasksInspection {
   readonly queued: number;
   /** Timers that have not fired. */
   readonly timers: number;
-  /** Those who wait for changes of a task: runs, and callers of `waitFor` and `watch`. */
+  /** Waiters for changes of a task: runs, and callers of `waitFor` and `watch`. */
   readonly waiters: number;
 }
 
 /**
- * Count what a task layer holds, to see that nothing stays behind.
+ * Count what a task layer holds, to check that it released everything.
  *
  * @throws {TypeError} it was not made by `createTasks`.
  *

@@ -1,3 +1,9 @@
+/**
+ * Start and close of a task layer. Order is the reason for this file: a task is stored only after the store is open and
+ * the executor runs; on close no task may be lost. Queued tasks go back to the store, waiting runs park, the others get
+ * a time to finish, and their results can be read until the end (2025-11-25, Tasks, "Retrieving Task Results"). The
+ * store closes last.
+ */
 import { newTaskId } from '@mcp-tasks/store/rules';
 import { closedError, type TaskLayer } from '../core/task-layer.ts';
 import { checkInteger } from '../tool/check-integer.ts';
@@ -6,25 +12,25 @@ import type { Runs } from './runs.ts';
 
 const DEFAULT_DRAIN_MS = 5_000;
 
-/** What {@link Lifecycle} starts and closes beside the layer. */
+/** Parts that {@link Lifecycle} starts and closes beside the layer. */
 export interface LifecycleParts {
   readonly runs: Runs;
   readonly recovery: Recovery;
   /** Measure the offset of the store's time. */
   readonly measureClock: () => Promise<void>;
-  /** The store was made here, and is closed here. */
+  /** True when the task layer made the store, and so closes it. */
   readonly ownsStore: boolean;
 }
 
-/** From open store to closed store. */
+/** The life of a task layer, from opening its store to closing it. */
 export class Lifecycle {
   readonly #layer: TaskLayer;
   readonly #parts: LifecycleParts;
-  /** Calls that use the store; those that wait for a task are not among them. */
+  /** Calls that use the store, except those that wait for a task. */
   readonly #calls = new Set<Promise<unknown>>();
   #isOpen = false;
   #hasStarted = false;
-  /** Runs were given their time, and nothing reaches the store any more. */
+  /** True once the runs had their time, and calls no longer reach the store. */
   #isOver = false;
   #started: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
@@ -34,7 +40,7 @@ export class Lifecycle {
     this.#parts = parts;
   }
 
-  /** Open the store and begin; a start that failed can be tried again. */
+  /** Open the store and begin. A failed start can be tried again. */
   start(): Promise<void> {
     if (this.#closed !== undefined) return Promise.reject(closedError());
     this.#started ??= this.#open().catch((error: unknown) => {
@@ -44,21 +50,23 @@ export class Lifecycle {
     return this.#started;
   }
 
-  /** What a new task has to wait for: `undefined` once all is started. Rejects when the layer is closed. */
+  /**
+   * Wait for the start, before a task is created: `undefined` once all is started. Rejects when the layer is closed.
+   */
   opening(): Promise<void> | undefined {
     return this.#hasStarted && this.#closed === undefined ? undefined : this.start();
   }
 
   /**
-   * Resolves when the store can be used, also while runs are given time to finish: their results want to be fetched.
-   * `undefined` when it can be used at once.
+   * Wait until the store can be used: `undefined` when it can be used at once. It can also be used while runs get time
+   * to finish, so that clients can fetch their results.
    */
   ready(): Promise<void> | undefined {
     if (this.#isOver) return Promise.reject(closedError());
     return this.#hasStarted ? undefined : (this.#started ?? this.start());
   }
 
-  /** Let a call that uses the store finish before it is closed. */
+  /** Let a call that uses the store finish before the store is closed. */
   during<Value>(going: Promise<Value>): Promise<Value> {
     const leave = () => this.#calls.delete(going);
     this.#calls.add(going);
@@ -90,7 +98,7 @@ export class Lifecycle {
     await hub.close();
     await executor.close();
     loopWatch.close();
-    // Whoever hands over a store that needs no opening closes it.
+    // The caller closes a store that it passed in and that needs no opening.
     if (this.#parts.ownsStore || (this.#isOpen && store.open !== undefined)) await store.close();
   }
 
@@ -99,7 +107,7 @@ export class Lifecycle {
       await this.#started;
       return this.#started !== undefined;
     } catch {
-      // Whoever called start was told.
+      // The caller of start got the error.
       return false;
     }
   }
@@ -112,15 +120,15 @@ export class Lifecycle {
     for (const run of runs.active.values()) run.parkIfWaiting();
     await this.#within(drainMs, runs.settled());
     await runs.shutDown();
-    // Each is given up after its grace at the latest.
+    // Each run is abandoned after its grace at the latest.
     await runs.settled();
     await this.#lastNews();
     await recovery.stop();
   }
 
-  /** Those who wait hear of what the last runs wrote, and may fetch it. */
+  /** Let waiters hear of the writes of the last runs, and fetch the results. */
   async #lastNews(): Promise<void> {
-    // A read of a new waiter also brings what others were promised before.
+    // The read for a new waiter also serves the waiters that were promised a read before.
     await new Promise<void>((resolve) => {
       const leave = this.#layer.hub.add({
         taskId: newTaskId(),

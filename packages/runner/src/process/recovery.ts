@@ -1,27 +1,35 @@
+/**
+ * Why a task survives its process: each process renews its own leases, adopts tasks that are due (queued, answered, or
+ * with a lease that ended) and removes expired ones. All three trust the clock, so after time moved a process first
+ * renews: a process that was suspended must learn what it lost before it claims, begins or sweeps. Expired tasks may be
+ * deleted (2025-11-25, Tasks, "TTL and Resource Management"); the rest is not decided by the specification.
+ */
 import type { TaskHead } from '@mcp-tasks/store';
 import { queuedTask } from '../api/executor.ts';
 import type { TaskLayer } from '../core/task-layer.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import type { Runs } from './runs.ts';
 
-/** Records that one call of the store removes at most. */
+/** Largest number of records that one call of the store removes. */
 const SWEEP_BATCH = 500;
-/** Between two tries to renew after time moved. */
+/** Time between two tries to renew after time moved. */
 const CATCH_UP_RETRY_MS = 500;
-/** Due tasks looked at, while what others hold is left alone, for some that nobody holds. */
+/**
+ * Number of due tasks to look through for some without a holder, while tasks that other processes hold are left alone.
+ */
 const CAUTIOUS_LOOK = 1_000;
 
-/** The work of a process that nobody asked for: heartbeat, adoption of due tasks, sweep. */
+/** Background work of a process: lease heartbeat, adopting due tasks, sweeping expired ones. */
 export class Recovery {
   readonly #layer: TaskLayer;
   readonly #runs: Runs;
   readonly #clockWatch: ClockWatch;
   readonly #timers = new Map<string, () => void>();
-  /** Work that goes on, by name: no kind of work overtakes itself. */
+  /** Work that goes on, by name: a kind of work never runs twice at once. */
   readonly #going = new Map<string, Promise<void>>();
   #isAdopting = true;
   #isStopped = true;
-  /** The last look filled every free slot: there may be more. */
+  /** True when the last look filled every free slot: there may be more due tasks. */
   #mayBeMore = false;
 
   constructor(layer: TaskLayer, runs: Runs, clockWatch: ClockWatch) {
@@ -55,7 +63,7 @@ export class Recovery {
     this.#adoptSoon();
   }
 
-  /** Take on no more tasks; the leases of those that go on are still renewed. */
+  /** Stop adopting tasks; the leases of those that go on are still renewed. */
   stopAdopting(): void {
     this.#isAdopting = false;
     for (const name of [...this.#timers.keys()]) if (name !== 'heartbeat') this.#cancel(name);
@@ -80,7 +88,7 @@ export class Recovery {
     );
   }
 
-  /** Do the work unless it is going on; a failure is reported, and the next time tries again. */
+  /** Do the work unless it is going on. A failure is reported; the next time tries again. */
   #once(name: string, work: () => Promise<void>): Promise<void> {
     const going = this.#going.get(name);
     if (going !== undefined) return going;
@@ -89,7 +97,7 @@ export class Recovery {
     return begun;
   }
 
-  /** A failure is told, and is over with that. */
+  /** Report the failure of work; the returned promise does not reject. */
   #told(work: Promise<void>): Promise<void> {
     return work.catch((error: unknown) => {
       this.#layer.reportError(error);
@@ -109,19 +117,19 @@ export class Recovery {
     });
   }
 
-  /** Renew and measure, side by side; where the time has moved, renew again by the new one. */
+  /** Renew and measure, side by side; when time has moved, renew again by the new time. */
   async #beat(): Promise<void> {
     await Promise.all([this.#told(this.#renew()), this.#told(this.#clockWatch.measure())]);
     if (this.#clockWatch.mustRenew) await this.#renew();
   }
 
-  /** After time has moved, renew before anything else. @returns whether that was done, or was not needed. */
+  /** Renew first when time has moved. @returns whether that was done, or was not needed. */
   async #isCaughtUp(): Promise<boolean> {
     if (this.#clockWatch.mustRenew) await this.#once('heartbeat', () => this.#beat());
     return !this.#clockWatch.mustRenew;
   }
 
-  /** What to wait for after time moved: a renewal, tried again until it is made or no longer wanted. */
+  /** Wait, after time moved, for a renewal: it is tried again until it is made or no longer wanted. */
   caughtUp(signal?: AbortSignal): Promise<void> | undefined {
     return this.#clockWatch.mustRenew ? this.#catchUp(signal) : undefined;
   }
@@ -133,7 +141,7 @@ export class Recovery {
     }
   }
 
-  /** Renew every lease of this process in one call; whoever is left out has lost it. */
+  /** Renew every lease of this process in one call; a lease that is not in the answer is lost. */
   async #renew(): Promise<void> {
     const { store, clock, settings } = this.#layer;
     const renewed = this.#clockWatch.renewing();
@@ -171,7 +179,7 @@ export class Recovery {
     if (limit <= 0 || handlers.length === 0 || !(await this.#isCaughtUp())) return;
     const except = this.#runs.notToAdopt();
     const { isCautious } = this.#clockWatch;
-    // Some of those may be due, and must not hide others behind them.
+    // Some of the excepted tasks may be due, and must not hide other tasks.
     const look = isCautious ? CAUTIOUS_LOOK : limit + except.size;
     const heads = await store.due({ handlers, limit: look, nowMs: clock.nowMs() });
     const mayTake = (head: TaskHead) => !except.has(head.taskId) && !(isCautious && head.holder !== undefined);
@@ -186,7 +194,7 @@ export class Recovery {
     while (!this.#clockWatch.isCautious && (await this.#isCaughtUp())) {
       const removed = await store.deleteExpired({ nowMs: clock.nowMs(), limit: SWEEP_BATCH });
       if (removed < SWEEP_BATCH || this.#isStopped) return;
-      // Let requests in between two batches.
+      // Let requests run between two batches.
       await new Promise<void>((resolve) => {
         setImmediate(resolve);
       });
@@ -194,7 +202,7 @@ export class Recovery {
   }
 }
 
-/** Processes that started together must not come together. */
+/** Vary a time at random: processes that started together must not call the store together. */
 function jittered(ms: number): number {
   return Math.max(1, Math.round(ms * (0.75 + Math.random() / 2)));
 }

@@ -2,7 +2,7 @@ import type { TaskLayer } from '../core/task-layer.ts';
 import type { Run } from '../run/stored-run.ts';
 import { ExpiryTimer } from './expiry-timer.ts';
 
-/** Lets the runs of a process hear of what others write, and of their expiry. */
+/** A watch that tells the runs of a process of writes by other processes, and of their expiry. */
 export class RunWatch {
   readonly #layer: TaskLayer;
   readonly #expiry: ExpiryTimer;
@@ -16,7 +16,10 @@ export class RunWatch {
     this.#expiry = new ExpiryTimer(layer.clock, () => active.values());
   }
 
-  /** Most runs are over before anybody could need to tell them something: only what goes on is watched. */
+  /**
+   * Add a run. Most runs are over before they need news, so a run is watched only if it goes on after this turn of the
+   * loop.
+   */
   add(run: Run): void {
     this.#unwatched.add(run);
     if (this.#willWatch) return;
@@ -38,12 +41,12 @@ export class RunWatch {
     this.#expiry.timeMoved();
   }
 
-  /** No run is left that could expire. */
+  /** Stop the expiry timer: no run is left that could expire. */
   disarm(): void {
     this.#expiry.disarm();
   }
 
-  /** The hub reads after each registration. */
+  /** Watch a run; the hub reads after each registration. */
   #watch(run: Run): void {
     this.#expiry.arm(run.head.expiresAtMs);
     const leave = this.#layer.hub.add({

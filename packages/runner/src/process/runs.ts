@@ -1,3 +1,8 @@
+/**
+ * All runs of a process: the place where a submitted task becomes a run. It knows every lease that this process has, of
+ * running and of queued tasks, so that the heartbeat renews each one. It also keeps this process from beginning a task
+ * twice. Only the claim, a compare-and-set, decides between processes. No section of the specification decides this.
+ */
 import { TaskError, type TaskHead, type TaskLease } from '@mcp-tasks/store';
 import { rules } from '@mcp-tasks/store/rules';
 import { type ExecutorHost, type QueuedTask, queuedTask, type RunSlot } from '../api/executor.ts';
@@ -7,19 +12,19 @@ import { claimForRun, type FreshTask, readAgain, readForRun } from '../run/begin
 import { Run } from '../run/stored-run.ts';
 import { RunWatch } from './run-watch.ts';
 
-/** The runs of this process, and the tasks that it holds for a run to come. */
+/** The runs of this process, and the tasks that it holds for a later run. */
 export class Runs implements ExecutorHost {
   readonly #layer: TaskLayer;
   /** Runs that may still write, by task. */
   readonly #active = new Map<string, Run>();
-  /** Runs whose handler has not returned, the given-up ones left out. */
+  /** Runs whose handler has not returned, without abandoned ones. */
   readonly #going = new Set<Promise<void>>();
   /** Leases of tasks that were created here and wait for a slot. */
   readonly #queued = new Map<string, TaskLease>();
   readonly #claiming = new Set<string>();
-  /** Known only while the executor takes its submission: a queue holds ids only. */
+  /** The task that is being submitted; set only during that call, since a queue holds ids only. */
   #fresh: FreshTask | undefined;
-  /** Tasks whose run could not begin, and until when recovery leaves them alone. */
+  /** Tasks whose run could not begin, with the instant until which recovery leaves them alone. */
   readonly #failedUntilMs = new Map<string, number>();
   readonly #watch: RunWatch;
   #isShutDown = false;
@@ -48,26 +53,28 @@ export class Runs implements ExecutorHost {
     this.#fresh = undefined;
   }
 
-  /** Tasks that recovery has to leave alone: this process cares for them already, or could not begin them lately. */
+  /**
+   * List the tasks that recovery has to leave alone: this process has them already, or recently failed to begin them.
+   */
   notToAdopt(): ReadonlySet<string> {
     const nowMs = this.#layer.clock.nowMs();
     for (const [taskId, untilMs] of this.#failedUntilMs) if (untilMs <= nowMs) this.#failedUntilMs.delete(taskId);
     return new Set([...this.#active.keys(), ...this.#queued.keys(), ...this.#claiming, ...this.#failedUntilMs.keys()]);
   }
 
-  /** Every lease that the heartbeat has to renew. */
+  /** List every lease that the heartbeat has to renew. */
   leases(): readonly TaskLease[] {
     return [...[...this.#active.values()].map(({ lease }) => lease), ...this.#queued.values()];
   }
 
-  /** A lease was not renewed: this is the head that is there now. */
+  /** Take note of a lease that was not renewed; `head` is the present head. */
   lost(taskId: string, head: TaskHead | undefined): void {
     this.#active.get(taskId)?.onHead(head);
     const queued = this.#queued.get(taskId);
     if (queued !== undefined && lostBecause(queued, head) !== undefined) this.#queued.delete(taskId);
   }
 
-  /** Time moved: what expires by the new time ends now, the rest in its time. */
+  /** Take note that time moved: runs that are expired by the new time end now, the others at their expiry. */
   timeMoved(): void {
     this.#failedUntilMs.clear();
     this.#watch.timeMoved();
@@ -85,7 +92,7 @@ export class Runs implements ExecutorHost {
     return going;
   }
 
-  /** Give back, at once, tasks that were queued and not begun. */
+  /** Give back tasks that were queued and not begun, at once. */
   async release(tasks: readonly QueuedTask[]): Promise<void> {
     await Promise.all(
       tasks.map(async ({ taskId }) => {
@@ -99,13 +106,13 @@ export class Runs implements ExecutorHost {
     );
   }
 
-  /** The time for draining is over, for runs whose claim is still under way too. */
+  /** Shut all runs down when the time for draining is over, also runs whose claim is still under way. */
   async shutDown(): Promise<void> {
     this.#isShutDown = true;
     await Promise.all([...this.#active.values()].map((run) => run.shutDown()));
   }
 
-  /** Resolves when no handler is going on. */
+  /** Wait until all handlers have ended. */
   async settled(): Promise<void> {
     while (this.#going.size > 0) await Promise.all(this.#going);
   }
@@ -129,12 +136,12 @@ export class Runs implements ExecutorHost {
     } catch (error) {
       if (isOver(error)) return;
       this.#layer.reportError(error);
-      // One that can never begin, for a record that cannot be read, must not keep others from being adopted.
+      // A task that can never begin, since its record cannot be read, must not keep other tasks from being adopted.
       this.#failedUntilMs.set(task.taskId, this.#layer.clock.nowMs() + this.#layer.settings.leaseMs);
     }
   }
 
-  /** A run that writes no more: neither heartbeat nor hub nor expiry are for it. */
+  /** Drop a run that no longer writes: it needs neither heartbeat nor hub nor expiry. */
   #drop(run: Run): void {
     this.#watch.remove(run);
     if (this.#active.get(run.taskId) !== run) return;
@@ -146,7 +153,7 @@ export class Runs implements ExecutorHost {
   async #begin({ taskId, handler }: QueuedTask, slot: RunSlot, fresh?: FreshTask): Promise<Run | undefined> {
     const tool = this.#layer.registry.tools.get(handler);
     if (tool === undefined) return undefined;
-    // Nobody else has seen a task that was created just now.
+    // Other processes cannot have taken a task that was created just now.
     if (fresh === undefined) await this.#layer.caughtUp();
     const known = fresh ?? (await readForRun(this.#layer, taskId));
     if (known === undefined) return undefined;
@@ -159,7 +166,7 @@ export class Runs implements ExecutorHost {
       if (hasEnded) tell(this.#layer, claim.head, trace, { type: 'settled', status: 'failed', isError: true });
       return undefined;
     }
-    // Somebody may have written between read and claim: an answer, perhaps.
+    // Another process may have written between read and claim: an answer, for example.
     const isCurrent = claim.before.version === known.head.version;
     const run: Run = new Run(this.#layer, {
       tool,
@@ -167,7 +174,7 @@ export class Runs implements ExecutorHost {
       lease: claim.value.lease,
       entries: isCurrent ? known.entries : await readAgain(this.#layer, taskId),
       slot,
-      // The call itself was authorized in this process.
+      // This process authorized the call itself.
       mustAuthorize: !wasQueuedHere || claim.value.lease.attempt > 1,
       parsedArguments: fresh?.parsedArguments,
       onStop: () => {

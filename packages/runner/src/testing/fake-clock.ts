@@ -5,8 +5,8 @@ export interface FakeClock extends Clock {
   /** Timers that have not fired. */
   readonly timers: number;
   /**
-   * Go forward, firing timers in their order, each at its own instant. What a timer starts is given time to run
-   * before the next one fires, as far as it waits for nothing but promises.
+   * Go forward, firing timers in their order, each at its own instant. Work that a timer starts gets time to run before
+   * the next timer fires, as far as it waits for promises only.
    */
   advance(ms: number): Promise<void>;
 }
@@ -63,10 +63,13 @@ export function fakeClock(startMs: number = Date.UTC(2026, 0, 1)): FakeClock {
   };
 }
 
-/** Turns of the event loop for what a timer starts: a waiter hub reads in a turn of its own, and its waiters act in the next. */
+/**
+ * Turns of the event loop for the work of one timer: a waiter hub reads in a turn of its own, and its waiters act in
+ * the next.
+ */
 const TURNS = 4;
 
-/** Let everything run that waits for promises only. */
+/** Let all work run that waits for promises only. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < TURNS; turn++) {
     await new Promise((resolve) => {

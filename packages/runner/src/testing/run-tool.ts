@@ -16,14 +16,14 @@ import { createTasks } from '../layer/create-tasks.ts';
 import { fromJson } from '../tool/json.ts';
 import { readQuestions } from '../tool/stored-call.ts';
 
-/** An answer to a question, or what makes one of the request that was asked. */
+/** An answer to a question, or a function that makes one from the request. */
 export type TestAnswer = InputResponse | ((request: InputRequest) => InputResponse | Promise<InputResponse>);
 
 /**
- * How {@link runTool} runs a tool.
+ * Options of {@link runTool}.
  *
  * @example
- * const options: RunToolOptions = { arguments: { day: '2026-07-01' }, owner: 'somebody', clock: fakeClock() };
+ * const options: RunToolOptions = { arguments: { day: '2026-07-01' }, owner: 'alice', clock: fakeClock() };
  * const run = await runTool({ tasks, name: 'book_room' }, options);
  */
 export interface RunToolOptions {
@@ -33,15 +33,15 @@ export interface RunToolOptions {
   /** Default `'test-owner'`. */
   readonly owner?: string | undefined;
   readonly caller?: JsonValue | undefined;
-  /** Default: the system's; a `fakeClock()` stands still until the test turns it. */
+  /** Default: the system's clock; a `fakeClock()` stands still until the test turns it. */
   readonly clock?: Clock | undefined;
-  /** Default: those of the task layer, field by field, or `DEFAULT_LIMITS` for a tool alone. */
+  /** Default: the limits of the task layer, field by field, or `DEFAULT_LIMITS` for a tool alone. */
   readonly limits?: TasksOptions['limits'];
-  /** Cancels the task when it aborts. */
+  /** Signal that cancels the task when it aborts. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What became of a tool under test. */
+/** Outcome of a tool under test. */
 export interface ToolRun {
   readonly status: 'completed' | 'failed' | 'cancelled';
   /** The result of a completed task. */
@@ -53,7 +53,7 @@ export interface ToolRun {
   readonly published: Readonly<Record<string, JsonValue>>;
   /** Names of the steps that were recorded. */
   readonly steps: readonly string[];
-  /** What the tool asked, by key. */
+  /** Questions of the tool, by key. */
   readonly questions: Readonly<Record<string, InputRequest>>;
   readonly events: readonly TaskEvent[];
 }
@@ -61,7 +61,7 @@ export interface ToolRun {
 /**
  * Run one tool as a task, on a store of its own, and answer its questions.
  *
- * @param tool - what `tasks.tool` returned, or a task layer and the tool's name; the layer itself is left alone.
+ * @param tool - the return value of `tasks.tool`, or a task layer and the tool's name; the layer itself is not used.
  * @throws {TypeError} there is no such tool, or it asked a question without an answer; {TaskError} as `startTask`;
  *   TASK_ANSWER_INVALID - an answer does not fit its question.
  *
@@ -108,7 +108,7 @@ function toolOf(tool: TaskTool | { readonly tasks: Tasks; readonly name: string 
   return found;
 }
 
-/** Answer what is asked until the task is over. */
+/** Answer questions until the task is over. */
 async function driven(tasks: Tasks, { taskId, owner }: TaskHead, options: RunToolOptions): Promise<TaskRecord> {
   const mine = tasks.for(owner);
   // A task that is over already needs no cancel.

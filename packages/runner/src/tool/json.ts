@@ -3,17 +3,20 @@ import { TaskError } from '@mcp-tasks/store';
 import { isJsonObject, type JsonObject, type JsonValue } from '@mcp-tasks/wire';
 import { sentence } from './sentence.ts';
 
-/** Levels of arrays and objects in one value. What walks JSON by recursion has stack for about twice as many. */
+/**
+ * Largest number of levels of arrays and objects in one value. Code that walks JSON by recursion has stack for about
+ * twice as many.
+ */
 const MAX_LEVELS = 1_024;
 const TOO_DEEP = `nested too deeply, the limit is ${MAX_LEVELS} levels`;
 
-/** For a function or a symbol there is no text. */
+/** `JSON.stringify` with its full type: a function or a symbol has no text. */
 const stringify: (value: unknown) => string | undefined = JSON.stringify;
 
 /**
- * A value as JSON text; `undefined` stays `undefined`.
+ * Write a value as JSON text; `undefined` stays `undefined`.
  *
- * @param what - begins the message of the error.
+ * @param what - beginning of the error's message.
  * @throws {TaskError} VALUE_NOT_JSON - a function, a symbol, a BigInt, a cycle, or more than 1,024 levels deep.
  */
 export function toJson(value: unknown, what: string): string | undefined {
@@ -25,7 +28,7 @@ export function toJson(value: unknown, what: string): string | undefined {
     throw notJson(what, isStackOverflow(error) ? TOO_DEEP : messageOf(error), error);
   }
   if (text === undefined) throw notJson(what, `it is a ${typeof value}`);
-  // Each level takes two characters at least.
+  // Each level takes at least two characters.
   if (text.length > 2 * MAX_LEVELS && isTooDeep(value)) throw notJson(what, TOO_DEEP);
   return text;
 }
@@ -34,7 +37,7 @@ function notJson(what: string, because: string, cause?: unknown): TaskError {
   return new TaskError('VALUE_NOT_JSON', sentence(`${what} cannot be written as JSON: ${because}`), { cause });
 }
 
-/** Tell whether what was caught says that a value could not be walked to its depth. */
+/** Tell whether a caught value says that a value was too deep to be walked. */
 export function isStackOverflow(thrown: unknown): boolean {
   return thrown instanceof RangeError && thrown.message.includes('call stack');
 }
@@ -55,7 +58,9 @@ export function fromJson(text: string): JsonValue {
   return JSON.parse(text) as JsonValue;
 }
 
-/** The text that the MCP SDK makes of a caught value: an error's message, else the value as a string. Never throws. */
+/**
+ * Make the text that the MCP SDK makes of a caught value: an error's message, else the value as a string. Never throws.
+ */
 export function messageOf(thrown: unknown): string {
   try {
     const isErrorLike = typeof thrown === 'object' && thrown !== null && 'message' in thrown;
@@ -65,7 +70,7 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
-/** SHA-256, in hex, of a tool and its arguments; the order of properties does not matter. */
+/** Compute the SHA-256, in hex, of a tool and its arguments; the order of properties does not matter. */
 export function callDigest(tool: string, args: JsonObject): string {
   return createHash('sha256')
     .update(`${tool}\0${canonicalJson(args)}`)

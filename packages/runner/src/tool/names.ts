@@ -16,7 +16,7 @@ export function checkUsedName(what: string, name: unknown): void {
     throw new TaskError('NAME_INVALID', problem, { details: { limitCharacters: MAX_NAME_CHARACTERS } });
 }
 
-/** What keeps a name out of a record. The names of all open questions are in its head, which has to stay small. */
+/** Say why a name cannot be in a record. The names of all open questions are in its head, which has to stay small. */
 function nameProblem(what: string, name: unknown): string | undefined {
   const fits = typeof name === 'string' && name.length > 0 && name.length <= MAX_NAME_CHARACTERS && isWellFormed(name);
   return fits ? undefined : `${what} must be 1 to ${MAX_NAME_CHARACTERS} characters of well-formed Unicode.`;

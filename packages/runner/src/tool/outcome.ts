@@ -6,20 +6,22 @@ import { fromJson, messageOf, toJson } from './json.ts';
 import { schemaIssues } from './parse-with.ts';
 import { sentence } from './sentence.ts';
 
-/** How a run ended: the same through a task and inline. */
+/** Result of a handler: the same through a task and inline. */
 export type HandlerResult =
-  /** `json` is the result: `result` is what the handler made, before it was written as JSON. */
+  /** `json` is the result; `result` is the handler's value, before it was written as JSON. */
   | { readonly kind: 'result'; readonly result: CallToolResult; readonly json: string }
   | { readonly kind: 'error'; readonly error: TaskFailure };
 
-/** How a call of a tool ended, for whoever made it. */
+/** Outcome of a call of a tool, for the caller. */
 export type ToolOutcome =
-  /** The result as JSON gives it back, `isError` possible. `thrown` is what the handler threw, if it did. */
+  /**
+   * The result as parsed from its JSON, `isError` possible. `thrown` is the value that the handler threw, if it did.
+   */
   | { readonly kind: 'result'; readonly result: CallToolResult; readonly thrown?: unknown }
   /** A JSON-RPC error, or a refusal. */
   | { readonly kind: 'error'; readonly error: TaskFailure; readonly thrown?: unknown };
 
-/** The outcome of a run for whoever called its tool. */
+/** Turn the result of a handler into the outcome for the caller of its tool. */
 export function toolOutcome(outcome: HandlerResult, thrown?: unknown): ToolOutcome {
   const because = thrown === undefined ? {} : { thrown };
   if (outcome.kind === 'error') return { ...outcome, ...because };
@@ -27,7 +29,7 @@ export function toolOutcome(outcome: HandlerResult, thrown?: unknown): ToolOutco
   return { kind: 'result', result: parseResult(outcome.json), ...because };
 }
 
-/** Parse a result that was found to be one before it was written. */
+/** Parse a result that was checked before it was written. */
 function parseResult(json: string): CallToolResult {
   return JSON.parse(json) as CallToolResult;
 }
@@ -36,24 +38,24 @@ function parseResult(json: string): CallToolResult {
 const SDK_ERROR_BRANDS = Symbol.for('mcp.sdk.errorBrands');
 const SDK_PROTOCOL_ERROR = 'mcp.ProtocolError';
 
-/** A result that says that the tool failed. */
+/** Make a result that says that the tool failed. */
 export function errorResult(text: string): CallToolResult {
   return { content: [{ type: 'text', text }], isError: true };
 }
 
-/** The outcome `isError` with this text. */
+/** Make the outcome `isError` with this text. */
 function failedOutcome(text: string): HandlerResult {
   const result = errorResult(text);
   return { kind: 'result', result, json: JSON.stringify(result) };
 }
 
-/** The outcome of a run that this package itself had to end: -32603 with the code in `data`. */
+/** Make the outcome of a run that this package itself had to end: -32603 with the code in `data`. */
 function faultOutcome(error: TaskError): HandlerResult {
   const data = { code: error.code, ...error.details };
   return { kind: 'error', error: { code: JSON_RPC_ERROR.INTERNAL_ERROR, message: error.message, data } };
 }
 
-/** What becomes of a value that a handler returned. */
+/** Turn a value that a handler returned into its outcome. */
 export function returnedOutcome(
   tool: TaskTool,
   value: unknown,
@@ -76,7 +78,7 @@ export function returnedOutcome(
   }
 }
 
-/** The outcome when its structured content fits the tool's output schema. */
+/** Check the structured content of an outcome with the tool's output schema. */
 async function checkedOutcome(
   tool: TaskTool,
   outcome: Extract<HandlerResult, { kind: 'result' }>,
@@ -89,24 +91,24 @@ async function checkedOutcome(
   }
 }
 
-/** What becomes of a value that a handler threw. */
+/** Turn a value that a handler threw into its outcome. */
 export function thrownOutcome(thrown: unknown): HandlerResult {
   const failure = protocolFailure(thrown);
   return failure === undefined ? failedOutcome(messageOf(thrown)) : { kind: 'error', error: failure };
 }
 
-/** What becomes of a run that took too long. */
+/** Make the outcome of a run that took too long. */
 export function timedOutOutcome(tool: TaskTool, timeoutMs = tool.options.timeoutMs): HandlerResult {
   return failedOutcome(`Tool "${tool.name}" took longer than ${timeoutMs ?? 0} ms and was stopped.`);
 }
 
-/** What becomes of a run that `authorize` refused: its own JSON-RPC error, else -32602 with its message. */
+/** Make the outcome of a run that `authorize` refused: its own JSON-RPC error, else -32602 with its message. */
 export function refusedOutcome(tool: TaskTool, thrown: unknown): HandlerResult {
   const message = sentence(`Tool "${tool.name}" may not run: ${messageOf(thrown)}`);
   return { kind: 'error', error: protocolFailure(thrown) ?? { code: JSON_RPC_ERROR.INVALID_PARAMS, message } };
 }
 
-/** The JSON-RPC error that a thrown value stands for; never merely because it has a numeric `code`. */
+/** Find the JSON-RPC error that a thrown value stands for. A numeric `code` alone does not make it one. */
 export function protocolFailure(thrown: unknown): TaskFailure | undefined {
   if (!ProtocolFailure.is(thrown) && !isSdkProtocolError(thrown)) return undefined;
   const { code, message, data } = thrown;
@@ -120,7 +122,7 @@ function isSdkProtocolError(thrown: unknown): thrown is { code: number; message:
   return brands instanceof Set && brands.has(SDK_PROTOCOL_ERROR);
 }
 
-/** An error's data that is not JSON must not cost the error itself. */
+/** Keep data that is JSON, else drop it: an error's data must not cost the error itself. */
 function jsonOrNothing(data: unknown): JsonValue | undefined {
   try {
     const text = toJson(data, 'The error data');
@@ -130,16 +132,19 @@ function jsonOrNothing(data: unknown): JsonValue | undefined {
   }
 }
 
-/** As the SDK: a result with structured content only gets an empty list of blocks. */
+/** Add an empty list of blocks to a result that has structured content only, as the SDK does. */
 function withContent(result: Partial<CallToolResult>): CallToolResult {
   const { content = [] } = result;
   return { ...result, content };
 }
 
-/** The texts are the SDK's, so that a result fetched through a task equals the inline one. */
+/**
+ * Say why a result does not fit the output schema. The texts are the SDK's, so that a result fetched through a task
+ * equals the inline one.
+ */
 async function outputMismatch(tool: TaskTool, json: string): Promise<string | undefined> {
   const { outputSchema } = tool.options;
-  // What clients get is the JSON, so that is what must fit.
+  // Clients get the JSON, so the JSON must fit.
   const result = parseResult(json);
   if (outputSchema === undefined || result.isError === true) return undefined;
   if (result.structuredContent === undefined) {

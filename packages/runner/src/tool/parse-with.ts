@@ -5,7 +5,7 @@ import { isStackOverflow } from './json.ts';
 type Validated<Value> =
   { readonly value: Value; readonly issues?: undefined } | { readonly issues: readonly StandardSchemaV1.Issue[] };
 
-/** Parse a value with an author's schema. One that a recursive schema has no stack for does not fit. */
+/** Parse a value with an author's schema. A value too deep for the stack of a recursive schema does not fit. */
 export function parseWith<Schema extends AuthorSchema>(
   schema: Schema,
   value: unknown,
@@ -23,13 +23,13 @@ function tooDeep(error: unknown): Validated<never> {
   throw error;
 }
 
-/** What is wrong with a value, as the MCP SDK words it; `undefined` when it fits. */
+/** Say why a value does not fit, in the words of the MCP SDK; `undefined` when it fits. */
 export async function schemaIssues(schema: AuthorSchema, value: unknown): Promise<string | undefined> {
   const { issues } = await parseWith(schema, value);
   return issues === undefined || issues.length === 0 ? undefined : formatIssues(issues);
 }
 
-/** Issues in one line: `path: message`, joined with commas, as the MCP SDK does. */
+/** Write issues in one line: `path: message`, joined with commas, as the MCP SDK does. */
 export function formatIssues(issues: readonly StandardSchemaV1.Issue[]): string {
   return issues
     .map(({ path = [], message }) => {

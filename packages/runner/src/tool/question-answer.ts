@@ -7,7 +7,7 @@ import { askedContent } from './question-form.ts';
 import { sentence } from './sentence.ts';
 
 /**
- * A checked response as the handler gets it, its content parsed by the author's schema.
+ * Turn a checked response into the handler's answer, its content parsed by the author's schema.
  *
  * @throws {TaskError} TASK_ANSWER_INVALID - the schema asks for more than JSON Schema can say, and refuses it.
  */
@@ -23,7 +23,7 @@ export async function toElicited<Schema extends AuthorSchema>(
   throw answerInvalid(key, formatIssues(parsed.issues));
 }
 
-/** A response does not fit its question. */
+/** Make the error TASK_ANSWER_INVALID: a response does not fit its question. */
 export function answerInvalid(key: string, because: string): TaskError {
   return new TaskError('TASK_ANSWER_INVALID', sentence(`The answer to question "${key}" does not fit: ${because}`), {
     details: { key },

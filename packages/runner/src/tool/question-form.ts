@@ -7,8 +7,8 @@ import type { TaskTool } from '../api/tool.ts';
 import { messageOf, toJson } from './json.ts';
 
 /**
- * Keywords that a form field may have, by type. `pattern` is not in the schema of the protocol but in its prose;
- * clients that do not know it leave it out, and the answer is checked with it here.
+ * Keywords that a form field may have, by type. `pattern` is in the prose of the protocol, not in its schema. Clients
+ * that do not know it leave it out; the answer is checked with it here.
  *
  * @see 2025-11-25, Elicitation, "Requested Schema"
  */
@@ -26,7 +26,7 @@ const ITEM_KEYWORDS: ReadonlySet<string> = new Set(['type', 'enum', 'anyOf']);
 type JsonSchemaObject = Record<string, unknown>;
 
 /**
- * The request that asks a form, with the JSON Schema of the author's schema as `requestedSchema`.
+ * Make the request that asks a form, with the JSON Schema of the author's schema as `requestedSchema`.
  *
  * @throws {TypeError} the schema is not an object of primitive fields: the message names question and field.
  */
@@ -42,7 +42,7 @@ export function elicitRequest(key: string, question: ElicitQuestion): InputReque
 }
 
 /**
- * The requests that ask the questions which a tool declares in `ask`, by key.
+ * Make the requests for the questions that a tool declares in `ask`, by key.
  *
  * @throws {TypeError} as `elicit` does; a registered tool was checked for it.
  */
@@ -53,17 +53,19 @@ export function askRequests(tool: TaskTool): Record<string, InputRequest> {
 }
 
 /**
- * Tell what is wrong with a client's response to a request; `undefined` when it fits.
+ * Say why a client's response does not fit its request; `undefined` when it fits.
  *
- * A form's content is checked with the request's `requestedSchema`, extra properties allowed; no author schema is needed,
- * so any process can check any answer.
+ * A form's content is checked with the request's `requestedSchema`, extra properties allowed. The check needs no author
+ * schema, so any process can check any answer.
  */
 export function checkResponse(request: InputRequest, response: unknown): string | undefined {
   if (!isJsonObject(response)) return 'the response must be an object';
   return request.method === 'elicitation/create' ? checkElicited(request.params, response) : checkSampled(response);
 }
 
-/** As {@link checkResponse}, of a response that is to be kept: also when it is too large, or nested too deeply. */
+/**
+ * Check as {@link checkResponse}, a response that will be stored: it must also not be too large or nested too deeply.
+ */
 export function checkAnswer(request: InputRequest, response: unknown, limitBytes: number): string | undefined {
   let size: Oversize | undefined;
   try {
@@ -74,7 +76,7 @@ export function checkAnswer(request: InputRequest, response: unknown, limitBytes
   return size === undefined ? checkResponse(request, response) : `it ${oversizeText(size)}`;
 }
 
-/** The author's schema refuses unknown properties, which an answer may have: leave out what was not asked. */
+/** Leave out properties that were not asked, where the author's schema refuses them: an answer may have them. */
 export function askedContent(schema: AuthorSchema, content: JsonObject): JsonObject {
   const json = inputJsonSchema(schema);
   if (json['additionalProperties'] !== false || !isJsonObject(json['properties'])) return content;
@@ -130,7 +132,7 @@ function primitiveField(field: unknown, refuse: (what: string) => TypeError): Js
     throw refuse('must be a string, number, integer, boolean or an array of choices');
   }
   const { pattern, ...rest } = field;
-  // With a known format, a schema library's own pattern says the same again.
+  // With a known format, a schema library's own pattern only repeats it.
   const checked: JsonSchemaObject =
     pattern === undefined || STRING_FORMATS.has(rest['format']) ? { ...rest } : { ...rest, pattern };
   for (const keyword of Object.keys(checked)) {

@@ -15,7 +15,7 @@ export class ToolRegistry {
     return this.#tools;
   }
 
-  /** Names of the handlers that this process can run. */
+  /** List the names of the handlers that this process can run. */
   names(): readonly string[] {
     return [...this.#tools.keys()];
   }

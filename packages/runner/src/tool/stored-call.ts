@@ -3,7 +3,7 @@ import type { InputRequest, InputResponse, JsonObject, JsonValue } from '@mcp-ta
 import type { InputCapabilities, ToolCall, TraceContext } from '../api/tool.ts';
 import { fromJson } from './json.ts';
 
-/** The JSON of a `call` entry: what a run in any process needs to know of the request that made the task. */
+/** The JSON of a `call` entry: the facts that a run in any process needs of the request that made the task. */
 export interface StoredCall {
   readonly arguments: JsonObject;
   readonly caller?: JsonValue | undefined;
@@ -15,7 +15,7 @@ export interface StoredCall {
   readonly trace?: TraceContext | undefined;
 }
 
-/** What of a call is stored. */
+/** Take the parts of a call that are stored. */
 export function storedCall(call: ToolCall): StoredCall {
   const { arguments: args, caller, inputCapabilities, answers, progressToken, trace } = call;
   return { arguments: args, caller, inputCapabilities, answers, progressToken, trace };
