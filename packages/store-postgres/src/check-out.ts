@@ -8,8 +8,8 @@ type Connect = (
 const alreadyKnown = () => undefined;
 
 /**
- * Take a client out of a pool, with a listener for the errors of its connection. Without a listener, a connection that breaks
- * would end the process. {@link putBack} removes the listener.
+ * Take a client out of a pool, with a listener for the errors of its connection. Without a listener, a connection that
+ * breaks would end the process. {@link putBack} removes the listener.
  *
  * @throws the driver's error.
  */

@@ -32,7 +32,9 @@ const FOREIGN_SCHEMA = incompatible(
   'The schema holds tables that this store did not make, or lacks some that it made: name another `schema`, or drop it.',
 );
 
-/** Meaning of a SQLSTATE (or its class, the first two characters) or of a socket's code, for the operator of the server. */
+/**
+ * Meaning of a SQLSTATE (or its class, the first two characters) or of a socket's code, for the operator of the server.
+ */
 const BY_CODE: Readonly<Record<string, Trouble>> = {
   '28P01': PASSWORD,
   '28000': unavailable('PostgreSQL refused the login: check user, password and pg_hba.conf.'),
@@ -102,8 +104,9 @@ const MISSING_RIGHT = '42501';
 /**
  * Turn an error of the driver into a typed one; the driver's own text stays in `cause`.
  *
- * @param isOpen - the store was opened. From then on a trouble with server, network or login may pass (a failover, a name that
- *   is not found for a moment, a password that is changed): only a fault in the store's own statements is final.
+ * @param isOpen - the store was opened. From then on a trouble with server, network or login may pass (a failover, a
+ *   name that is not found for a moment, a password that is changed): only a fault in the store's own statements is
+ *   final.
  */
 export function storeError(error: unknown, isOpen: boolean): TaskError {
   if (TaskError.is(error)) return error;

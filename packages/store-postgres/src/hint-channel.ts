@@ -24,8 +24,9 @@ const LONGEST_PAUSE_MS = 5_000;
 /**
  * Hints of changes between processes, on a connection of their own: sent coalesced after the write, never inside it.
  *
- * Listeners of this process hear at once. While the connection is down, hints are lost, which is allowed. While there is a
- * listener, the channel connects again, with growing pauses. During a pause a write does not try to connect either.
+ * Listeners of this process hear at once. While the connection is down, hints are lost, which is allowed. While there
+ * is a listener, the channel connects again, with growing pauses. During a pause a write does not try to connect
+ * either.
  */
 export class HintChannel {
   readonly #options: HintChannelOptions;

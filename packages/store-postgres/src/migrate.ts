@@ -14,11 +14,11 @@ type Query = (text: string, values?: unknown[]) => Promise<readonly Readonly<Rec
 /**
  * Bring the schema up to date, once however many processes start together, and check that the store can work there.
  *
- * It is one transaction under an advisory lock: a process that waits for the lock finds the work done. A database with newer
- * steps is accepted when each of them still works with this code.
+ * It is one transaction under an advisory lock: a process that waits for the lock finds the work done. A database with
+ * newer steps is accepted when each of them still works with this code.
  *
- * @throws {TaskError} STORE_INCOMPATIBLE - the schema is of a newer, incompatible version or was not made by this store, or the
- *   server cannot keep the promises of a store; STORE_UNAVAILABLE.
+ * @throws {TaskError} STORE_INCOMPATIBLE - the schema is of a newer, incompatible version or was not made by this
+ *   store, or the server cannot keep the promises of a store; STORE_UNAVAILABLE.
  */
 export async function migrate(
   pool: PostgresPoolLike,

@@ -42,10 +42,10 @@ export interface PostgresStoreOptions {
    */
   readonly connectionString?: string | undefined;
   /**
-   * Options of `pg` for the store's own pool (`ssl`, `max`, …). With `connectionString`, server and login come from that string
-   * only. Without it they come from these options (`host`, `user`, a `password` function, …). Defaults of the store:
-   * `connectionTimeoutMillis` 5,000 (also the longest wait for a free connection), `query_timeout` 10,000, `keepAlive`
-   * true, `application_name` `mcp-tasks`.
+   * Options of `pg` for the store's own pool (`ssl`, `max`, …). With `connectionString`, server and login come from
+   * that string only. Without it they come from these options (`host`, `user`, a `password` function, …). Defaults of
+   * the store: `connectionTimeoutMillis` 5,000 (also the longest wait for a free connection), `query_timeout` 10,000,
+   * `keepAlive` true, `application_name` `mcp-tasks`.
    */
   readonly config?: Readonly<Record<string, unknown>> | undefined;
   /** An open pool, which `close()` leaves open. Replaces `connectionString` and `config`. */
@@ -53,8 +53,9 @@ export interface PostgresStoreOptions {
   /** Schema of the store's tables, made when missing; 1 to 48 of a-z, 0-9 and `_`. Default `mcp_tasks`. */
   readonly schema?: string | undefined;
   /**
-   * Connection string for hints of changes between processes: a direct connection, since a transaction pooler cannot listen.
-   * Default: the same as the store's own pool; `false` (and the default with `pool`) = no hints, waiters poll every second.
+   * Connection string for hints of changes between processes: a direct connection, since a transaction pooler cannot
+   * listen. Default: the same as the store's own pool; `false` (and the default with `pool`) = no hints, waiters poll
+   * every second.
    */
   readonly hints?: string | false | undefined;
   /** Keep the statements prepared on each connection: faster, but not behind a transaction pooler. Default false. */

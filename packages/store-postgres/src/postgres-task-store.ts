@@ -153,7 +153,10 @@ export class PostgresTaskStore implements TaskStore {
     await this.#parts.close();
   }
 
-  /** Read the first heads that can be decoded. It reads past corrupt ones, with one more statement each time it meets some. */
+  /**
+   * Read the first heads that can be decoded. It reads past corrupt ones, with one more statement each time it meets
+   * some.
+   */
   async #firstDecodable(
     limit: number,
     read: (count: number) => Promise<readonly HeadRow[]>,

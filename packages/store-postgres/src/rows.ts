@@ -9,7 +9,9 @@ import {
   type TaskRecord,
 } from '@mcp-tasks/store';
 
-/** Decoders of the forms in which `head_text` shows a field; each throws for a value that the store cannot have written. */
+/**
+ * Decoders of the forms in which `head_text` shows a field; each throws for a value that the store cannot have written.
+ */
 const FORMS = {
   plain: (stored: unknown) => stored,
   /** Bytes travel as base64, which any client can take. */
@@ -98,7 +100,9 @@ export interface HeadRow {
   readonly head: string;
 }
 
-/** Decode the heads of rows. A task that cannot be decoded is left out, so that it does not stand in the way of others. */
+/**
+ * Decode the heads of rows. A task that cannot be decoded is left out, so that it does not stand in the way of others.
+ */
 export function decodableHeads(rows: readonly HeadRow[]): readonly TaskHead[] {
   return rows.flatMap(({ head }) => decodeRecord(() => headOf(head), false));
 }

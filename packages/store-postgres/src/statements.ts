@@ -1,4 +1,7 @@
-/** A parameterised statement. Its name is unique to the schema, and is used only where the connection keeps prepared statements. */
+/**
+ * A parameterised statement. Its name is unique to the schema, and is used only where the connection keeps prepared
+ * statements.
+ */
 export interface Statement {
   readonly name: string;
   readonly text: string;
@@ -9,15 +12,19 @@ export type Statements = ReturnType<typeof statements>;
 
 const ACTIVE = `t.status IN ('working', 'input_required')`;
 
-/** Take the earlier of the caller's time and the server's: a removal or claim counts for all processes. Stable, so that an index serves. */
+/**
+ * Take the earlier of the caller's time and the server's: a removal or claim counts for all processes. Stable, so that
+ * an index serves.
+ */
 const early = (nowMs: string): string =>
   `LEAST(${nowMs}::bigint, floor(extract(epoch FROM statement_timestamp()) * 1000)::bigint)`;
 
 /**
  * Make every statement of the store's daily work, for one schema.
  *
- * A statement that locks many rows picks them first, as an array that is made once. So a `LIMIT` holds under every plan. Rows
- * are locked in the order of the leases, which are sorted, so that no two renewals wait for each other in a circle.
+ * A statement that locks many rows picks them first, as an array that is made once. So a `LIMIT` holds under every
+ * plan. Rows are locked in the order of the leases, which are sorted, so that no two renewals wait for each other in a
+ * circle.
  */
 export function statements(schema: string) {
   const tasks = `${schema}.tasks`;

@@ -22,8 +22,8 @@ interface Look {
 /** A watch over the settings of the server, or of every master of a cluster, since tasks may move between masters. */
 export interface SettingsCheck {
   /**
-   * Refuse servers that may evict tasks. Warn of a server that may lose them in a crash, or that hides its settings. From then
-   * on look once a minute, and warn of new findings.
+   * Refuse servers that may evict tasks. Warn of a server that may lose them in a crash, or that hides its settings.
+   * From then on look once a minute, and warn of new findings.
    *
    * @throws {TaskError} STORE_INCOMPATIBLE - a `maxmemory-policy` is not `noeviction`; STORE_UNAVAILABLE - no server answers.
    */

@@ -15,7 +15,11 @@ export interface OwnConnection {
   disconnect(): Promise<void>;
 }
 
-/** Make a connection that is not open yet. @throws {TypeError} neither `url` nor `config`, or a `url` of another scheme. */
+/**
+ * Make a connection that is not open yet.
+ *
+ * @throws {TypeError} neither `url` nor `config`, or a `url` of another scheme.
+ */
 export function ownConnection({ url, config }: RedisStoreOptions): OwnConnection {
   if (url === undefined && !config) throw new TypeError('Give redisStore url, config or client.');
   if (url !== undefined && !(/^rediss?:\/\//.test(url) && URL.canParse(url))) {
@@ -36,7 +40,8 @@ export function ownConnection({ url, config }: RedisStoreOptions): OwnConnection
     ...config,
     lazyConnect: true,
     replyMapping: 'legacy',
-    // The driver must not send a call twice. A call that was sent fails when its connection ends, since it may have happened.
+    // The driver must not send a call twice. A call that was sent fails when its connection ends, since it may have
+    // happened.
     // One that was not sent waits for the next attempt to connect.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
@@ -81,8 +86,8 @@ export function ownConnection({ url, config }: RedisStoreOptions): OwnConnection
 }
 
 /**
- * Connect again when the server answers that it is a replica: after a failover its address leads to another server. The call
- * itself fails, and the layers above send it again.
+ * Connect again when the server answers that it is a replica: after a failover its address leads to another server. The
+ * call itself fails, and the layers above send it again.
  */
 function leaveReplica(also: RedisOptions['reconnectOnError']): (error: Error) => boolean {
   let leftAtMs = -Infinity;

@@ -10,7 +10,9 @@ interface Trouble {
   readonly isFault?: true;
 }
 
-/** Meaning of an error of Redis or of the socket, for the operator of the server; the first sign that is found counts. */
+/**
+ * Meaning of an error of Redis or of the socket, for the operator of the server; the first sign that is found counts.
+ */
 const TROUBLES: readonly Trouble[] = [
   {
     sign: /\b(WRONGPASS|NOAUTH)\b|invalid password|without any password configured/,
@@ -76,11 +78,11 @@ const TROUBLES: readonly Trouble[] = [
 ];
 
 /**
- * Turn an error of the driver into a typed one. The driver's own text stays in `cause`, without the arguments of the command,
- * which may be a password or the content of a task.
+ * Turn an error of the driver into a typed one. The driver's own text stays in `cause`, without the arguments of the
+ * command, which may be a password or the content of a task.
  *
- * @param isOpen - the store was opened. From then on a trouble with server, network or login may pass (a failover, a password
- *   that is changed): only a fault in the store's own scripts is final.
+ * @param isOpen - the store was opened. From then on a trouble with server, network or login may pass (a failover, a
+ *   password that is changed): only a fault in the store's own scripts is final.
  */
 export function storeError(error: unknown, isOpen: boolean): TaskError {
   if (TaskError.is(error)) return error;

@@ -12,8 +12,8 @@ export interface HintSubscription {
 }
 
 /**
- * Listen to the hints of a channel, on a connection of its own. Hints that are published while it is down are lost, which is
- * allowed.
+ * Listen to the hints of a channel, on a connection of its own. Hints that are published while it is down are lost,
+ * which is allowed.
  */
 export function subscribeToHints(
   client: RedisClientLike,
@@ -50,7 +50,10 @@ export function subscribeToHints(
   };
 }
 
-/** Copy a client without automatic resubscription: its failure would be a rejection without a handler, which ends the process. */
+/**
+ * Copy a client without automatic resubscription: its failure would be a rejection without a handler, which ends the
+ * process.
+ */
 function duplicate(client: RedisClientLike): RedisSubscriberLike {
   if (client.nodes) return client.duplicate(); // a cluster has another way
   const copy = client.duplicate.bind(client) as (options: object) => RedisSubscriberLike;

@@ -7,8 +7,8 @@ const SCHEMA = { version: 1, compatibleFrom: 1 } as const;
 /**
  * Note the key layout where there is none yet, and refuse one that this code cannot work on.
  *
- * @throws {TaskError} STORE_INCOMPATIBLE - the keys are of a newer, incompatible version or were not made by this store;
- *   STORE_UNAVAILABLE.
+ * @throws {TaskError} STORE_INCOMPATIBLE - the keys are of a newer, incompatible version or were not made by this
+ *   store; STORE_UNAVAILABLE.
  */
 export async function checkSchema(target: ScriptTarget, channel: string): Promise<void> {
   let stored: readonly (string | null)[];

@@ -45,10 +45,10 @@ export interface RedisStoreOptions {
   /** `redis://user:password@host:port/db` or `rediss://…` for TLS. The store opens and closes its own connection. */
   readonly url?: string | undefined;
   /**
-   * Options of `ioredis` for the store's own connection (`tls`, `username`, `password`, …). Where `url` sets the same option,
-   * `url` wins. Defaults of the store: `connectTimeout` 5,000 ms, `commandTimeout` and `socketTimeout` 10,000 ms. Three options
-   * cannot be set: `autoResendUnfulfilledCommands` is off and `maxRetriesPerRequest` 0, so that the driver sends no write
-   * twice, and `reconnectOnError` leaves a server that has become a replica.
+   * Options of `ioredis` for the store's own connection (`tls`, `username`, `password`, …). Where `url` sets the same
+   * option, `url` wins. Defaults of the store: `connectTimeout` 5,000 ms, `commandTimeout` and `socketTimeout` 10,000
+   * ms. Three options cannot be set: `autoResendUnfulfilledCommands` is off and `maxRetriesPerRequest` 0, so that the
+   * driver sends no write twice, and `reconnectOnError` leaves a server that has become a replica.
    */
   readonly config?: Readonly<Record<string, unknown>> | undefined;
   /** An `ioredis` client, or a `Cluster`, which `close()` leaves open. Replaces `url` and `config`. */
@@ -59,8 +59,8 @@ export interface RedisStoreOptions {
    */
   readonly name?: string | undefined;
   /**
-   * Receives a warning when a server may lose acknowledged writes or evict tasks: at start, and once for each later finding,
-   * which does not close the store. Default `process.emitWarning`.
+   * Receives a warning when a server may lose acknowledged writes or evict tasks: at start, and once for each later
+   * finding, which does not close the store. Default `process.emitWarning`.
    */
   readonly onWarning?: ((message: string) => void) | undefined;
 }

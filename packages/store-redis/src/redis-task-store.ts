@@ -163,7 +163,9 @@ export class RedisTaskStore implements TaskStore {
     await this.#parts.close();
   }
 
-  /** Read the first heads that can be decoded. It reads past corrupt ones, with one more script each time it meets some. */
+  /**
+   * Read the first heads that can be decoded. It reads past corrupt ones, with one more script each time it meets some.
+   */
   async #firstDecodable(
     limit: number,
     read: (count: number) => Promise<readonly FlatHash[]>,

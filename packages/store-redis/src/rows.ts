@@ -108,7 +108,10 @@ export const putArguments = (entries: readonly TaskEntry[]): (string | number)[]
   ...entries.flatMap((entry) => [...keyArguments(entry), entry.value]),
 ];
 
-/** Decode the heads of hashes. A task that cannot be decoded is left out, so that it does not stand in the way of others. */
+/**
+ * Decode the heads of hashes. A task that cannot be decoded is left out, so that it does not stand in the way of
+ * others.
+ */
 export function decodableHeads(hashes: readonly FlatHash[]): readonly TaskHead[] {
   return hashes.flatMap((hash) => decodeRecord(() => headOf(hash), false));
 }

@@ -18,8 +18,8 @@ export interface ScriptTarget {
 const READS: ReadonlySet<ScriptName> = new Set(['get', 'list', 'due', 'time']);
 
 /**
- * Run a script. A read whose connection broke is sent once more, on the next connection. A write is not sent again: it may have
- * happened, and the layers above find out.
+ * Run a script. A read whose connection broke is sent once more, on the next connection. A write is not sent again: it
+ * may have happened, and the layers above find out.
  *
  * @throws the driver's error.
  */
@@ -48,8 +48,8 @@ async function send({ client, base }: ScriptTarget, name: ScriptName, texts: rea
 }
 
 /**
- * Give the server every script, so that the first call of each is one round trip too. In a cluster such a call may reach any
- * node, so there the first call of a script carries its text.
+ * Give the server every script, so that the first call of each is one round trip too. In a cluster it does nothing:
+ * such a call may reach any node, so the first call of each script carries its text.
  */
 export async function loadScripts({ client }: ScriptTarget): Promise<void> {
   if (client.nodes) return;

@@ -1,9 +1,9 @@
 /**
  * Make the tables, the indexes and the functions that write a record in one call.
  *
- * Text that may hold NUL is passed and kept as JSON text, which escapes it (equal texts stay equal). Owners, idempotency keys
- * and entry names are bytes. plpgsql takes a new snapshot for each statement (at READ COMMITTED, which `open` requires), so a
- * function reads the present once it has its lock.
+ * Text that may hold NUL is passed and kept as JSON text, which escapes it (equal texts stay equal). Owners,
+ * idempotency keys and entry names are bytes. plpgsql takes a new snapshot for each statement (at READ COMMITTED, which
+ * `open` requires), so a function reads the present once it has its lock.
  */
 export const initial = (schema: string): string => `
 CREATE TABLE ${schema}.tasks (

@@ -4,8 +4,8 @@ import { initial } from './0001-initial.ts';
 export interface Migration {
   readonly name: string;
   /**
-   * The oldest code that still works on a database with this step. An additive step repeats the number of the step before; an
-   * incompatible one takes its own.
+   * The oldest code that still works on a database with this step. An additive step repeats the number of the step
+   * before; an incompatible one takes its own.
    */
   readonly compatibleFrom: number;
   readonly sql: (schema: string) => string;

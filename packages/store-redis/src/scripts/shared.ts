@@ -7,8 +7,8 @@
  * `d:HANDLER` due tasks; `x` all tasks by expiry; `schema`. OWNER is base64url and a kind holds no colon, so no key is
  * ambiguous.
  *
- * Values are opaque: no script decodes one. A record that was damaged from outside (a key of another type, a missing field) is
- * returned as it is, for the reader to report. Such damage never makes a script stop half way.
+ * Values are opaque: no script decodes one. A record that was damaged from outside (a key of another type, a missing
+ * field) is returned as it is, for the reader to report. Such damage never makes a script stop half way.
  */
 export const shared = `
 local base = KEYS[1]

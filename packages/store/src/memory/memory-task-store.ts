@@ -19,9 +19,9 @@ import { OrderedIndex } from './ordered-index.ts';
 /**
  * The store behind `memoryStore`.
  *
- * No method awaits anything before it is finished, so each is one step of the event loop: atomic without a lock.
- * Every method first moves the line between live and expired tasks to its `nowMs`. Each task crosses it once, however
- * many calls come: expired tasks cost nothing before the sweep removes them. The line also moves back, for a caller whose
+ * No method awaits anything before it is finished, so each is one step of the event loop: atomic without a lock. Every
+ * method first moves the line between live and expired tasks to its `nowMs`. Each task crosses it once, however many
+ * calls come: expired tasks cost nothing before the sweep removes them. The line also moves back, for a caller whose
  * clock is behind.
  */
 export class MemoryTaskStore implements TaskStore {

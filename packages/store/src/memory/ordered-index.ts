@@ -101,8 +101,8 @@ export class OrderedIndex<Item extends Identified> {
 /**
  * Find the first index from 0 to `length` for which `holds` is false; it must hold for all before and none after.
  *
- * It searches from the end in growing steps, then by halves. Most places are near the end, and the items there are in the
- * caches of the processor.
+ * It searches from the end in growing steps, then by halves. Most places are near the end, and the items there are in
+ * the caches of the processor.
  */
 function firstFalse(length: number, holds: (index: number) => boolean): number {
   let high = length;

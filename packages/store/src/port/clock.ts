@@ -12,8 +12,8 @@ export interface Clock {
    */
   after(delayMs: number, callback: () => void): () => void;
   /**
-   * Milliseconds since any instant, to measure elapsed time: they grow evenly, also when `nowMs` jumps to another time base.
-   * Absent = `nowMs` never jumps.
+   * Milliseconds since any instant, to measure elapsed time: they grow evenly, also when `nowMs` jumps to another time
+   * base. Absent = `nowMs` never jumps.
    */
   monotonicMs?(): number;
   /**
@@ -54,9 +54,9 @@ const SYSTEM: ClockSources = {
 /**
  * Make the clock of this process: the wall clock as it was at this call, moved on by the monotonic timer.
  *
- * A wall clock that is set later changes nothing. Where the monotonic timer stands still while the machine is suspended, the
- * uptime runs ahead of it, and the clock adds the difference. It does not see a suspension of less than 2 s. It never runs
- * backwards.
+ * A wall clock that is set later changes nothing. Where the monotonic timer stands still while the machine is
+ * suspended, the uptime runs ahead of it, and the clock adds the difference. It does not see a suspension of less than
+ * 2 s. It never runs backwards.
  *
  * @param sources - default: those of the operating system, each by itself.
  * @example

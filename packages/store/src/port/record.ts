@@ -1,6 +1,6 @@
 /**
- * The record of a task: a small head that every answer of a store carries, and entries that are read by kind. The states and
- * results that a client sees are made from it (2025-11-25, Tasks, "Task").
+ * The record of a task: a small head that every answer of a store carries, and entries that are read by kind. The
+ * states and results that a client sees are made from it (2025-11-25, Tasks, "Task").
  *
  * Words of this package:
  *
@@ -22,8 +22,8 @@ export interface TaskProgress {
 }
 
 /**
- * The small part of a record, at most 16 KiB (texts counted as UTF-8, before JSON escapes them). Every answer of a store
- * carries it.
+ * The small part of a record, at most 16 KiB (texts counted as UTF-8, before JSON escapes them). Every answer of a
+ * store carries it.
  *
  * Instants are milliseconds since 1970-01-01 UTC, on the time base of the store's processes.
  */
@@ -57,7 +57,9 @@ export interface TaskHead {
   readonly crashCount: number;
   /** The process start that may write for the run; absent when the task is not held. */
   readonly holder?: string | undefined;
-  /** Instant at which a process must attend to the task: now = queued, end of lease = held, null = parked or terminal. */
+  /**
+   * Instant at which a process must attend to the task: now = queued, end of lease = held, null = parked or terminal.
+   */
   readonly dueAtMs: number | null;
   /** Names of the outstanding questions, in the order in which they were asked. */
   readonly openQuestions: readonly string[];
@@ -144,8 +146,9 @@ export function applyHeadPatch(head: TaskHead, patch: TaskHeadPatch): TaskHead {
 }
 
 /**
- * Make a new head with these changes. It is written out so that heads share a few hidden classes. V8 gives an object that is
- * spread and then gets another property (or is frozen) a class of its own, and all code that reads such objects becomes slow.
+ * Make a new head with these changes. It is written out so that heads share a few hidden classes. V8 gives an object
+ * that is spread and then gets another property (or is frozen) a class of its own, and all code that reads such objects
+ * becomes slow.
  */
 export function changedHead(head: TaskHead, patch: TaskHeadPatch, version: number): Mutable<TaskHead> {
   const next: Mutable<TaskHead> = {

@@ -1,7 +1,8 @@
 /**
- * The port between mcp-tasks and a database: a store implements it, and the runner uses nothing else of a database. It is small,
- * so that a new backend is cheap: records, versions and time limits, with no rule of the protocol in it. Statuses come from
- * 2025-11-25, Tasks, "Task Status"; the rules about them are in `../rules`. `docs/writing-a-store.md` says how to write one.
+ * The port between mcp-tasks and a database: a store implements it, and the runner uses nothing else of a database. It
+ * is small, so that a new backend is cheap: records, versions and time limits, with no rule of the protocol in it.
+ * Statuses come from 2025-11-25, Tasks, "Task Status"; the rules about them are in `../rules`.
+ * `docs/writing-a-store.md` says how to write one.
  */
 import type { TaskStatus } from '@mcp-tasks/wire';
 import type { TaskEntry, TaskEntryKind, TaskHead, TaskPatch, TaskRecord } from './record.ts';
@@ -28,7 +29,10 @@ export interface CreateTask {
 /** Outcome of a create. */
 export type CreateTaskOutcome =
   | { readonly status: 'created'; readonly head: TaskHead }
-  /** A live task with this id, or with the same owner and idempotency key, exists; `head` is its head. Nothing was written. */
+  /**
+   * A live task with this id, or with the same owner and idempotency key, exists; `head` is its head. Nothing was
+   * written.
+   */
   | { readonly status: 'existing'; readonly head: TaskHead }
   /** The owner is at this limit. Nothing was written. */
   | { readonly status: 'over-quota'; readonly limit: keyof OwnerLimits };
@@ -99,7 +103,8 @@ export interface TaskStore {
   /**
    * Connect and migrate; called once before any other method. Absent = the store is ready when made.
    *
-   * @throws {TaskError} STORE_UNAVAILABLE - the backend cannot be reached; STORE_INCOMPATIBLE - its schema was not made by this store.
+   * @throws {TaskError} STORE_UNAVAILABLE - the backend cannot be reached; STORE_INCOMPATIBLE - its schema was not made
+   *   by this store.
    */
   open?(): Promise<void>;
 
@@ -121,8 +126,8 @@ export interface TaskStore {
   }): Promise<readonly TaskRecord[]>;
 
   /**
-   * Write a patch if the version is the expected one. Of two racing writers exactly one wins; the other gets the present
-   * head in the same answer. The cost depends on head and patch, never on what the task has stored.
+   * Write a patch if the version is the expected one. Of two racing writers exactly one wins; the other gets the
+   * present head in the same answer. The cost depends on head and patch, never on what the task has stored.
    */
   update(input: UpdateTask): Promise<UpdateTaskOutcome>;
 
@@ -130,8 +135,8 @@ export interface TaskStore {
   list(input: ListTasks): Promise<TaskPage>;
 
   /**
-   * Read the live, non-terminal tasks of the named handlers with `dueAtMs <= nowMs`, the longest due first. A store on a
-   * server goes by the earlier of `nowMs` and its server's present.
+   * Read the live, non-terminal tasks of the named handlers with `dueAtMs <= nowMs`, the longest due first. A store on
+   * a server goes by the earlier of `nowMs` and its server's present.
    */
   due(input: {
     readonly handlers: readonly string[];
@@ -150,8 +155,9 @@ export interface TaskStore {
   }): Promise<readonly TaskHead[]>;
 
   /**
-   * Remove up to `limit` expired tasks with all that belongs to them. The cost depends on the tasks removed. A store on a
-   * server goes by the earlier of `nowMs` and its server's present: a process whose clock is ahead removes nothing early.
+   * Remove up to `limit` expired tasks with all that belongs to them. The cost depends on the tasks removed. A store on
+   * a server goes by the earlier of `nowMs` and its server's present: a process whose clock is ahead removes nothing
+   * early.
    *
    * @returns how many were removed.
    */
@@ -165,8 +171,8 @@ export interface TaskStore {
   watch?(listener: (hint: TaskHint) => void): Promise<() => Promise<void>>;
 
   /**
-   * Read the backend's present, in milliseconds since 1970-01-01 UTC, so that all processes share a time base. A store that
-   * has it takes no task for expired or due before that instant.
+   * Read the backend's present, in milliseconds since 1970-01-01 UTC, so that all processes share a time base. A store
+   * that has it takes no task for expired or due before that instant.
    */
   serverTimeMs?(): Promise<number>;
 

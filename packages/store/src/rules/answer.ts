@@ -10,8 +10,8 @@ export interface Answered {
 }
 
 /**
- * Close questions with responses that the caller has checked. Keys that are not open are ignored, also when none is open. A
- * parked task becomes due in the same write. An answer resets the count of crashes.
+ * Close questions with responses that the caller has checked. Keys that are not open are ignored, also when none is
+ * open. A parked task becomes due in the same write. An answer resets the count of crashes.
  */
 export function answer(responses: Readonly<Record<string, InputResponse>>): Rule<Answered> {
   return liveRule((head, nowMs) => {

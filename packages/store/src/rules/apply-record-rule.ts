@@ -7,8 +7,8 @@ import type { Rule, Verdict } from './rule.ts';
 const MAX_READS = 100;
 
 /**
- * A decision about a whole record, entries included. It is pure: after a lost race it is applied again, to the present record.
- * It must find its own effect: after a lost answer it is applied to a record that has the effect already.
+ * A decision about a whole record, entries included. It is pure: after a lost race it is applied again, to the present
+ * record. It must find its own effect: after a lost answer it is applied to a record that has the effect already.
  */
 export type RecordRule<Value> = (record: TaskRecord, nowMs: number) => Verdict<Value>;
 
@@ -23,10 +23,11 @@ export interface RecordAccess {
 const IS_STALE = Symbol('the record was written since it was read');
 
 /**
- * Decide with a rule about a record and write what it decides, under compare-and-set: the decision was made on the entries
- * that the write replaces. After a lost race it reads again.
+ * Decide with a rule about a record and write what it decides, under compare-and-set: the decision was made on the
+ * entries that the write replaces. After a lost race it reads again.
  *
- * @throws {TaskError} STORE_CONFLICT (retryable) - too many lost races; as `read` and `write`; every error with which the rule refuses.
+ * @throws {TaskError} STORE_CONFLICT (retryable) - too many lost races; as `read` and `write`; every error with which
+ *   the rule refuses.
  */
 export async function applyRecordRule<Value>(
   access: RecordAccess,

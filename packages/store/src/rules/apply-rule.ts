@@ -1,7 +1,7 @@
 /**
- * Where a rule becomes a write: every change of a task goes through here. There are no locks. Of two writers one wins the
- * compare-and-set; the other applies its rule again to the head that won. After a lost answer the write is sent again, and the
- * rule finds its own effect. No section of the specification decides this.
+ * Where a rule becomes a write: every change by a rule goes through here. There are no locks. Of two writers one wins
+ * the compare-and-set; the other applies its rule again to the head that won. After a lost answer the write is sent
+ * again, and the rule finds its own effect. No section of the specification decides this.
  */
 import type { Clock } from '../port/clock.ts';
 import { taskNotFound } from '../port/failures.ts';
@@ -28,8 +28,8 @@ export interface RuleOutcome<Value> {
 /**
  * Decide with a rule and write what it decides, with one compare-and-set per try.
  *
- * After a lost race the rule is applied to the head that came back. A write whose answer was lost is sent again: each rule
- * finds its own effect. Given an id, it reads the head first.
+ * After a lost race the rule is applied to the head that came back. A write whose answer was lost is sent again: each
+ * rule finds its own effect. Given an id, it reads the head first.
  *
  * @throws {TaskError} TASK_NOT_FOUND - no live task has this id; STORE_CONFLICT (retryable) - too many lost races;
  *   STORE_UNAVAILABLE - also after sending again; every error with which the rule refuses.

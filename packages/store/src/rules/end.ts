@@ -28,8 +28,9 @@ export interface Completion {
 }
 
 /**
- * End a task: status, outcome and all that goes with it in one write. It has no holder from then on and is never due again.
- * All open questions are withdrawn. Their entries stay: a question is open exactly while its key is in `openQuestions`.
+ * End a task: status, outcome and all that goes with it in one write. It has no holder from then on and is never due
+ * again. All open questions are withdrawn. Their entries stay: a question is open exactly while its key is in
+ * `openQuestions`.
  */
 function end<Value>(head: TaskHead, nowMs: number, ending: Ending, value: Value): Verdict<Value> {
   const { status, keepResultMs = 0, put } = ending;
@@ -65,7 +66,8 @@ export function endFailed<Value>(
 }
 
 /**
- * End the task with the run's result: status and result in one write. Refused with RUN_ENDED when the run no longer holds the task.
+ * End the task with the run's result: status and result in one write. Refused with RUN_ENDED when the run no longer
+ * holds the task.
  *
  * A result with `isError` is a completion too; its first text is shown in `toolError`.
  */
@@ -100,7 +102,9 @@ function firstText(result: CallToolResult): string {
   return '';
 }
 
-/** End the task as failed with the run's JSON-RPC error. Refused with RUN_ENDED when the run no longer holds the task. */
+/**
+ * End the task as failed with the run's JSON-RPC error. Refused with RUN_ENDED when the run no longer holds the task.
+ */
 export function fail(lease: TaskLease, error: TaskFailure, keepResultMs: number): Rule<'failed'> {
   return liveRule((head, nowMs) => {
     if (endedBy(lease, head, 'failed')) return done('failed');
@@ -114,14 +118,17 @@ export function interrupt(lease: TaskLease, keepResultMs: number): Rule<'failed'
   return fail(lease, interrupted('the server shut down before it was finished.'), keepResultMs);
 }
 
-/** Tell whether the run ended the task. No two runs share an attempt: a task that ended in the run's attempt was ended by it (or, when failed, for it). */
+/**
+ * Tell whether the run ended the task. No two runs share an attempt: a task that ended in the run's attempt was ended
+ * by it (or, when failed, for it).
+ */
 export function endedBy(lease: TaskLease, head: TaskHead, status: TerminalTaskStatus): boolean {
   return head.status === status && head.attempt === lease.attempt;
 }
 
 /**
- * End the task at its owner's request. Refused with TASK_ALREADY_TERMINAL (`details.status` says which) when it was over
- * before; a task that another caller cancelled meanwhile counts as cancelled by this one.
+ * End the task at its owner's request. Refused with TASK_ALREADY_TERMINAL (`details.status` says which) when it was
+ * over before; a task that another caller cancelled meanwhile counts as cancelled by this one.
  */
 export function cancel(): Rule<'cancelled'> {
   return liveRule((head, nowMs, first) => {

@@ -85,9 +85,9 @@ export interface Parking {
 }
 
 /**
- * End the run and let the task wait, without a holder. The task is due at once when the awaited event came meanwhile: an
- * awaited question is no longer open, or another writer wrote since the head with which the application began. Refused with
- * RUN_ENDED when the run no longer holds the task.
+ * End the run and let the task wait, without a holder. The task is due at once when the awaited event came meanwhile:
+ * an awaited question is no longer open, or another writer wrote since the head with which the application began.
+ * Refused with RUN_ENDED when the run no longer holds the task.
  */
 export function park(lease: TaskLease, parking: Parking = {}): Rule<'parked' | 'due'> {
   const { message, awaits = [] } = parking;

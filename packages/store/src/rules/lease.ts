@@ -3,8 +3,8 @@ import type { TaskHead } from '../port/record.ts';
 import type { TaskLease } from '../port/task-store.ts';
 
 /**
- * Tell whether the run may write for the task. The end of the lease does not matter here: it only allows another process to
- * take the task over, which changes attempt and holder.
+ * Tell whether the run may write for the task. The end of the lease does not matter here: it only allows another
+ * process to take the task over, which changes attempt and holder.
  */
 export function holds(lease: TaskLease, head: TaskHead): boolean {
   return isHeldAs(lease, head) && !isTerminalStatus(head.status);

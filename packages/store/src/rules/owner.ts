@@ -7,8 +7,8 @@ import { isWellFormed } from '../port/text.ts';
  * Check the name of an owner: a string, not empty, well-formed Unicode, at most `maxBytes` of UTF-8 (default 512).
  *
  * @returns the owner, unchanged: it is data, never parsed or normalised.
- * @throws {TaskError} OWNER_INVALID - the message says what is wrong with the name; the details of one that is too long are
- *   `actualBytes` and `limitBytes`.
+ * @throws {TaskError} OWNER_INVALID - the message says what is wrong with the name; the details of one that is too long
+ *   are `actualBytes` and `limitBytes`.
  */
 export function checkOwner(owner: unknown, maxBytes: number = DEFAULT_LIMITS.maxOwnerBytes): string {
   if (typeof owner !== 'string') throw invalid(`a string, not ${owner === null ? 'null' : typeof owner}`);

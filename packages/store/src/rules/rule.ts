@@ -1,7 +1,7 @@
 /**
- * The form of every rule of a task's life: a pure function from a head to a verdict. Rules are pure so that one can be applied
- * again to the head that won a race, and tested without a store. Here is also the one place where a status changes, checked
- * with the transition table of 2025-11-25, Tasks, "Task Status Lifecycle".
+ * The form of every rule of a task's life: a pure function from a head to a verdict. Rules are pure so that one can be
+ * applied again to the head that won a race, and tested without a store. Here is also the one place where a status
+ * changes, checked with the transition table of 2025-11-25, Tasks, "Task Status Lifecycle".
  */
 import { canTransition, type TaskStatus } from '@mcp-tasks/wire';
 import { taskNotFound } from '../port/failures.ts';
@@ -25,8 +25,8 @@ export type Verdict<Value> =
 /**
  * A decision about one task. It is pure: after a lost race it is applied again, to the head that came back.
  *
- * `first` is the head with which the application began (default `head`). A rule that sees its own effect in `head` but not
- * in `first` knows that its write happened although the answer was lost.
+ * `first` is the head with which the application began (default `head`). A rule that sees its own effect in `head` but
+ * not in `first` knows that its write happened although the answer was lost.
  */
 export type Rule<Value> = (head: TaskHead, nowMs: number, first?: TaskHead) => Verdict<Value>;
 

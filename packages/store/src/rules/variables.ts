@@ -35,7 +35,8 @@ export function readVariables(entries: readonly TaskEntry[], kind: VariableKind 
 /**
  * Merge values into variables: new names are added, known ones replaced, `null` deletes. All or none; pure.
  *
- * @param values - any JSON; an object with `toJSON` counts as the value that it returns, an `undefined` property as absent.
+ * @param values - any JSON; an object with `toJSON` counts as the value that it returns, an `undefined` property as
+ *   absent.
  * @throws {TaskError} VARIABLE_TOO_LARGE, VARIABLE_STRING_TOO_LONG, VARIABLE_TOO_DEEP, VARIABLE_INVALID: message and
  *   details name the variable and the limit.
  */

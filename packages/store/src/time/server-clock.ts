@@ -1,8 +1,8 @@
 /**
- * One time base for all processes on one store. Leases and expiries of one process are judged by others, so their clocks must
- * agree; the clocks of machines do not. So each process adds the measured offset of the store's server to its own clock. How
- * large an offset is, and how far it moved, decides whether leases can still be trusted. No section of the specification
- * decides this.
+ * One time base for all processes on one store. Leases and expiries of one process are judged by others, so their
+ * clocks must agree; the clocks of machines do not. So each process adds the measured offset of the store's server to
+ * its own clock. How large an offset is, and how far it moved, decides whether leases can still be trusted. No section
+ * of the specification decides this.
  */
 import { type Clock, systemClock } from '../port/clock.ts';
 import type { TaskStore } from '../port/task-store.ts';
@@ -14,7 +14,8 @@ const SAMPLES = 3;
  *
  * - `steady`: the server's time went on evenly.
  * - `fell`: it fell back by more than a lease.
- * - `grew`: it grew ahead by more than a third of a lease. Leases that other processes still hold may look as if they had ended.
+ * - `grew`: it grew ahead by more than a third of a lease. Leases that other processes still hold may look as if they
+ *   had ended.
  */
 export type ClockChange = 'steady' | 'fell' | 'grew';
 
@@ -23,9 +24,9 @@ export interface ServerClock extends Clock {
   /**
    * Measure the offset anew; does nothing with a store that has no time of its own.
    *
-   * It asks the server three times, and the answer with the shortest round trip counts. The first measurement takes half of the
-   * round trip for the way back. Each later one moves the offset no further than it must: a slow answer, which leaves a range
-   * of offsets open, does not move an offset within that range.
+   * It asks the server three times, and the answer with the shortest round trip counts. The first measurement takes
+   * half of the round trip for the way back. Each later one moves the offset no further than it must: a slow answer,
+   * which leaves a range of offsets open, does not move an offset within that range.
    *
    * @returns `steady` for the first measurement, always.
    * @throws {TaskError} STORE_UNAVAILABLE - the offset stays as it was.
@@ -50,9 +51,9 @@ interface Sample {
 /**
  * Add the measured offset of a store's server to a clock, so that all processes on one store share a time base.
  *
- * After the offset fell by up to a lease, time stands still until it has caught up, so that it does not run backwards. A larger
- * fall, and the first measurement, take effect at once. A process that stayed ahead would make others wait for its leases, and
- * would see theirs as ended.
+ * After the offset fell by up to a lease, time stands still until it has caught up, so that it does not run backwards.
+ * A larger fall, and the first measurement, take effect at once. A process that stayed ahead would make others wait for
+ * its leases, and would see theirs as ended.
  */
 export function serverClock(
   store: Pick<TaskStore, 'serverTimeMs'>,

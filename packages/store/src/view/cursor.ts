@@ -9,8 +9,8 @@ const MAX_CURSOR_CHARACTERS = 1024;
 /**
  * Make the opaque cursor of a place in an owner's list: digest of owner and place, then the place, as base64url.
  *
- * It needs no secret, so every process reads it. The digest binds it to its owner and shows damage. A cursor gives no right: a
- * caller that makes one up moves within its own list.
+ * It needs no secret, so every process reads it. The digest binds it to its owner and shows damage. A cursor gives no
+ * right: a caller that makes one up moves within its own list.
  */
 export function encodeCursor(owner: string, { createdAtMs, taskId }: ListPosition): string {
   const place = JSON.stringify([createdAtMs, taskId]);

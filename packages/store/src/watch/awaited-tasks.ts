@@ -3,11 +3,19 @@ import type { TaskHead } from '../port/record.ts';
 /** A waiter for changes of one task. */
 export interface TaskWaiter {
   readonly taskId: string;
-  /** Tell the version that the waiter knows, 0 for none. It does not hear of this one or older ones, and hints of them cost no read. */
+  /**
+   * Tell the version that the waiter knows, 0 for none. It does not hear of this one or older ones, and hints of them
+   * cost no read.
+   */
   seenVersion(): number;
-  /** Take a newer head; `undefined`, as the last call, when the task is gone. Versions may be left out. Must not throw. */
+  /**
+   * Take a newer head; `undefined`, as the last call, when the task is gone. Versions may be left out. Must not throw.
+   */
   notify(head: TaskHead | undefined): void;
-  /** Take the error of a failed read or watch; the next tick tries again. With STORE_CLOSED no tick follows: the hub was closed. Must not throw. */
+  /**
+   * Take the error of a failed read or watch; the next tick tries again. With STORE_CLOSED no tick follows: the hub was
+   * closed. Must not throw.
+   */
   failed?(error: unknown): void;
 }
 

@@ -1,7 +1,8 @@
 /**
- * Where a process waits for changes of tasks: polling clients, `tasks/result`, listeners and parked runs. One hub reads for all
- * waiters, so that the cost does not depend on their number. Hints make it faster and may be lost; its ticks find every change.
- * It serves what 2025-11-25, Tasks, "Retrieving Task Results" (blocks until the end) and "Task Status Notification" ask for.
+ * Where a process waits for changes of tasks: polling clients, `tasks/result`, listeners and parked runs. One hub reads
+ * for all waiters, so that the cost does not depend on their number. Hints make it faster and may be lost; its ticks
+ * find every change. It serves what 2025-11-25, Tasks, "Retrieving Task Results" (blocks until the end) and "Task
+ * Status Notification" ask for.
  */
 import type { Clock } from '../port/clock.ts';
 import { TaskError } from '../port/task-error.ts';
@@ -21,8 +22,9 @@ export interface WaiterHubOptions {
 /**
  * All waiting of a process: one watch, one timer, and at most one read at a time, of heads only, for all waiters.
  *
- * A read follows each registration and each hint that is news to a waiter. A tick reads all awaited tasks, and so does the
- * earliest expiry. Lost and repeated hints therefore cost time, never a change. The next tick repeats a read that failed.
+ * A read follows each registration and each hint that is news to a waiter. A tick reads all awaited tasks, and so does
+ * the earliest expiry. Lost and repeated hints therefore cost time, never a change. The next tick repeats a read that
+ * failed.
  */
 export class WaiterHub {
   readonly #store: TaskStore;
