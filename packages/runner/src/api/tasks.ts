@@ -129,8 +129,9 @@ export interface Tasks {
    * Store a task for the call and submit its run: one write.
    *
    * @throws {TaskError} TASK_QUOTA_EXCEEDED, ARGUMENTS_TOO_LARGE, INVALID_ARGUMENTS, INVALID_TTL, TASK_ANSWER_INVALID,
-   *   IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED, OWNER_INVALID, CALLER_INVALID, TOOL_NOT_FOUND, STORE_UNAVAILABLE,
-   *   STORE_CLOSED; TASK_OWNER_REQUIRED - the owner is `NO_OWNER`, or `keyScope` is null and there is a key; whatever `authorize` throws.
+   *   IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED, OWNER_INVALID, CALLER_INVALID, TOOL_NOT_FOUND,
+   *   STORE_UNAVAILABLE, STORE_CLOSED; TASK_OWNER_REQUIRED - the owner is `NO_OWNER`, or `keyScope` is null and there
+   *   is a key; every error of `authorize`.
    */
   startTask(call: ToolCall): Promise<TaskHead>;
   /**
@@ -139,7 +140,11 @@ export interface Tasks {
    * @throws {ProtocolFailure} the handler threw one; {TaskError} INPUT_UNSUPPORTED - the handler asked and did not catch it.
    */
   runInline(call: ToolCall, host: InlineHost): Promise<CallToolResult>;
-  /** The tasks of one owner. @throws {TaskError} OWNER_INVALID; TASK_OWNER_REQUIRED - it is `NO_OWNER`, which owns nothing. */
+  /**
+   * Reach the tasks of one owner.
+   *
+   * @throws {TaskError} OWNER_INVALID; TASK_OWNER_REQUIRED - it is `NO_OWNER`, which owns nothing.
+   */
   for(owner: string): OwnerTasks;
 
   /** Open the store, then begin heartbeats, recovery and sweep. Safe to call twice. @throws {TaskError} STORE_UNAVAILABLE, STORE_INCOMPATIBLE */

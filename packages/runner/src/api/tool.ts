@@ -81,7 +81,10 @@ export interface ToolOptions<
 
   /** Default `optional`. */
   readonly taskSupport?: TaskSupport | undefined;
-  /** Lifetime of this tool's tasks that did not ask for one, held to `minTtlMs` and `maxTtlMs` of the limits; default `limits.defaultTtlMs`. */
+  /**
+   * Lifetime of this tool's tasks where the client asked for none, kept within `minTtlMs` and `maxTtlMs` of the limits;
+   * default `limits.defaultTtlMs`.
+   */
   readonly ttlMs?: number | undefined;
   /** Default `limits.keepResultMs`. */
   readonly keepResultMs?: number | undefined;
@@ -101,8 +104,8 @@ export interface ToolOptions<
   /** Object schema that types and checks the task's variables. */
   readonly variables?: Variables | undefined;
   /**
-   * Key under which equal calls are one task, from owner and arguments; the client's `_meta` key wins. Of anonymous callers, who share
-   * an owner, only equal calls of one session are one task, and without a session none are.
+   * Key under which equal calls are one task, from owner and arguments; the client's `_meta` key wins. Anonymous
+   * callers share an owner: of their calls only equal ones of one session are one task, and without a session none are.
    */
   readonly idempotencyKey?: ((args: SchemaOutput<Input>) => string | undefined) | undefined;
   /** Text for the model while the task runs (2025-11-25 only). */
@@ -156,11 +159,11 @@ export interface ToolCall {
   readonly requestedTtlMs?: number | undefined;
   readonly idempotencyKey?: string | undefined;
   /**
-   * Which calls of the owner share idempotency keys with this one, where strangers share an owner: those of the same scope. `null` =
-   * none: a key of the client is refused, and the tool's own is not used. Absent = all calls of the owner.
+   * Scope of idempotency keys, where unrelated callers share an owner: only calls of the same scope share keys. `null`
+   * = no keys: a client's key is refused, and the tool's own is not used. Absent = all calls of the owner share keys.
    */
   readonly keyScope?: string | null | undefined;
-  /** Absent = unknown, which counts as able. */
+  /** Questions that the client can answer; absent = unknown, which counts as able. */
   readonly inputCapabilities?: InputCapabilities | undefined;
   /** Answers to `ask` questions that were asked before the call, by key: the raw responses. */
   readonly answers?: Readonly<Record<string, JsonObject>> | undefined;

@@ -69,8 +69,8 @@ function newTask(layer: TaskLayer, { call, tool, parsed, lifetime }: CheckedCall
 }
 
 /**
- * What the store knows the key by: the client's, or else the author's, which is the tool's own and cannot meet a client's. A scope is
- * mixed in, so that no key of another scope meets it.
+ * Make the key for the store from the client's key, or else from the author's. An author's key belongs to the tool, and
+ * cannot equal a client's. The scope is mixed in, so that it cannot equal a key of another scope.
  */
 function idempotencyKeyOf(layer: TaskLayer, call: ToolCall, tool: TaskTool, parsed: unknown): string | undefined {
   const { idempotencyKey: clientKey, keyScope } = call;
@@ -85,7 +85,7 @@ function idempotencyKeyOf(layer: TaskLayer, call: ToolCall, tool: TaskTool, pars
   return `tool:${digestOf(keyScope ?? null, tool.name, checkKey(toolKey, maxIdempotencyKeyCharacters))}`;
 }
 
-/** JSON keeps the members apart whatever characters they hold. */
+/** Compute a digest of members; JSON keeps them apart, with any characters. */
 function digestOf(...members: readonly (string | null)[]): string {
   return createHash('sha256').update(JSON.stringify(members)).digest('base64url');
 }

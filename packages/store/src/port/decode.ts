@@ -67,7 +67,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
 }
 
 /**
- * The error STORE_CORRUPT_RECORD: a record of a store cannot be decoded. Other tasks are not touched by it.
+ * Make the error STORE_CORRUPT_RECORD: a record of a store cannot be decoded. Other tasks are not affected.
  *
  * @example
  * import { corruptRecord } from '@mcp-tasks/store';
@@ -91,8 +91,8 @@ export function corruptRecord(taskId: string, cause: unknown): TaskError {
 /**
  * Decode one record of several. A corrupt one is left out, so that it does not stand in the way of the others.
  *
- * @param isRequired - the record was asked for alone, so its fault is told.
- * @throws {TaskError} STORE_CORRUPT_RECORD - `isRequired`, and the record is corrupt; whatever else `decode` throws.
+ * @param isRequired - the caller asked for this record alone, so a corrupt one throws.
+ * @throws {TaskError} STORE_CORRUPT_RECORD - `isRequired`, and the record is corrupt; every other error of `decode`.
  *
  * @example
  * import { corruptRecord, decodeRecord } from '@mcp-tasks/store';

@@ -5,11 +5,12 @@ export interface TaskLimits extends OwnerLimits {
   /** Lifetime of a task that did not ask for one; default 1 h. */
   readonly defaultTtlMs: number;
   /**
-   * Shortest lifetime: a shorter one, asked for by the client or set by a tool, becomes this; default 1 min, or `maxTtlMs` where that is
-   * less. A task that lived shorter would leave the counts of the limits at once, and the store only when it is swept.
+   * Shortest lifetime: a shorter one, asked for by the client or set by a tool, becomes this one. Default 1 min, or
+   * `maxTtlMs` where that is less. A task with a shorter life would leave the counts of the limits at once, and the
+   * store only when it is swept.
    */
   readonly minTtlMs: number;
-  /** A longer request is clamped; default 24 h. */
+  /** Longest lifetime; a longer request is clamped. Default 24 h. */
   readonly maxTtlMs: number;
   /** Shortest time for which a result stays readable after completion; default 15 min. */
   readonly keepResultMs: number;

@@ -3,7 +3,8 @@ import type { TaskHead } from '../port/record.ts';
 import { TaskError } from '../port/task-error.ts';
 
 /**
- * Grant a lifetime: what the client asked for, else the tool's own, else the default; never less than the minimum, and never more than the maximum.
+ * Grant a lifetime: the client's request, else the tool's own, else the default; never less than the minimum, and never
+ * more than the maximum.
  *
  * @param wanted.requestedTtlMs - asked for by the client (2025-11-25 `task.ttl`): a safe positive integer.
  * @param wanted.ttlMs - set by the tool.

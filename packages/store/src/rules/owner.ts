@@ -20,14 +20,14 @@ export function checkOwner(owner: unknown, maxBytes: number = DEFAULT_LIMITS.max
 }
 
 /**
- * The owner of what a caller without tasks runs inside a request: it owns nothing, and no task can be stored for it.
+ * The owner of inline runs of a caller without tasks: it owns nothing, and no task can be stored for it.
  *
  * It is one value for all such callers, so a handler must not keep anything under it.
  */
 export const NO_OWNER = '["none"]';
 
 /**
- * As {@link checkOwner}, for what only an owner of tasks can do.
+ * Check as {@link checkOwner}, before a call that only an owner of tasks can make.
  *
  * @throws {TaskError} OWNER_INVALID; TASK_OWNER_REQUIRED - it is {@link NO_OWNER}.
  */
