@@ -68,3 +68,32 @@ export function tableRows(text: string, firstHeading: string): readonly (readonl
   });
   return rows;
 }
+
+/** A line of prose, with its number in the page, from 1. */
+export interface ProseLine {
+  readonly number: number;
+  readonly text: string;
+}
+
+/** A line that holds one link or address and nothing beside it, which cannot be broken. */
+const SINGLE_LINK = /^\s*(?:[-*] |\d+\. )?(?:\[[^\]]*\]\(\S+\)|<?https?:\/\/\S+)[.,;:]?$/;
+
+/** Lines of a page that are prose: not in a table, a fenced block or an HTML comment, and not a single link. */
+export function proseLines(page: Page): readonly ProseLine[] {
+  const lines: ProseLine[] = [];
+  let fence: string | undefined;
+  let comment = false;
+  for (const [index, text] of page.text.split('\n').entries()) {
+    const mark = /^\s*(`{3,}|~{3,})/.exec(text)?.[1];
+    if (fence !== undefined) {
+      if (mark?.startsWith(fence)) fence = undefined;
+    } else if (comment || text.startsWith('<!--')) {
+      comment = !text.includes('-->');
+    } else if (mark !== undefined) {
+      fence = mark;
+    } else if (!text.startsWith('|') && !SINGLE_LINK.test(text)) {
+      lines.push({ number: index + 1, text });
+    }
+  }
+  return lines;
+}
