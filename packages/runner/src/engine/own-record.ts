@@ -44,6 +44,6 @@ export async function askWithoutWaiting<Schema extends AuthorSchema>(
 ): Promise<Elicited<SchemaOutput<Schema>> | undefined> {
   const host = HandlerContext.hostOf(task);
   throwIfEnded(host);
-  const response = await host.openQuestion(key, elicitRequest(key, question));
+  const response = await host.questions.open(key, elicitRequest(key, question));
   return response === undefined ? undefined : toElicited(key, question.schema, response);
 }

@@ -19,7 +19,7 @@ type AnyHandler = (
 
 /** Run a tool's handler once: arguments, declared questions, handler, result. Throws what the handler throws. */
 export async function executeTool(host: HandlerHost): Promise<Execution> {
-  const { tool, entries, limits } = host;
+  const { tool, entries, layer } = host;
   const args = host.parsedArguments ?? (await parseArguments(tool, entries.call.arguments));
   const keys = new QuestionKeys();
   const answers = tool.options.ask === undefined ? {} : await askedAnswers(host, keys);
@@ -34,7 +34,9 @@ export async function executeTool(host: HandlerHost): Promise<Execution> {
   }
   watch.over('returned');
   const message = parkedMessage(value);
-  return message === undefined ? returnedOutcome(tool, value, limits.maxResultBytes) : { kind: 'parked', message };
+  return message === undefined
+    ? returnedOutcome(tool, value, layer.limits.maxResultBytes)
+    : { kind: 'parked', message };
 }
 
 /** The answers to the tool's declared questions: those that came with the call, the others asked now, all at once. */
@@ -43,7 +45,9 @@ async function askedAnswers(host: HandlerHost, keys: QuestionKeys): Promise<Reco
   const given = entries.call.answers ?? {};
   const answer = async (key: string, request: InputRequest): Promise<[string, Elicited<unknown>]> => {
     keys.use(taskId, key);
-    const response: InputResponse = Object.hasOwn(given, key) ? (given[key] ?? {}) : await host.ask(key, request);
+    const response: InputResponse = Object.hasOwn(given, key)
+      ? (given[key] ?? {})
+      : await host.questions.ask(key, request);
     const question = tool.options.ask?.[key];
     return [
       key,

@@ -137,7 +137,7 @@ function taskQuestions(host: HandlerHost, watch: EffectWatch, keys: QuestionKeys
   const ask = (key: string, request: InputRequest) => {
     throwIfEnded(host);
     keys.use(host.taskId, key);
-    return host.ask(key, request);
+    return host.questions.ask(key, request);
   };
   const elicit = async <Schema extends AuthorSchema>(
     key: string,

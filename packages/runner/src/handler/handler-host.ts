@@ -1,4 +1,4 @@
-import type { Clock, TaskEntryKind, TaskLease, TaskLimits } from '@mcp-tasks/store';
+import type { TaskEntryKind, TaskLease } from '@mcp-tasks/store';
 import type { Effects, RecordRule } from '@mcp-tasks/store/rules';
 import type { InputRequest, InputResponse, JsonObject } from '@mcp-tasks/wire';
 import type { TaskTool } from '../api/tool.ts';
@@ -10,9 +10,28 @@ import type { RunEntries } from './task-entries.ts';
 /** What a run reports; the latest wins. */
 export type Report = Pick<Effects, 'progress' | 'statusMessage'>;
 
+/** Entries that a handler puts and deletes. */
+export type EntryChange = Pick<Effects, 'put' | 'delete'>;
+
+/** Where the effects of a handler go. */
+export interface HandlerEffects {
+  /** Store entries. Rejects when the run has ended. */
+  record(change: EntryChange): Promise<void>;
+  /** Show progress or a status message, at some time. */
+  report(report: Report): void;
+}
+
+/** Where the questions of a handler go. */
+export interface HandlerQuestions {
+  /** Ask and wait for a response that fits. */
+  ask(key: string, request: InputRequest): Promise<InputResponse>;
+  /** Ask without waiting; the response if there is one already. */
+  open(key: string, request: InputRequest): Promise<InputResponse | undefined>;
+}
+
 /** What a context stands on: a run that stores, or an inline one. */
 export interface HandlerHost {
-  readonly layer: Pick<TaskLayer, 'reportError' | 'loopWatch'>;
+  readonly layer: TaskLayer;
   readonly taskId: string;
   readonly owner: string;
   readonly attempt: number;
@@ -21,27 +40,21 @@ export interface HandlerHost {
   readonly canPark: boolean;
   /** Under which the run writes. */
   readonly lease: TaskLease;
-  readonly clock: Clock;
   /** The workflow's step that this run is. */
   readonly workflow: WorkflowStepInfo | undefined;
   readonly signal: AbortSignal;
   readonly tool: TaskTool;
-  readonly limits: TaskLimits;
   /** The run's own copy, changed before it is stored: only this run writes variables and checkpoints. */
   readonly entries: RunEntries;
+  readonly effects: HandlerEffects;
+  readonly questions: HandlerQuestions;
   readonly ended: RunEnd | undefined;
   /** The arguments as the tool's schema parsed them, when that was done for this run already. */
   readonly parsedArguments: unknown;
   /** The latest `done` that was reported, by an earlier run too; -Infinity before the first. */
   readonly progressDone: number;
-  record(change: Pick<Effects, 'put' | 'delete'>): Promise<void>;
   /** Decide on the record as it is now, and write; throws what the rule throws or refuses with. */
   amend<Value>(kinds: readonly TaskEntryKind[], rule: RecordRule<Value>): Promise<Value>;
-  report(report: Report): void;
-  /** Ask and wait for a response that fits. */
-  ask(key: string, request: InputRequest): Promise<InputResponse>;
-  /** Ask without waiting; the response if there is one already. */
-  openQuestion(key: string, request: InputRequest): Promise<InputResponse | undefined>;
   /** Throws to refuse a call that a step of a workflow makes. */
   authorizeStep(tool: string, args: JsonObject): Promise<void> | undefined;
   /** What a step waits for before it begins: after time moved, the process learns first what it lost. */
@@ -51,6 +64,6 @@ export interface HandlerHost {
 }
 
 /** @throws {TaskError} RUN_ENDED - the run may no longer write. */
-export function throwIfEnded({ ended }: HandlerHost): void {
+export function throwIfEnded({ ended }: Pick<HandlerHost, 'ended'>): void {
   if (ended !== undefined) throw ended.error;
 }

@@ -20,7 +20,7 @@ const ARGUMENTS: Readonly<Record<ReportMethod, readonly (readonly [name: string,
  * throw: a late report is dropped, a wrong one too and told.
  */
 export function taskReports(host: HandlerHost, watch: EffectWatch): Pick<TaskContext, ReportMethod> {
-  const cut = (message: string) => cutUtf8(message, host.limits.maxStatusMessageBytes);
+  const cut = (message: string) => cutUtf8(message, host.layer.limits.maxStatusMessageBytes);
   let latest = host.progressDone;
   const isDropped = (method: ReportMethod, given: readonly unknown[]): boolean => {
     if (host.ended !== undefined) return true;
@@ -36,10 +36,10 @@ export function taskReports(host: HandlerHost, watch: EffectWatch): Pick<TaskCon
       latest = done;
       const shown = message === undefined ? {} : { message: cut(message) };
       const progress = { done, ...(Number.isFinite(total) && { total }), ...shown };
-      host.report({ progress, ...(message !== undefined && { statusMessage: cut(message) }) });
+      host.effects.report({ progress, ...(message !== undefined && { statusMessage: cut(message) }) });
     },
     status: (message) => {
-      if (!isDropped('status', [message])) host.report({ statusMessage: cut(message) });
+      if (!isDropped('status', [message])) host.effects.report({ statusMessage: cut(message) });
     },
   };
 }

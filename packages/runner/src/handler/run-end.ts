@@ -59,13 +59,30 @@ export class RunEnd {
   }
 }
 
-/** What aborts a run's signal, made when the signal is looked at: aborted already when the run was ended before that. */
-export function abortAfter(ended?: RunEnd): AbortController {
-  const abort = new AbortController();
-  // Each of a handler's concurrent calls may listen: many listeners are not a leak.
-  setMaxListeners(0, abort.signal);
-  if (ended !== undefined && ended.reason !== 'finished') abort.abort(ended.error);
-  return abort;
+/** The signal of a run, made when it is looked at: most runs look at none. */
+export class RunSignal {
+  readonly #ended: () => RunEnd | undefined;
+  #made: AbortController | undefined;
+
+  /** `ended` answers with the end of the run once there is one. */
+  constructor(ended: () => RunEnd | undefined) {
+    this.#ended = ended;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#made === undefined) {
+      this.#made = new AbortController();
+      // Each of a handler's concurrent calls may listen: many listeners are not a leak.
+      setMaxListeners(0, this.#made.signal);
+      const ended = this.#ended();
+      if (ended !== undefined && ended.reason !== 'finished') this.abort(ended);
+    }
+    return this.#made.signal;
+  }
+
+  abort({ error }: RunEnd): void {
+    this.#made?.abort(error);
+  }
 }
 
 /** Why a lease no longer holds, by the head that is there now; `undefined` when it still does. */

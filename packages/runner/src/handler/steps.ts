@@ -37,7 +37,7 @@ export function taskSteps(host: HandlerHost, watch: EffectWatch): Pick<TaskConte
       const value = await fn({ idempotencyKey: `${taskId}/${name}`, signal: host.signal });
       throwIfEnded(host);
       const text = checkpointText(host, name, value);
-      await host.record({ put: [{ kind: 'checkpoint', name, value: text }] });
+      await host.effects.record({ put: [{ kind: 'checkpoint', name, value: text }] });
       entries.checkpoints.set(name, text);
       return valueOf(text) as Value;
     } finally {
@@ -54,7 +54,7 @@ function valueOf(text: string): unknown {
 
 function checkpointText(host: HandlerHost, name: string, value: unknown): string {
   const text = toJson(value, `The value of step "${name}"`);
-  const size = oversizeOf(text ?? '', host.limits.maxCheckpointBytes);
+  const size = oversizeOf(text ?? '', host.layer.limits.maxCheckpointBytes);
   if (size !== undefined) {
     const { taskId } = host;
     const what = `The value of step "${name}" of task ${taskId}`;
@@ -65,7 +65,7 @@ function checkpointText(host: HandlerHost, name: string, value: unknown): string
 
 /** Refuse before the step runs: what it did could not be kept. */
 function checkRoom(host: HandlerHost, inFlight: number): void {
-  const { maxCheckpoints } = host.limits;
+  const { maxCheckpoints } = host.layer.limits;
   if (host.entries.checkpoints.size + inFlight < maxCheckpoints) return;
   throw new TaskError(
     'CHECKPOINT_LIMIT',

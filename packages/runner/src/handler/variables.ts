@@ -13,14 +13,15 @@ type VariableMethods = Pick<TaskContext, 'get' | 'set' | 'merge' | 'delete' | 'p
 
 /** The variables of one run, private and published. */
 export function taskVariables(host: HandlerHost, watch: EffectWatch): VariableMethods {
-  const { entries, limits, tool } = host;
+  const { entries, tool } = host;
+  const { limits } = host.layer;
   const { variables, published } = entries;
 
   const store = (map: VariableMap, values: Readonly<Record<string, unknown>>): Promise<void> => {
     const change = map.change(values, limits);
     if (change.put.length === 0 && change.delete.length === 0) return Promise.resolve();
     map.apply(change);
-    return host.record(change);
+    return host.effects.record(change);
   };
   // Not async up to the write, so that what is set can be read at once.
   const merge = (values: Readonly<Record<string, unknown>>): Promise<void> => {

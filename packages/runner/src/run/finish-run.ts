@@ -1,32 +1,42 @@
-import type { TaskHead, TaskLease } from '@mcp-tasks/store';
 import { type Parking, type Rule, type RuleOutcome, rules } from '@mcp-tasks/store/rules';
 import { queuedTask } from '../api/executor.ts';
-import type { TaskTool, TraceContext } from '../api/tool.ts';
+import type { TaskTool } from '../api/tool.ts';
 import { type TaskLayer, tell } from '../core/task-layer.ts';
-import type { RunEndReason } from '../handler/run-end.ts';
+import type { HandlerHost } from '../handler/handler-host.ts';
+import type { RunEnd, RunEndReason } from '../handler/run-end.ts';
 import type { HandlerResult } from '../tool/outcome.ts';
+import type { WriteQueue } from '../write/write-queue.ts';
 
-/** A run that may end by a write. */
-export interface EndingRun {
-  readonly lease: TaskLease;
-  readonly tool: TaskTool;
-  readonly head: TaskHead;
-  readonly trace: TraceContext | undefined;
-  readonly canRerun: boolean;
-  /** Write by this rule, and nothing after it. Too late, it changes nothing. */
-  finish<Value>(rule: Rule<Value>, reason: RunEndReason, then?: (outcome: RuleOutcome<Value>) => void): void;
+/** What an ending is about. */
+type EndingRun = Pick<HandlerHost, 'layer' | 'tool' | 'lease' | 'entries'>;
+
+/** How a run ends by a write. */
+export interface RunEnding {
+  readonly reason: RunEndReason;
+  /** Write it, and nothing after it. Resolves when that is done; never rejects. */
+  write(queue: WriteQueue, end: RunEnd): Promise<void>;
+}
+
+function ending<Value>(
+  reason: RunEndReason,
+  rule: Rule<Value>,
+  then: (outcome: RuleOutcome<Value>) => void = () => undefined,
+): RunEnding {
+  // A rejection was dealt with where the run learned of it.
+  return { reason, write: (queue, end) => queue.finish(rule, end).then(then, () => undefined) };
 }
 
 /** Store what came of the run. */
-export function settle(layer: TaskLayer, run: EndingRun, outcome: HandlerResult, reason: RunEndReason): void {
-  const keepResultMs = keepResultMsOf(layer, run.tool);
+export function settling(run: EndingRun, outcome: HandlerResult, reason: RunEndReason): RunEnding {
+  const { layer, tool, lease, entries } = run;
+  const keepResultMs = keepResultMsOf(layer, tool);
   const rule: Rule<'completed' | 'failed'> =
     outcome.kind === 'result'
-      ? rules.complete(run.lease, { result: outcome.result, json: outcome.json, keepResultMs })
-      : rules.fail(run.lease, outcome.error, keepResultMs);
+      ? rules.complete(lease, { result: outcome.result, json: outcome.json, keepResultMs })
+      : rules.fail(lease, outcome.error, keepResultMs);
   const isError = outcome.kind === 'error' || outcome.result.isError === true;
-  run.finish(rule, reason, ({ value, wrote }) => {
-    if (wrote) tell(layer, run.head, run.trace, { type: 'settled', status: value, isError });
+  return ending(reason, rule, ({ value, head, wrote }) => {
+    if (wrote) tell(layer, head, entries.call.trace, { type: 'settled', status: value, isError });
   });
 }
 
@@ -34,25 +44,27 @@ export function settle(layer: TaskLayer, run: EndingRun, outcome: HandlerResult,
  * Park, or give the task back when somebody else wrote what the run may be waiting for, unseen. Looked at when the write's
  * turn comes: those before it may have met with others.
  */
-export function park(layer: TaskLayer, run: EndingRun, parking: Parking, isWritten: () => boolean): void {
-  const parked = rules.park(run.lease, parking);
-  const release = rules.release(run.lease);
+export function parking({ layer, lease }: EndingRun, how: Parking, isWritten: () => boolean): RunEnding {
+  const parked = rules.park(lease, how);
+  const release = rules.release(lease);
   const rule: Rule<'parked' | 'due' | 'released'> = (...given) => (isWritten() ? release : parked)(...given);
-  run.finish(rule, 'parked', ({ value, head }) => {
+  return ending('parked', rule, ({ value, head }) => {
     // What the run waited for came while it parked: another run may begin.
     if (value !== 'parked') layer.executor.submit(queuedTask(head));
   });
 }
 
 /** Give a `rerun` task back, fail another as interrupted. */
-export function giveBack(layer: TaskLayer, run: EndingRun): void {
-  if (run.canRerun) {
-    run.finish(rules.release(run.lease), 'shutdown');
-    return;
-  }
-  run.finish(rules.interrupt(run.lease, keepResultMsOf(layer, run.tool)), 'shutdown', ({ wrote }) => {
-    if (wrote) tell(layer, run.head, run.trace, { type: 'settled', status: 'failed', isError: true });
+export function givingBack({ layer, tool, lease, entries }: EndingRun): RunEnding {
+  if (mayRerun(tool)) return ending('shutdown', rules.release(lease));
+  return ending('shutdown', rules.interrupt(lease, keepResultMsOf(layer, tool)), ({ head, wrote }) => {
+    if (wrote) tell(layer, head, entries.call.trace, { type: 'settled', status: 'failed', isError: true });
   });
+}
+
+/** Whether a run of the tool may be begun again. */
+export function mayRerun(tool: TaskTool): boolean {
+  return tool.options.onCrash === 'rerun';
 }
 
 /** How long the task is kept after its end. */

@@ -1,14 +1,14 @@
 import { TaskError } from '@mcp-tasks/store';
 import type { InputRequest, InputResponse } from '@mcp-tasks/wire';
 import type { InlineHost } from '../api/tasks.ts';
-import type { HandlerHost } from '../handler/handler-host.ts';
+import type { HandlerHost, HandlerQuestions } from '../handler/handler-host.ts';
 import { checkSupported, unsupported } from '../handler/question-keys.ts';
 import { answerInvalid } from '../tool/question-answer.ts';
 import { checkResponse } from '../tool/question-form.ts';
 import type { RunTime } from './run-time.ts';
 
 /** The questions of one run inside a request: put to its client at once, and stored nowhere. */
-export class InlineQuestions {
+export class InlineQuestions implements HandlerQuestions {
   readonly #run: HandlerHost;
   readonly #host: InlineHost;
   readonly #runTime: RunTime;
@@ -24,8 +24,14 @@ export class InlineQuestions {
     return this.#openCount > 0;
   }
 
+  /** There is nowhere to keep a question: it waits. */
+  open(key: string, request: InputRequest): Promise<InputResponse> {
+    return this.ask(key, request);
+  }
+
   async ask(key: string, request: InputRequest): Promise<InputResponse> {
-    const { entries, limits, signal } = this.#run;
+    const { entries, signal } = this.#run;
+    const { limits } = this.#run.layer;
     checkSupported(key, request, entries.call.inputCapabilities);
     if (this.#host.ask === undefined)
       throw unsupported(key, 'the tool runs inside a request that no question can be sent on');

@@ -1,27 +1,14 @@
-import {
-  type Clock,
-  type TaskEntryKind,
-  TaskError,
-  type TaskLease,
-  type TaskLimits,
-  type TaskRecord,
-} from '@mcp-tasks/store';
-import { type Effects, newTaskId, type RecordRule } from '@mcp-tasks/store/rules';
-import {
-  type CallToolResult,
-  type InputRequest,
-  type InputResponse,
-  type JsonObject,
-  ProtocolFailure,
-} from '@mcp-tasks/wire';
+import { type TaskEntryKind, TaskError, type TaskLease, type TaskRecord } from '@mcp-tasks/store';
+import { newTaskId, type RecordRule } from '@mcp-tasks/store/rules';
+import { type CallToolResult, type JsonObject, ProtocolFailure } from '@mcp-tasks/wire';
 import type { InlineHost } from '../api/tasks.ts';
 import type { TaskTool, ToolCall } from '../api/tool.ts';
 import type { WorkflowStepInfo } from '../api/workflow-step.ts';
 import { checkCall, type CheckedCall } from '../core/check-call.ts';
 import type { TaskLayer } from '../core/task-layer.ts';
 import { executeTool, type Execution } from '../handler/execute.ts';
-import type { HandlerHost, Report } from '../handler/handler-host.ts';
-import { abortAfter, RunEnd, type RunEndReason } from '../handler/run-end.ts';
+import type { EntryChange, HandlerEffects, HandlerHost, Report } from '../handler/handler-host.ts';
+import { RunEnd, type RunEndReason, RunSignal } from '../handler/run-end.ts';
 import { RunEntries } from '../handler/task-entries.ts';
 import { thrownOutcome, timedOutOutcome, type ToolOutcome, toolOutcome } from '../tool/outcome.ts';
 import { storedCall } from '../tool/stored-call.ts';
@@ -65,14 +52,15 @@ class InlineRun implements HandlerHost {
   readonly layer: TaskLayer;
   readonly owner: string;
   readonly tool: TaskTool;
-  readonly limits: TaskLimits;
   readonly entries: RunEntries;
   readonly workflow: WorkflowStepInfo | undefined;
+  readonly effects: HandlerEffects;
+  readonly questions: InlineQuestions;
   readonly #host: InlineHost;
-  #madeAbort: AbortController | undefined;
-  #madeWaits: RunTime | undefined;
-  #madeRecord: PrivateRecord | undefined;
-  #madeQuestions: InlineQuestions | undefined;
+  readonly #signal = new RunSignal(() => this.#ended);
+  readonly #runTime: RunTime;
+  /** Of a handler that keeps a record. */
+  #record: PrivateRecord | undefined;
   #ended: RunEnd | undefined;
   #thrown: unknown;
   #endEarly!: (end: Execution | TaskError) => void;
@@ -85,8 +73,15 @@ class InlineRun implements HandlerHost {
     this.owner = call.owner;
     this.workflow = call.workflow;
     this.tool = tool;
-    this.limits = layer.limits;
     this.entries = new RunEntries(storedCall(call));
+    this.#runTime = this.#makeRunTime();
+    this.questions = new InlineQuestions(this, host, this.#runTime);
+    this.effects = {
+      record: (change) => this.#store(change),
+      report: (report) => {
+        this.#show(report);
+      },
+    };
     this.#endedEarly = new Promise((resolve, reject) => {
       this.#endEarly = (end) => {
         if (TaskError.is(end)) reject(end);
@@ -96,11 +91,7 @@ class InlineRun implements HandlerHost {
   }
 
   get signal(): AbortSignal {
-    return (this.#madeAbort ??= abortAfter(this.#ended)).signal;
-  }
-
-  get clock(): Clock {
-    return this.layer.clock;
+    return this.#signal.signal;
   }
 
   get lease(): TaskLease {
@@ -109,7 +100,7 @@ class InlineRun implements HandlerHost {
 
   /** The record of a handler that keeps one. */
   get privateRecord(): TaskRecord | undefined {
-    return this.#madeRecord?.record;
+    return this.#record?.record;
   }
 
   /** What the handler threw, if it did. */
@@ -140,45 +131,21 @@ class InlineRun implements HandlerHost {
       ended();
       signal.removeEventListener('abort', onAbort);
       cancelGrace?.();
-      this.#madeWaits?.stop();
+      this.#runTime.stop();
       this.#ended ??= this.#endOf('finished');
     }
   }
 
-  /** Nothing is stored: the run's own copy is the record. */
-  async record(change: Pick<Effects, 'put' | 'delete'>): Promise<void> {
-    if (this.#ended !== undefined) throw this.#ended.error;
-    this.#madeRecord?.change(change);
-  }
-
   async amend<Value>(_kinds: readonly TaskEntryKind[], rule: RecordRule<Value>): Promise<Value> {
     if (this.#ended !== undefined) throw this.#ended.error;
-    this.#madeRecord ??= new PrivateRecord(privateHead(this.lease, { owner: this.owner, handler: this.tool.name }), [
+    this.#record ??= new PrivateRecord(privateHead(this.lease, { owner: this.owner, handler: this.tool.name }), [
       { kind: 'call', name: '', value: JSON.stringify(this.entries.call) },
     ]);
-    return this.#madeRecord.amend(rule, this.clock.nowMs());
+    return this.#record.amend(rule, this.layer.clock.nowMs());
   }
 
   authorizeStep(tool: string, args: JsonObject): Promise<void> | undefined {
     return authorizeRun(this.layer, this, { tool, arguments: args, via: 'step' });
-  }
-
-  openQuestion(key: string, request: InputRequest): Promise<InputResponse> {
-    return this.ask(key, request);
-  }
-
-  report({ progress }: Report): void {
-    if (progress === undefined) return;
-    try {
-      this.#host.progress?.(progress);
-    } catch (error) {
-      this.layer.reportError(error);
-    }
-  }
-
-  ask(key: string, request: InputRequest): Promise<InputResponse> {
-    this.#madeQuestions ??= new InlineQuestions(this, this.#host, this.#runTime);
-    return this.#madeQuestions.ask(key, request);
   }
 
   /** Nobody else can run it: it has no lease. */
@@ -190,21 +157,35 @@ class InlineRun implements HandlerHost {
     return this.#runTime.stepBegan();
   }
 
-  get #runTime(): RunTime {
-    this.#madeWaits ??= new RunTime({
+  /** Nothing is stored: the run's own copy is the record. */
+  async #store(change: EntryChange): Promise<void> {
+    if (this.#ended !== undefined) throw this.#ended.error;
+    this.#record?.change(change);
+  }
+
+  #show({ progress }: Report): void {
+    if (progress === undefined) return;
+    try {
+      this.#host.progress?.(progress);
+    } catch (error) {
+      this.layer.reportError(error);
+    }
+  }
+
+  #makeRunTime(): RunTime {
+    return new RunTime({
       clock: this.layer.clock,
       slot: NO_SLOT,
-      signal: this.signal,
+      signal: this.#signal,
       parkAfterMs: undefined,
       timeoutMs: this.tool.options.timeoutMs,
-      isWaiting: () => this.#madeQuestions?.areOpen === true,
+      isWaiting: () => this.questions.areOpen,
       park: () => undefined,
       timeOut: () => {
         this.#end('timeout');
         this.#endEarly(timedOutOutcome(this.tool));
       },
     });
-    return this.#madeWaits;
   }
 
   async #execute(): Promise<Execution> {
@@ -226,7 +207,7 @@ class InlineRun implements HandlerHost {
 
   #end(reason: RunEndReason): TaskError {
     this.#ended ??= this.#endOf(reason);
-    this.#madeAbort?.abort(this.#ended.error);
+    this.#signal.abort(this.#ended);
     return this.#ended.error;
   }
 }

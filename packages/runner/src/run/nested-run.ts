@@ -1,11 +1,10 @@
-import type { Clock, TaskEntryKey, TaskLease, TaskLimits } from '@mcp-tasks/store';
-import type { Effects } from '@mcp-tasks/store/rules';
+import type { TaskEntryKey, TaskLease } from '@mcp-tasks/store';
 import type { InputRequest, InputResponse, JsonObject } from '@mcp-tasks/wire';
 import type { TaskTool } from '../api/tool.ts';
 import type { WorkflowStepInfo } from '../api/workflow-step.ts';
 import { executeTool, type Execution } from '../handler/execute.ts';
-import type { HandlerHost, Report } from '../handler/handler-host.ts';
-import { abortAfter, RunEnd } from '../handler/run-end.ts';
+import type { EntryChange, HandlerEffects, HandlerHost, HandlerQuestions, Report } from '../handler/handler-host.ts';
+import { RunEnd, RunSignal } from '../handler/run-end.ts';
 import type { RunEntries } from '../handler/task-entries.ts';
 import { timedOutOutcome } from '../tool/outcome.ts';
 import { NO_SLOT } from './no-slot.ts';
@@ -30,10 +29,12 @@ export class NestedRun implements HandlerHost {
   readonly tool: TaskTool;
   readonly workflow: WorkflowStepInfo;
   readonly entries: RunEntries;
+  readonly effects: HandlerEffects;
+  readonly questions: HandlerQuestions;
   readonly #outer: HandlerHost;
   readonly #prefix: string;
   readonly #timeoutMs: number;
-  readonly #abort = abortAfter();
+  readonly #signal = new RunSignal(() => this.#ended);
   readonly #runTime: RunTime;
   #openQuestions = 0;
   #ended: RunEnd | undefined;
@@ -46,10 +47,17 @@ export class NestedRun implements HandlerHost {
     this.entries = outer.entries.within(call.prefix, call.arguments);
     this.#prefix = call.prefix;
     this.#timeoutMs = call.timeoutMs;
+    this.effects = {
+      record: (change) => this.#record(change),
+      report: (report) => {
+        this.#report(report);
+      },
+    };
+    this.questions = { ask: (key, request) => this.#ask(key, request), open: () => this.amend() };
     this.#runTime = new RunTime({
-      clock: outer.clock,
+      clock: outer.layer.clock,
       slot: NO_SLOT,
-      signal: this.#abort.signal,
+      signal: this.#signal,
       parkAfterMs: undefined,
       timeoutMs: call.timeoutMs,
       isWaiting: () => this.#openQuestions > 0,
@@ -85,16 +93,8 @@ export class NestedRun implements HandlerHost {
     return this.#outer.lease;
   }
 
-  get clock(): Clock {
-    return this.#outer.clock;
-  }
-
-  get limits(): TaskLimits {
-    return this.#outer.limits;
-  }
-
   get signal(): AbortSignal {
-    return this.#abort.signal;
+    return this.#signal.signal;
   }
 
   get ended(): RunEnd | undefined {
@@ -125,30 +125,6 @@ export class NestedRun implements HandlerHost {
     }
   }
 
-  async record(change: Pick<Effects, 'put' | 'delete'>): Promise<void> {
-    if (this.ended !== undefined) throw this.ended.error;
-    const named = <Key extends TaskEntryKey>(key: Key): Key => ({ ...key, name: this.#prefix + key.name });
-    await this.#outer.record({ put: change.put?.map(named), delete: change.delete?.map(named) });
-  }
-
-  /** The run's progress is that of all its steps: of one step only the message is shown. */
-  report({ statusMessage }: Report): void {
-    if (statusMessage !== undefined && this.ended === undefined) this.#outer.report({ statusMessage });
-  }
-
-  async ask(key: string, request: InputRequest): Promise<InputResponse> {
-    this.#openQuestions++;
-    if (this.#openQuestions === 1) this.#runTime.began();
-    try {
-      const response = await this.#outer.ask(this.#prefix + key, request);
-      if (this.ended !== undefined) throw this.ended.error;
-      return response;
-    } finally {
-      this.#openQuestions--;
-      if (this.#openQuestions === 0) await this.#runTime.ended();
-    }
-  }
-
   caughtUp(): Promise<void> | undefined {
     return this.#outer.caughtUp();
   }
@@ -161,12 +137,32 @@ export class NestedRun implements HandlerHost {
     throw new TypeError('A tool that another run calls has no record of its own.');
   }
 
-  openQuestion(): never {
+  authorizeStep(): never {
     return this.amend();
   }
 
-  authorizeStep(): never {
-    return this.amend();
+  async #record(change: EntryChange): Promise<void> {
+    if (this.ended !== undefined) throw this.ended.error;
+    const named = <Key extends TaskEntryKey>(key: Key): Key => ({ ...key, name: this.#prefix + key.name });
+    await this.#outer.effects.record({ put: change.put?.map(named), delete: change.delete?.map(named) });
+  }
+
+  /** The run's progress is that of all its steps: of one step only the message is shown. */
+  #report({ statusMessage }: Report): void {
+    if (statusMessage !== undefined && this.ended === undefined) this.#outer.effects.report({ statusMessage });
+  }
+
+  async #ask(key: string, request: InputRequest): Promise<InputResponse> {
+    this.#openQuestions++;
+    if (this.#openQuestions === 1) this.#runTime.began();
+    try {
+      const response = await this.#outer.questions.ask(this.#prefix + key, request);
+      if (this.ended !== undefined) throw this.ended.error;
+      return response;
+    } finally {
+      this.#openQuestions--;
+      if (this.#openQuestions === 0) await this.#runTime.ended();
+    }
   }
 
   #endOf(reason: 'timeout' | 'finished'): RunEnd {
@@ -176,6 +172,6 @@ export class NestedRun implements HandlerHost {
   #end(end: RunEnd): void {
     this.#ended ??= end;
     this.#runTime.stop();
-    this.#abort.abort(end.error);
+    this.#signal.abort(end);
   }
 }

@@ -1,11 +1,12 @@
 import type { Clock } from '@mcp-tasks/store';
 import type { RunSlot } from '../api/executor.ts';
+import type { RunSignal } from '../handler/run-end.ts';
 
 /** What {@link RunTime} needs of its run. */
 export interface RunTimeHost {
   readonly clock: Clock;
   readonly slot: RunSlot;
-  readonly signal: AbortSignal;
+  readonly signal: RunSignal;
   /** Absent = the run never parks. */
   readonly parkAfterMs: number | undefined;
   /** Absent = the run may take as long as it wants. */
@@ -85,7 +86,7 @@ export class RunTime {
 
   async #resume(): Promise<void> {
     try {
-      await this.#host.slot.reacquire(this.#host.signal);
+      await this.#host.slot.reacquire(this.#host.signal.signal);
     } finally {
       this.#resuming = undefined;
     }

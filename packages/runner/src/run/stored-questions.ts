@@ -1,28 +1,26 @@
-import type { TaskError, TaskLease, TaskLimits, TaskRecord } from '@mcp-tasks/store';
+import type { TaskError } from '@mcp-tasks/store';
 import { rules } from '@mcp-tasks/store/rules';
 import type { InputRequest, InputResponse } from '@mcp-tasks/wire';
+import { type TaskLayer, tell } from '../core/task-layer.ts';
+import type { Timers } from '../core/timers.ts';
 import { handled } from '../handler/handled.ts';
+import { type HandlerQuestions, throwIfEnded } from '../handler/handler-host.ts';
 import { checkSupported } from '../handler/question-keys.ts';
 import type { RunEnd } from '../handler/run-end.ts';
 import type { RunEntries } from '../handler/task-entries.ts';
 import { readAnswers } from '../tool/stored-call.ts';
+import { type LeaseWriter, STORE_RETRY_MS } from '../write/lease-writer.ts';
 import type { WriteQueue } from '../write/write-queue.ts';
 import type { RunTime } from './run-time.ts';
 
-/** What the questions of a run need of it. */
-export interface StoredQuestionsHost {
-  readonly lease: TaskLease;
-  readonly limits: TaskLimits;
-  readonly queue: WriteQueue;
+/** What the questions of a run stand on. */
+export interface RunQuestionsOptions {
+  readonly layer: TaskLayer;
   readonly entries: RunEntries;
+  readonly queue: WriteQueue;
+  readonly writer: LeaseWriter;
   readonly runTime: RunTime;
-  /** The task with its answers. */
-  read(): Promise<TaskRecord | undefined>;
-  /** Whether somebody else closed this question since the run began: its answer is to be read. */
-  wasClosed(key: string): boolean;
-  asked(key: string): void;
-  /** The answers could not be read. */
-  failed(error: unknown, retry: () => void): void;
+  readonly timers: Timers;
 }
 
 interface Waiting {
@@ -31,14 +29,13 @@ interface Waiting {
 }
 
 /** The questions of one run that stores: asked once per task, answered by any process. */
-export class RunQuestions {
-  readonly #host: StoredQuestionsHost;
+export class RunQuestions implements HandlerQuestions {
+  readonly #options: RunQuestionsOptions;
   readonly #waiting = new Map<string, Waiting>();
-  #end: RunEnd | undefined;
   #isReading = false;
 
-  constructor(host: StoredQuestionsHost) {
-    this.#host = host;
+  constructor(options: RunQuestionsOptions) {
+    this.#options = options;
   }
 
   /** Keys at which the run waits. */
@@ -53,39 +50,40 @@ export class RunQuestions {
 
   /** Store the question unless it is stored already; its answer if there is one. */
   async open(key: string, request: InputRequest): Promise<InputResponse | undefined> {
-    const { entries, queue, lease, limits } = this.#host;
-    if (!entries.answers.has(key) && this.#host.wasClosed(key)) await this.#fetch();
+    const { layer, entries, queue, writer } = this.#options;
+    if (!entries.answers.has(key) && writer.wasClosed(key)) await this.#fetch();
     const stored = entries.answers.get(key);
     if (stored !== undefined) return stored;
     checkSupported(key, request, entries.call.inputCapabilities);
     if (!queue.head.openQuestions.includes(key)) {
-      const { wrote } = await queue.apply(rules.ask(lease, key, request, limits));
-      if (wrote) this.#host.asked(key);
+      const { head, wrote } = await queue.apply(rules.ask(writer.lease, key, request, layer.limits));
+      if (wrote) tell(layer, head, entries.call.trace, { type: 'question-asked', key });
     }
     return undefined;
   }
 
   /** Fetch answers when the present head says that an awaited question was closed. */
   look(): void {
-    const { openQuestions } = this.#host.queue.head;
+    const { openQuestions } = this.#options.queue.head;
     if (this.#isReading || this.awaited.every((key) => openQuestions.includes(key))) return;
     this.#isReading = true;
     this.#fetch().catch((error: unknown) => {
-      this.#host.failed(error, () => {
+      this.#options.layer.reportError(error);
+      this.#options.timers.after(STORE_RETRY_MS, () => {
         this.look();
       });
     });
   }
 
+  /** Reject whatever is awaited: the run has ended. */
   end(end: RunEnd): void {
-    this.#end ??= end;
     for (const waiting of this.#waiting.values()) waiting.reject(end.error);
     this.#waiting.clear();
   }
 
   async #fetch(): Promise<void> {
     try {
-      const record = await this.#host.read();
+      const record = await this.#options.writer.read(['answer']);
       if (record !== undefined) this.#resolve(readAnswers(record.entries));
     } finally {
       this.#isReading = false;
@@ -94,7 +92,7 @@ export class RunQuestions {
 
   #resolve(answers: ReadonlyMap<string, InputResponse>): void {
     for (const [key, response] of answers) {
-      this.#host.entries.answers.set(key, response);
+      this.#options.entries.answers.set(key, response);
       const waiting = this.#waiting.get(key);
       this.#waiting.delete(key);
       waiting?.resolve(response);
@@ -102,18 +100,19 @@ export class RunQuestions {
   }
 
   async #wait(key: string): Promise<InputResponse> {
-    if (this.#end !== undefined) throw this.#end.error;
+    const { queue, runTime } = this.#options;
+    throwIfEnded(queue);
     const answered = handled(
       new Promise<InputResponse>((resolve, reject) => {
         this.#waiting.set(key, { resolve, reject });
       }),
     );
-    if (this.#waiting.size === 1) this.#host.runTime.began();
+    if (this.#waiting.size === 1) runTime.began();
     // The answer may have come before the wait began.
     this.look();
     const response = await answered;
-    if (this.#waiting.size > 0) this.#host.runTime.goesOn();
-    else await this.#host.runTime.ended();
+    if (this.#waiting.size > 0) runTime.goesOn();
+    else await runTime.ended();
     return response;
   }
 }

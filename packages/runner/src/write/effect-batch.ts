@@ -1,18 +1,26 @@
 import type { TaskEntry, TaskEntryKey } from '@mcp-tasks/store';
-import type { Effects } from '@mcp-tasks/store/rules';
-
-interface Waiter {
-  resolve(): void;
-  reject(error: unknown): void;
-}
+import { handled } from '../handler/handled.ts';
+import type { EntryChange } from '../handler/handler-host.ts';
 
 /** Effects that go into one write. */
 export class EffectBatch {
   readonly #put = new Map<string, TaskEntry>();
   readonly #delete = new Map<string, TaskEntryKey>();
-  readonly #waiters: Waiter[] = [];
+  /** Settles with the write that carries the batch. */
+  readonly stored: Promise<void>;
+  resolve!: () => void;
+  reject!: (error: unknown) => void;
 
-  add(change: Pick<Effects, 'put' | 'delete'>, waiter: Waiter): void {
+  constructor() {
+    this.stored = handled(
+      new Promise((resolve, reject) => {
+        this.resolve = resolve;
+        this.reject = reject;
+      }),
+    );
+  }
+
+  add(change: EntryChange): void {
     for (const entry of change.put ?? []) {
       this.#delete.delete(entryId(entry));
       this.#put.set(entryId(entry), entry);
@@ -21,19 +29,10 @@ export class EffectBatch {
       this.#put.delete(entryId(key));
       this.#delete.set(entryId(key), key);
     }
-    this.#waiters.push(waiter);
   }
 
-  entries(): Pick<Effects, 'put' | 'delete'> {
+  entries(): EntryChange {
     return { put: [...this.#put.values()], delete: [...this.#delete.values()] };
-  }
-
-  resolve(): void {
-    for (const waiter of this.#waiters) waiter.resolve();
-  }
-
-  reject(error: unknown): void {
-    for (const waiter of this.#waiters) waiter.reject(error);
   }
 }
 

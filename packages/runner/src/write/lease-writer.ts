@@ -1,39 +1,53 @@
-import { type TaskEntryKind, TaskError, type TaskHead, type TaskLease, type TaskRecord } from '@mcp-tasks/store';
+import {
+  type Clock,
+  type TaskEntryKind,
+  TaskError,
+  type TaskHead,
+  type TaskLease,
+  type TaskRecord,
+} from '@mcp-tasks/store';
 import { applyRule, type Rule, type RuleOutcome, taskNotFound } from '@mcp-tasks/store/rules';
 import type { TraceContext } from '../api/tool.ts';
 import { announce, type TaskLayer } from '../core/task-layer.ts';
+import type { Timers } from '../core/timers.ts';
 import { lostBecause, type RunEndReason } from '../handler/run-end.ts';
 
 /** Between two tries to reach a store that failed. */
 export const STORE_RETRY_MS = 1_000;
 
-/** What {@link LeaseWriter} needs of its run. */
-export interface LeaseWriterHost {
+/** What {@link LeaseWriter} writes with, and what it asks of its run. */
+export interface LeaseWriterOptions {
+  readonly layer: TaskLayer;
   readonly lease: TaskLease;
+  readonly leaseEndsAtMs: number;
   readonly trace: TraceContext | undefined;
-  /** Whether the run still wants this write: it goes on, or this is the write that ends it. */
+  readonly timers: Timers;
+  /** Whether a write that failed is still wanted. */
   isWanted(): boolean;
-  /** A head was written by this run. */
-  written(head: TaskHead): void;
-  /** The task is over, or not held by this run any more; answers with the error that ended the run. */
-  lost(reason: RunEndReason, cause?: unknown): TaskError;
-  after(delayMs: number, callback: () => void): void;
+  /** End the run: its task is over, or held by another. Answers with the error that ended the run. */
+  end(reason: RunEndReason, cause?: unknown): TaskError;
 }
 
 /** How a run reaches the store, and what it learns there of others. */
 export class LeaseWriter {
-  readonly #layer: TaskLayer;
-  readonly #host: LeaseWriterHost;
+  readonly #options: LeaseWriterOptions;
   #leaseEndsAtMs: number;
   #foreignWrites = 0;
   #isWoken = false;
   /** Questions that somebody else closed. */
-  #closed: Set<string> | undefined;
+  readonly #closed = new Set<string>();
 
-  constructor(layer: TaskLayer, leaseEndsAtMs: number, host: LeaseWriterHost) {
-    this.#layer = layer;
-    this.#leaseEndsAtMs = leaseEndsAtMs;
-    this.#host = host;
+  constructor(options: LeaseWriterOptions) {
+    this.#options = options;
+    this.#leaseEndsAtMs = options.leaseEndsAtMs;
+  }
+
+  get lease(): TaskLease {
+    return this.#options.lease;
+  }
+
+  get clock(): Clock {
+    return this.#options.layer.clock;
   }
 
   /** Whether anybody else wrote since the run began. */
@@ -53,32 +67,41 @@ export class LeaseWriter {
 
   /** Whether somebody else closed this question since the run began. */
   wasClosed(key: string): boolean {
-    return this.#closed?.has(key) === true;
+    return this.#closed.has(key);
   }
 
   /** Write by a rule. A store that fails for less than the lease costs nothing but time. */
-  write<Value>(head: TaskHead, rule: Rule<Value>): Promise<RuleOutcome<Value>> {
-    return this.#persist(async () => {
-      const outcome = await applyRule(this.#layer.store, this.#layer.clock, head, rule);
-      // Before anybody else hears of it.
-      this.#host.written(outcome.head);
-      announce(this.#layer, outcome, this.#host.trace);
-      this.noteForeign(head, outcome.before);
-      return outcome;
-    });
+  async write<Value>(known: TaskHead, rule: Rule<Value>): Promise<RuleOutcome<Value>> {
+    const { store, clock } = this.#options.layer;
+    for (;;) {
+      try {
+        return await applyRule(store, clock, known, rule);
+      } catch (error) {
+        await this.#retry(error);
+      }
+    }
+  }
+
+  /** Let others hear of a write, and note what they wrote between `known` and it. */
+  announce(known: TaskHead, outcome: RuleOutcome<unknown>): void {
+    announce(this.#options.layer, outcome, this.#options.trace);
+    this.noteForeign(known, outcome.before);
   }
 
   /** The record that a rule decides on: whatever others wrote until now is taken into account by it. */
   async readToDecide(known: TaskHead, kinds: readonly TaskEntryKind[]): Promise<TaskRecord> {
-    const record = await this.#persist(async () => {
-      const found = await this.read(kinds);
-      if (found === undefined) throw taskNotFound();
-      return found;
-    });
-    this.noteForeign(known, record.head);
-    this.#foreignWrites = 0;
-    this.#isWoken = false;
-    return record;
+    for (;;) {
+      try {
+        const record = await this.read(kinds);
+        if (record === undefined) throw taskNotFound();
+        this.noteForeign(known, record.head);
+        this.#foreignWrites = 0;
+        this.#isWoken = false;
+        return record;
+      } catch (error) {
+        await this.#retry(error);
+      }
+    }
   }
 
   /** Somebody else wrote between these two heads. */
@@ -87,51 +110,46 @@ export class LeaseWriter {
     if (writes <= 0) return;
     this.#foreignWrites += writes;
     const closed = known.openQuestions.filter((key) => !found.openQuestions.includes(key));
-    if (closed.length > 0) this.#closed = new Set([...(this.#closed ?? []), ...closed]);
+    for (const key of closed) this.#closed.add(key);
     // One write may close several questions; a write more than that closed none.
     if (closed.length === 0 || writes > closed.length) this.#isWoken = true;
   }
 
   /** The task as it is now. */
   async read(kinds: readonly TaskEntryKind[]): Promise<TaskRecord | undefined> {
-    const { store, clock } = this.#layer;
-    const [record] = await store.get({ taskIds: [this.#host.lease.taskId], kinds, nowMs: clock.nowMs() });
+    const { layer, lease } = this.#options;
+    const [record] = await layer.store.get({ taskIds: [lease.taskId], kinds, nowMs: layer.clock.nowMs() });
     return record;
   }
 
-  async #persist<Answer>(work: () => Promise<Answer>): Promise<Answer> {
-    for (;;) {
-      try {
-        return await work();
-      } catch (error) {
-        if (TaskError.is(error, 'QUESTION_LIMIT')) throw error;
-        if (!this.#mayRetry(error)) throw await this.#lost(error);
-      }
-      await new Promise<void>((resolve) => {
-        this.#host.after(STORE_RETRY_MS, resolve);
-      });
-    }
+  /** Wait for the next try, or throw: what the rule refuses with, or what ended the run. */
+  async #retry(error: unknown): Promise<void> {
+    if (TaskError.is(error, 'QUESTION_LIMIT')) throw error;
+    if (!this.#mayRetry(error)) throw await this.#lost(error);
+    await new Promise<void>((resolve) => {
+      this.#options.timers.after(STORE_RETRY_MS, resolve);
+    });
   }
 
   #mayRetry(error: unknown): boolean {
     const isPassing = TaskError.is(error) && error.retryable;
-    return isPassing && this.#host.isWanted() && this.#layer.clock.nowMs() < this.#leaseEndsAtMs;
+    return isPassing && this.#options.isWanted() && this.clock.nowMs() < this.#leaseEndsAtMs;
   }
 
   /** A write failed for good: find out why, and end the run. */
   async #lost(error: unknown): Promise<TaskError> {
     if (TaskError.is(error, 'RUN_ENDED') || TaskError.is(error, 'TASK_NOT_FOUND')) {
-      return this.#host.lost(await this.#whyLost(error));
+      return this.#options.end(await this.#whyLost(error));
     }
-    this.#layer.reportError(error);
-    return this.#host.lost(TaskError.is(error) && error.retryable ? 'lease-lost' : 'store-failed', error);
+    this.#options.layer.reportError(error);
+    return this.#options.end(TaskError.is(error) && error.retryable ? 'lease-lost' : 'store-failed', error);
   }
 
   async #whyLost(error: TaskError): Promise<RunEndReason> {
     if (error.code === 'TASK_NOT_FOUND') return 'expired';
     try {
       const record = await this.read([]);
-      return lostBecause(this.#host.lease, record?.head) ?? 'lease-lost';
+      return lostBecause(this.lease, record?.head) ?? 'lease-lost';
     } catch {
       // The store has said that the lease is gone; why, it cannot say now.
       return 'lease-lost';

@@ -1,25 +1,14 @@
-import type { Clock, TaskHead, TaskLease, TaskRecord } from '@mcp-tasks/store';
-import {
-  applyRecordRule,
-  type Effects,
-  type RecordRule,
-  type Rule,
-  type RuleOutcome,
-  rules,
-} from '@mcp-tasks/store/rules';
+import type { TaskEntryKind, TaskHead } from '@mcp-tasks/store';
+import { applyRecordRule, type RecordRule, type Rule, type RuleOutcome, rules } from '@mcp-tasks/store/rules';
 import { handled } from '../handler/handled.ts';
-import type { Report } from '../handler/handler-host.ts';
+import type { EntryChange, HandlerEffects, Report } from '../handler/handler-host.ts';
 import type { RunEnd } from '../handler/run-end.ts';
 import { EffectBatch } from './effect-batch.ts';
+import type { LeaseWriter } from './lease-writer.ts';
 import { PendingReport } from './pending-report.ts';
 
-/** What the queue needs of its run. */
-export interface WriteQueueHost {
-  readonly lease: TaskLease;
-  readonly clock: Clock;
-  /** One compare-and-set; rejects with what ended the run, or with what the rule refuses. */
-  write<Value>(head: TaskHead, rule: Rule<Value>): Promise<RuleOutcome<Value>>;
-}
+/** How the queue reaches the store: {@link LeaseWriter}. */
+export type QueueWriter = Pick<LeaseWriter, 'lease' | 'clock' | 'write' | 'announce' | 'noteForeign' | 'readToDecide'>;
 
 /**
  * All writes of one run, one after the other: so a run never conflicts with itself, and a conflict is always foreign.
@@ -27,25 +16,28 @@ export interface WriteQueueHost {
  * Effects that arrive while a write is under way are merged into the next one, and each promise resolves when the write
  * that carries it is acknowledged: any number of concurrent effects costs two writes.
  */
-export class WriteQueue {
-  readonly #host: WriteQueueHost;
+export class WriteQueue implements HandlerEffects {
+  readonly #writer: QueueWriter;
+  readonly #onNews: () => void;
+  readonly #report: PendingReport;
   #head: TaskHead;
   #batch: EffectBatch | undefined;
   /** The batch that a write carries now. */
   #sent: EffectBatch | undefined;
   readonly #rules: RuleWrite[] = [];
-  /** Most runs report nothing: made when it is needed. */
-  #madeReport: PendingReport | undefined;
   #isWriting = false;
-  #end: RunEnd | undefined;
+  #ended: RunEnd | undefined;
   /** The next rule is the last write: it waits for no report's time. */
   #isFinishing = false;
   /** Read while a write was under way. */
-  #unseen: { readonly head: TaskHead; readonly onForeign: (known: TaskHead) => void } | undefined;
+  #unseen: TaskHead | undefined;
 
-  constructor(head: TaskHead, host: WriteQueueHost) {
+  /** `onNews` is called when the head has changed. */
+  constructor(head: TaskHead, writer: QueueWriter, onNews: () => void) {
     this.#head = head;
-    this.#host = host;
+    this.#writer = writer;
+    this.#onNews = onNews;
+    this.#report = new PendingReport(writer.clock, () => void this.#writeAll());
   }
 
   /** The head after the latest write, or a later one that the run was shown. */
@@ -53,106 +45,95 @@ export class WriteQueue {
     return this.#head;
   }
 
-  /** Note a head that this run wrote, or that it knows all about. */
-  observe(head: TaskHead): void {
-    if (head.version > this.#head.version) this.#head = head;
+  /** Why nothing more is written, after what is queued. */
+  get ended(): RunEnd | undefined {
+    return this.#ended;
   }
 
-  /**
-   * Note a head that was read: `onForeign` hears of it when somebody else wrote it. While a write is under way it may be
-   * our own, so it waits for the write's answer.
-   */
-  seen(head: TaskHead, onForeign: (known: TaskHead) => void): void {
+  /** Whether a write that failed is to be tried again: the run goes on, or this is the write that ends it. */
+  get isWanted(): boolean {
+    return this.#ended === undefined || this.#isFinishing;
+  }
+
+  /** Note a head that was read. While a write is under way it may be our own, so it waits for the write's answer. */
+  seen(head: TaskHead): void {
     if (this.#isWriting) {
-      this.#unseen = { head, onForeign };
+      this.#unseen = head;
       return;
     }
     const known = this.#head;
     if (head.version <= known.version) return;
     this.#head = head;
-    onForeign(known);
+    this.#writer.noteForeign(known, head);
+    this.#onNews();
   }
 
   /** Store entries, with whatever else waits. */
-  record(change: Pick<Effects, 'put' | 'delete'>): Promise<void> {
-    return handled(
-      new Promise((resolve, reject) => {
-        if (this.#end !== undefined) {
-          reject(this.#end.error);
-          return;
-        }
-        this.#batch ??= new EffectBatch();
-        this.#batch.add(change, { resolve, reject });
-        this.#drive();
-      }),
-    );
+  record(change: EntryChange): Promise<void> {
+    if (this.#ended !== undefined) return handled(Promise.reject(this.#ended.error));
+    const batch = (this.#batch ??= new EffectBatch());
+    batch.add(change);
+    void this.#writeAll();
+    return batch.stored;
   }
 
   /** Store progress or a status message with the next effects, or by a write of its own when it is due. */
   report(report: Report): void {
-    if (this.#end !== undefined) return;
-    this.#madeReport ??= new PendingReport(this.#host.clock, () => {
-      this.#drive();
-    });
-    this.#madeReport.add(report);
-    this.#drive();
+    if (this.#ended !== undefined) return;
+    this.#report.add(report);
+    void this.#writeAll();
   }
 
   /** Write by a rule, after everything that was queued before. Whoever calls it deals with a rejection. */
   apply<Value>(rule: Rule<Value>): Promise<RuleOutcome<Value>> {
-    return this.#enqueue(() => this.#write(rule));
+    return this.#enqueue(() => this.#write(this.#head, rule));
   }
 
   /** Write by a rule about the whole record, read when its turn comes. */
-  amend<Value>(read: () => Promise<TaskRecord>, rule: RecordRule<Value>): Promise<RuleOutcome<Value>> {
+  amend<Value>(kinds: readonly TaskEntryKind[], rule: RecordRule<Value>): Promise<RuleOutcome<Value>> {
+    const read = () => this.#writer.readToDecide(this.#head, kinds);
+    const write = <Written>(known: TaskHead, headRule: Rule<Written>) => this.#write(known, headRule);
     return this.#enqueue(async () => {
-      const write = <Written>(head: TaskHead, headRule: Rule<Written>) => this.#host.write(head, headRule);
       const outcome = await applyRecordRule({ read, write }, rule);
-      this.observe(outcome.head);
+      this.#observe(outcome.head);
       return outcome;
-    });
-  }
-
-  #enqueue<Value>(send: () => Promise<RuleOutcome<Value>>): Promise<RuleOutcome<Value>> {
-    return new Promise((resolve, reject) => {
-      if (this.#end !== undefined) {
-        reject(this.#end.error);
-        return;
-      }
-      this.#rules.push({ after: this.#batch, send: () => send().then(resolve, reject), reject });
-      this.#drive();
     });
   }
 
   /** Write what is queued, then by this rule, and nothing after it: effects that come later reject. */
   finish<Value>(rule: Rule<Value>, end: RunEnd): Promise<RuleOutcome<Value>> {
     this.#isFinishing = true;
-    const written = this.apply(rule);
-    this.#end ??= end;
+    const written = this.#enqueue(() => this.#write(this.#head, rule));
+    this.#ended ??= end;
     return written;
   }
 
   /** Write nothing more: whatever waits, and whatever comes later, rejects. */
   end(end: RunEnd): void {
     const { error } = end;
-    this.#end ??= end;
-    this.#madeReport?.drop();
+    this.#ended ??= end;
+    this.#report.drop();
     this.#sent?.reject(error);
     this.#batch?.reject(error);
     this.#batch = undefined;
     for (const rule of this.#rules.splice(0)) rule.reject(error);
   }
 
-  #drive(): void {
-    if (this.#isWriting) return;
-    this.#isWriting = true;
+  #enqueue<Value>(write: () => Promise<RuleOutcome<Value>>): Promise<RuleOutcome<Value>> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended.error);
+    const written = new Promise<RuleOutcome<Value>>((resolve, reject) => {
+      this.#rules.push({ after: this.#batch, send: () => write().then(resolve, reject), reject });
+    });
     void this.#writeAll();
+    return written;
   }
 
   async #writeAll(): Promise<void> {
+    if (this.#isWriting) return;
+    this.#isWriting = true;
     for (;;) {
       const [rule] = this.#rules;
-      const hasLastReport = this.#isFinishing && this.#madeReport?.isWaiting === true;
+      const hasLastReport = this.#isFinishing && this.#report.isWaiting;
       const isNext = rule?.after === undefined || rule.after !== this.#batch;
       if (rule !== undefined && isNext && !hasLastReport) {
         this.#rules.shift();
@@ -162,25 +143,24 @@ export class WriteQueue {
       } else break;
     }
     this.#isWriting = false;
-    this.#madeReport?.arm();
+    this.#report.arm();
     const unseen = this.#unseen;
     this.#unseen = undefined;
-    if (unseen !== undefined) this.seen(unseen.head, unseen.onForeign);
+    if (unseen !== undefined) this.seen(unseen);
   }
 
   /** The last write of a run carries every report. */
   #isReportDue(): boolean {
-    if (this.#madeReport === undefined) return false;
-    return this.#isFinishing ? this.#madeReport.isWaiting : this.#madeReport.isDue;
+    return this.#isFinishing ? this.#report.isWaiting : this.#report.isDue;
   }
 
   async #writeBatch(): Promise<void> {
     const batch = this.#batch;
-    const effects = { ...this.#madeReport?.take(), ...batch?.entries() };
+    const effects = { ...this.#report.take(), ...batch?.entries() };
     this.#sent = batch;
     this.#batch = undefined;
     try {
-      await this.#write(rules.effects(this.#host.lease, effects));
+      await this.#write(this.#head, rules.effects(this.#writer.lease, effects));
       batch?.resolve();
     } catch (error) {
       batch?.reject(error);
@@ -188,11 +168,17 @@ export class WriteQueue {
     this.#sent = undefined;
   }
 
-  #write<Value>(rule: Rule<Value>): Promise<RuleOutcome<Value>> {
-    return this.#host.write(this.#head, rule).then((outcome) => {
-      this.observe(outcome.head);
-      return outcome;
-    });
+  async #write<Value>(known: TaskHead, rule: Rule<Value>): Promise<RuleOutcome<Value>> {
+    const outcome = await this.#writer.write(known, rule);
+    // Before anybody else hears of it: this head is our own.
+    this.#observe(outcome.head);
+    this.#onNews();
+    this.#writer.announce(known, outcome);
+    return outcome;
+  }
+
+  #observe(head: TaskHead): void {
+    if (head.version > this.#head.version) this.#head = head;
   }
 }
 

@@ -3,7 +3,7 @@ import { type Rule, type RuleOutcome, rules } from '@mcp-tasks/store/rules';
 import { describe, expect, it } from 'vitest';
 import { RunEnd } from '../../src/handler/run-end.ts';
 import { fakeClock } from '../../src/testing.ts';
-import { WriteQueue } from '../../src/write/write-queue.ts';
+import { type QueueWriter, WriteQueue } from '../../src/write/write-queue.ts';
 
 const lease = { taskId: 'task', attempt: 1, holder: 'me' };
 
@@ -41,15 +41,25 @@ function queue() {
     head = applyHeadPatch(known, verdict.patch.head);
     return { head, before: known, value: verdict.value, wrote: true };
   };
+  const foreign: number[] = [];
+  const writer: QueueWriter = {
+    lease,
+    clock,
+    write,
+    announce: () => undefined,
+    noteForeign: (known) => foreign.push(known.version),
+    readToDecide: () => Promise.reject(new Error('no rule about a record here')),
+  };
   return {
     clock,
     patches,
+    foreign,
     hold: () => (isHolding = true),
     letGo: () => {
       isHolding = false;
       for (const resolve of held.splice(0)) resolve();
     },
-    queue: new WriteQueue(head, { lease, clock, write }),
+    queue: new WriteQueue(head, writer, () => undefined),
   };
 }
 
@@ -161,11 +171,10 @@ describe('the write queue of a run', () => {
   });
 
   it('tells of a foreign head only when no write of its own is under way', async () => {
-    const { queue: writes, hold, letGo, clock } = queue();
-    const foreign: number[] = [];
+    const { queue: writes, hold, letGo, clock, foreign } = queue();
     const see = (version: number) => {
       const head = { ...writes.head, version };
-      writes.seen(head, (known) => foreign.push(known.version));
+      writes.seen(head);
     };
     see(1);
     expect(foreign).toEqual([]);
