@@ -3,6 +3,7 @@ import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import prettier from 'eslint-config-prettier';
 import jsdoc from 'eslint-plugin-jsdoc';
+import * as regexp from 'eslint-plugin-regexp';
 import importSort from 'eslint-plugin-simple-import-sort';
 import tseslint from 'typescript-eslint';
 
@@ -14,6 +15,19 @@ export default defineConfig(
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
+  regexp.configs['flat/recommended'],
+  {
+    rules: {
+      // A pattern takes time in proportion to its text, whoever wrote that: no text of any length may hold the process up.
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential', ignorePartial: false }],
+      // How a class or a group reads best is for its author to say: [A-Za-z0-9_-] names what it takes, (a|b) is plain.
+      'regexp/no-unused-capturing-group': 'off',
+      'regexp/prefer-d': 'off',
+      'regexp/prefer-w': 'off',
+      'regexp/use-ignore-case': 'off',
+    },
+  },
   {
     languageOptions: {
       parserOptions: {
@@ -49,6 +63,10 @@ export default defineConfig(
         },
         // Every message is a sentence.
         ...messageRules,
+        {
+          selector: ':matches(NewExpression, CallExpression)[callee.name="RegExp"]',
+          message: 'Write the pattern as a literal: lint cannot check how long one takes that is made while running.',
+        },
       ],
       'jsdoc/require-jsdoc': [
         'error',

@@ -34,7 +34,7 @@ export function codeBlocks(page: Page): readonly CodeBlock[] {
       const { lang = '', text } = token as Tokens.Code;
       blocks.push({ language: lang, code: text, mark });
     }
-    mark = token.type === 'html' ? /^<!--\s*(.*?)\s*-->\s*$/s.exec(token.raw)?.[1] : undefined;
+    mark = token.type === 'html' ? commentText(token.raw.trim()) : undefined;
   });
   return blocks;
 }
@@ -46,6 +46,10 @@ export function codeSpans(page: Page): readonly string[] {
     if (token.type === 'codespan') spans.push((token as Tokens.Codespan).text);
   });
   return spans;
+}
+
+function commentText(html: string): string | undefined {
+  return html.startsWith('<!--') && html.endsWith('-->') ? html.slice('<!--'.length, -'-->'.length).trim() : undefined;
 }
 
 /** Targets of the links of a page, as written. */

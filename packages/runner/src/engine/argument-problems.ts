@@ -1,8 +1,8 @@
 import type { IllTypedField, JsonObject } from '@mcp-tasks/wire';
 import type { TaskTool } from '../api/tool.ts';
-import { parseWith } from '../tool/parse-with.ts';
+import { parseWith, valueIssues } from '../tool/parse-with.ts';
 
-/** Faults of arguments. */
+/** What is wrong with arguments: the first 100 problems. */
 export interface ArgumentProblems {
   /** Every required field that is missing, as a path. */
   readonly missing: readonly string[];
@@ -20,9 +20,7 @@ export async function argumentProblems(tool: TaskTool, args: JsonObject): Promis
   if (issues === undefined) return undefined;
   const missing = new Set<string>();
   const illTyped: IllTypedField[] = [];
-  for (const { path = [], message } of issues) {
-    const keys = path.map((part) => (typeof part === 'object' ? part.key : part));
-    const field = keys.map(String).join('.');
+  for (const { keys, field, message } of valueIssues(issues)) {
     if (keys.length > 0 && valueAt(args, keys) === undefined) missing.add(field);
     else illTyped.push({ field, problem: message });
   }

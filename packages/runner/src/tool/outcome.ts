@@ -1,5 +1,5 @@
 import { TaskError } from '@mcp-tasks/store';
-import { oversizeError, oversizeOf, type TaskFailure } from '@mcp-tasks/store/rules';
+import { cutUtf8, oversizeError, oversizeOf, type TaskFailure, utf8Bytes } from '@mcp-tasks/store/rules';
 import { type CallToolResult, isJsonObject, JSON_RPC_ERROR, type JsonValue, ProtocolFailure } from '@mcp-tasks/wire';
 import type { TaskTool } from '../api/tool.ts';
 import { fromJson, messageOf, toJson } from './json.ts';
@@ -38,14 +38,17 @@ function parseResult(json: string): CallToolResult {
 const SDK_ERROR_BRANDS = Symbol.for('mcp.sdk.errorBrands');
 const SDK_PROTOCOL_ERROR = 'mcp.ProtocolError';
 
-/** Make a result that says that the tool failed. */
+/** Longest message, and largest data, of an error that a handler throws: a longer message is cut, larger data is left out. */
+const MAX_ERROR_BYTES = 64 * 1024;
+
+/** A result that says that the tool failed. */
 export function errorResult(text: string): CallToolResult {
   return { content: [{ type: 'text', text }], isError: true };
 }
 
 /** Make the outcome `isError` with this text. */
 function failedOutcome(text: string): HandlerResult {
-  const result = errorResult(text);
+  const result = errorResult(cutUtf8(text, MAX_ERROR_BYTES));
   return { kind: 'result', result, json: JSON.stringify(result) };
 }
 
@@ -104,7 +107,7 @@ export function timedOutOutcome(tool: TaskTool, timeoutMs = tool.options.timeout
 
 /** Make the outcome of a run that `authorize` refused: its own JSON-RPC error, else -32602 with its message. */
 export function refusedOutcome(tool: TaskTool, thrown: unknown): HandlerResult {
-  const message = sentence(`Tool "${tool.name}" may not run: ${messageOf(thrown)}`);
+  const message = sentence(cutUtf8(`Tool "${tool.name}" may not run: ${messageOf(thrown)}`, MAX_ERROR_BYTES));
   return { kind: 'error', error: protocolFailure(thrown) ?? { code: JSON_RPC_ERROR.INVALID_PARAMS, message } };
 }
 
@@ -113,7 +116,8 @@ export function protocolFailure(thrown: unknown): TaskFailure | undefined {
   if (!ProtocolFailure.is(thrown) && !isSdkProtocolError(thrown)) return undefined;
   const { code, message, data } = thrown;
   if (!Number.isSafeInteger(code)) return undefined;
-  return { code, message, ...(data !== undefined && { data: jsonOrNothing(data) }) };
+  const shown = cutUtf8(message, MAX_ERROR_BYTES);
+  return { code, message: shown, ...(data !== undefined && { data: jsonOrNothing(data) }) };
 }
 
 function isSdkProtocolError(thrown: unknown): thrown is { code: number; message: string; data?: unknown } {
@@ -122,11 +126,11 @@ function isSdkProtocolError(thrown: unknown): thrown is { code: number; message:
   return brands instanceof Set && brands.has(SDK_PROTOCOL_ERROR);
 }
 
-/** Keep data that is JSON, else drop it: an error's data must not cost the error itself. */
+/** An error's data that is not JSON, or too large, must not cost the error itself. */
 function jsonOrNothing(data: unknown): JsonValue | undefined {
   try {
     const text = toJson(data, 'The error data');
-    return text === undefined ? undefined : fromJson(text);
+    return text === undefined || utf8Bytes(text) > MAX_ERROR_BYTES ? undefined : fromJson(text);
   } catch {
     return undefined;
   }

@@ -8,7 +8,10 @@
  */
 export async function* readSseFrames(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
-  let text = '';
+  // Of the event that is not over: its parts, and the line end that may be the first half of what ends it. No part is looked at
+  // twice, however many chunks an event comes in.
+  let parts: string[] = [];
+  let lineEnd = '';
   let afterCarriageReturn = false;
   for (;;) {
     const { done, value } = await reader.read();
@@ -17,10 +20,14 @@ export async function* readSseFrames(reader: ReadableStreamDefaultReader<Uint8Ar
     if (chunk === '') continue;
     if (afterCarriageReturn && chunk.startsWith('\n')) chunk = chunk.slice(1);
     afterCarriageReturn = chunk.endsWith('\r');
-    text += chunk.replace(/\r\n?/g, '\n');
-    const frames = text.split('\n\n');
-    text = frames.pop() ?? '';
-    yield* frames;
+    const pieces = `${lineEnd}${chunk.replace(/\r\n?/g, '\n')}`.split('\n\n');
+    const last = pieces.pop() ?? '';
+    for (const piece of pieces) {
+      yield [...parts, piece].join('');
+      parts = [];
+    }
+    lineEnd = last.endsWith('\n') ? '\n' : '';
+    parts.push(last.slice(0, last.length - lineEnd.length));
   }
 }
 

@@ -1,4 +1,5 @@
 import { TaskError } from '@mcp-tasks/store';
+import { cutUtf8 } from '@mcp-tasks/store/rules';
 import { isJsonObject, TASK_METHODS, type WorkflowRequestMeta } from '@mcp-tasks/wire';
 import type { JSONRPCRequest } from '@modelcontextprotocol/server';
 import type { TaskSlot } from '../connection/connection.ts';
@@ -8,6 +9,7 @@ import { readWorkflowReference } from './serving/workflow-reference.ts';
 import type { WorkflowServing } from './serving/workflow-serving.ts';
 
 const GET_PROMPT = 'prompts/get';
+const MAX_NAMES_BYTES = 1024;
 
 /** What a request has to do with workflows. */
 export interface WorkflowConcern {
@@ -50,8 +52,6 @@ function checkPromptArguments({ arguments: args = {} }: Fields): void {
   if (!isJsonObject(args)) throw new TaskError('INVALID_ARGUMENTS', 'arguments must be an object.');
   const illTyped = Object.keys(args).filter((name) => typeof args[name] !== 'string');
   if (illTyped.length === 0) return;
-  throw new TaskError(
-    'INVALID_ARGUMENTS',
-    `Arguments of a prompt must be strings: ${illTyped.map((name) => `"${name}"`).join(', ')}.`,
-  );
+  const names = cutUtf8(illTyped.map((name) => `"${name}"`).join(', '), MAX_NAMES_BYTES);
+  throw new TaskError('INVALID_ARGUMENTS', `Arguments of a prompt must be strings: ${names}.`);
 }

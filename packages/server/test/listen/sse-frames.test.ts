@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { frameSink } from '../../src/listen/frame-sink.ts';
 import { frameData, readSseFrames, toFrame } from '../../src/listen/sse-frames.ts';
 
@@ -41,6 +41,21 @@ describe('an SSE body', () => {
   it('joins the data lines of one event, and drops an event that its end cuts off', async () => {
     const frames = await framesOf([encode('data: {"a":\ndata:1}\n\ndata: {"b"')]);
     expect(frames.map(frameData)).toEqual([{ a: 1 }]);
+  });
+
+  it('looks at no part of an event twice, however many chunks it comes in', async () => {
+    const split = vi.spyOn(String.prototype, 'split');
+    const text = 'x'.repeat(64 * 1024);
+    const [frame] = await framesOf(
+      cut(
+        encode(`data: ${text}\n\n`),
+        Array.from({ length: 1_024 }, (_, n) => 64 * n),
+      ),
+    );
+    const looked = (split.mock.contexts as string[]).reduce((sum, each) => sum + each.length, 0);
+    split.mockRestore();
+    expect(frame).toBe(`data: ${text}`);
+    expect(looked).toBeLessThan(2 * text.length);
   });
 });
 

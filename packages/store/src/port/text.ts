@@ -17,6 +17,8 @@ export function utf8Bytes(text: string): number {
  * const message = cutUtf8('a long text', 1_024);
  */
 export function cutUtf8(text: string, maxBytes: number): string {
+  // No character takes more than three bytes for each of its code units.
+  if (text.length * 3 <= maxBytes) return text;
   // No character takes less than a byte, so a longer text cannot fit.
   const head = text.slice(0, maxBytes);
   return head.slice(0, encoder.encodeInto(head, new Uint8Array(maxBytes)).read);

@@ -1,6 +1,7 @@
 import type { JsonValue } from '@mcp-tasks/wire';
 import { bindValue } from './binding.ts';
 import { type Origin, referenceOf } from './reference.ts';
+import { escapeControls, MAX_SHOWN_BYTES, shorten, wellFormed } from './shown-text.ts';
 import type { ValueSource } from './source.ts';
 
 /** The kind of a template: a text for people and models, or a URI. */
@@ -59,28 +60,14 @@ export function parseTemplate(
   }
 }
 
-/** A value as it is filled in: encoded for the target, so that it can neither end a line nor change a URI's structure. */
+/** A value as it is filled in: encoded for the target, so that it can neither end a line nor change a URI's structure; in a text it is cut. */
 export function encodeFor(target: TemplateTarget, value: JsonValue): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return target === 'uri' ? encodeUri(text) : escapeControls(text);
+  return target === 'uri' ? encodeUri(text) : escapeControls(shorten(text, MAX_SHOWN_BYTES));
 }
 
 /** All but the unreserved characters. @see RFC 3986, section 2.3 */
 function encodeUri(text: string): string {
   const encoded = encodeURIComponent(wellFormed(text));
   return encoded.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-
-const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-/** Line breaks and control characters as escapes, and a lone half of a character replaced. */
-export function escapeControls(text: string): string {
-  return wellFormed(text).replace(
-    /[\p{Cc}\u2028\u2029]/gu,
-    (character) => SHORT_ESCAPES[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
-
-function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, '\uFFFD');
 }

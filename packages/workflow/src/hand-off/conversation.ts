@@ -1,17 +1,12 @@
-import { cutUtf8, utf8Bytes } from '@mcp-tasks/store/rules';
 import type { JsonValue } from '@mcp-tasks/wire';
 import type { PromptMessage } from '../api/workflow-engine.ts';
 import type { StepDefinition } from '../definition/definition.ts';
-import { escapeControls } from '../definition/template.ts';
+import { escapeControls, MAX_SHOWN_BYTES, shorten, shortJsonLine } from '../definition/shown-text.ts';
 import { fill } from '../plan/fill.ts';
 import { outputOf } from '../plan/outcome.ts';
-import { jsonLine } from '../plan/pause-sentence.ts';
 import type { PlanStep } from '../plan/plan.ts';
 import type { WorkflowNow } from '../plan/resolve.ts';
 import { planStep, type WorkflowState } from '../plan/state.ts';
-
-/** Beyond this a text is cut: a conversation has to fit a model. */
-const MAX_TEXT_BYTES = 16 * 1024;
 
 /** The request, the plan, and the outcome of each step that ran, as messages. */
 export function conversation(now: WorkflowNow): readonly PromptMessage[] {
@@ -35,7 +30,9 @@ export function say(role: PromptMessage['role'], text: string): PromptMessage {
 }
 
 function intent({ plan }: WorkflowState): string {
-  const args = Object.entries(plan.arguments).map(([name, value]) => `- ${name}: ${jsonLine(value)}`);
+  const args = Object.entries(plan.arguments).map(
+    ([name, value]) => `- ${name}: ${shortJsonLine(value, MAX_SHOWN_BYTES)}`,
+  );
   const parameters = args.length === 0 ? [] : ['', 'Parameters:', ...args];
   return [plan.goal, ...parameters].join('\n');
 }
@@ -58,7 +55,7 @@ function stepMessages(now: WorkflowNow, step: StepDefinition, present: PlanStep)
   const record = now.state.recordOf(step.name);
   const guidance = step.guidance === undefined ? [] : [say('assistant', fill(now, step.guidance))];
   const read = (record?.resources ?? []).map(({ uri, text }) =>
-    say('user', `Resource content from ${uri}:\n${cut(text)}`),
+    say('user', `Resource content from ${cut(uri)}:\n${cut(text)}`),
   );
   return [
     ...guidance,
@@ -83,6 +80,5 @@ function outcome({ status, error = '', tool }: PlanStep, value: JsonValue | unde
 }
 
 function cut(text: string): string {
-  const bytes = utf8Bytes(text);
-  return bytes <= MAX_TEXT_BYTES ? text : `${cutUtf8(text, MAX_TEXT_BYTES)}… (${bytes} bytes in all)`;
+  return shorten(text, MAX_SHOWN_BYTES);
 }

@@ -1,14 +1,14 @@
-import { cutUtf8, utf8Bytes } from '@mcp-tasks/store/rules';
 import { WORKFLOW_META_KEY, type WorkflowRemainingStep } from '@mcp-tasks/wire';
 import { stepNamed } from '../definition/definition.ts';
-import { escapeControls } from '../definition/template.ts';
+import { jsonLine, oneLine, shortJsonLine } from '../definition/shown-text.ts';
 import { outputOf } from '../plan/outcome.ts';
-import { jsonLine, pauseSentence } from '../plan/pause-sentence.ts';
+import { pauseSentence } from '../plan/pause-sentence.ts';
 import type { WorkflowNow } from '../plan/resolve.ts';
 import { standings } from '../plan/standing.ts';
 import { firstPause } from './remaining.ts';
 
-const MAX_SHOWN_BYTES = 1024;
+/** Of what a finished step gave, in bytes: enough to know it by. */
+const MAX_OUTPUT_BYTES = 1024;
 
 /** How the reader has results recorded: by a tool, by a program that names the task, or not at all. */
 export type Continuing =
@@ -52,7 +52,7 @@ function whatIsDone({ state }: WorkflowNow): readonly string[] {
   const lines = state.plan.steps.flatMap(({ name, status }) => {
     if (status === 'skipped') return [`- ${name}: skipped`];
     if (status !== 'completed') return [];
-    return [`- ${name}: ${shortened(jsonLine(outputOf(state, name) ?? null))}`];
+    return [`- ${name}: ${shortJsonLine(outputOf(state, name) ?? null, MAX_OUTPUT_BYTES)}`];
   });
   return lines.length === 0 ? [] : ['', 'Done so far:', ...lines];
 }
@@ -134,15 +134,4 @@ function howToContinue(
     ];
   });
   return ['', `Have each result recorded with the tool ${tool}, the taskId and the step:`, ...manners, ...examples];
-}
-
-/** A JSON text that is not too long for a person to read. */
-function shortened(text: string): string {
-  const bytes = utf8Bytes(text);
-  return bytes <= MAX_SHOWN_BYTES ? text : `${cutUtf8(text, MAX_SHOWN_BYTES)}… (${bytes} bytes in all)`;
-}
-
-/** A text that cannot be taken for another line of the hand-off. */
-function oneLine(text: string): string {
-  return escapeControls(text.replace(/\s*\n\s*/g, ' '));
 }

@@ -1,5 +1,4 @@
 import type { WorkflowPause } from '@mcp-tasks/wire';
-import { escapeControls } from '../definition/template.ts';
 
 /** A pause in one sentence. */
 export function pauseSentence(pause: WorkflowPause): string {
@@ -27,10 +26,4 @@ function mismatchWords({ missingFields, illTypedFields }: WorkflowPause & { read
 
 function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
-}
-
-/** A value as JSON text on one line, also where its strings hold line breaks. */
-export function jsonLine(value: unknown): string {
-  // JSON leaves some line breaks in strings as they are; their escapes are JSON too.
-  return escapeControls(JSON.stringify(value));
 }
