@@ -18,6 +18,7 @@ export { argumentProblems } from './engine/argument-problems.ts';
 export type { ArgumentProblems } from './engine/argument-problems.ts';
 export { formatIssues, parseWith } from './tool/parse-with.ts';
 export { fromJson, messageOf, toJson } from './tool/json.ts';
+export { checkName } from './tool/names.ts';
 export { sentence } from './tool/sentence.ts';
 export { askRequests, checkResponse, elicitRequest } from './tool/question-form.ts';
 export { parseCall } from './tool/stored-call.ts';

@@ -1,5 +1,5 @@
 import type { AuthorSchema, SchemaOutput, Tasks } from '@mcp-tasks/runner';
-import { sentence } from '@mcp-tasks/runner/engine';
+import { checkName, sentence } from '@mcp-tasks/runner/engine';
 import { isJsonObject, type JsonObject } from '@mcp-tasks/wire';
 import type { Step } from './api/reference-types.ts';
 import type { WorkflowBuilder } from './api/step-options.ts';
@@ -43,6 +43,7 @@ export function workflow<Schema extends AuthorSchema<unknown, object> = AuthorSc
   build: (builder: WorkflowBuilder<SchemaOutput<Schema>>) => void,
 ): Workflow {
   const fail = (problem: string) => new TypeError(sentence(`Workflow "${name}": ${problem}`));
+  checkName(`Workflow "${name}": the name`, name);
   if (!isJsonObject(options)) throw fail('the options must be an object');
   if (typeof options.description !== 'string' || options.description === '') throw fail('`description` must be a text');
   if (typeof build !== 'function') throw fail('it needs a function that adds its steps');
@@ -83,7 +84,7 @@ function defineSteps(
   let isOpen = true;
   const step = (stepName: string, options: unknown): Step => {
     if (!isOpen) throw fail(`step "${stepName}" is added after the workflow was defined, outside of its function`);
-    checkStepName(stepName, fail);
+    checkStepName(origin, stepName, fail);
     if (steps.has(stepName)) throw fail(`there are two steps "${stepName}": names of steps are unique`);
     steps.set(stepName, checkStep({ ...so, steps }, stepName, options));
     return {
@@ -105,13 +106,14 @@ function defineSteps(
   return [...steps.values()];
 }
 
-function checkStepName(name: unknown, fail: (problem: string) => TypeError): void {
+function checkStepName({ workflow: workflowName }: Origin, name: unknown, fail: (problem: string) => TypeError): void {
   const fits = typeof name === 'string' && /^[^/\p{Cc}\p{Cs}\u2028\u2029]{1,128}$/u.test(name) && name.trim() === name;
   if (!fits) {
     throw fail(
       `the name of a step must have 1 to 128 characters without "/" and line breaks, not ${JSON.stringify(name)}`,
     );
   }
+  checkName(`Workflow "${workflowName}", step "${name}": the name`, name);
 }
 
 function assemble(name: string, options: WorkflowOptions, steps: readonly StepDefinition[]): WorkflowDefinition {

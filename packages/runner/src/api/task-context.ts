@@ -46,7 +46,7 @@ export interface ParkedRun {
 /**
  * The task, as its handler uses it. Every promise resolves when the effect is stored; a handler completes by returning.
  *
- * Names of steps, questions and variables are 1 to 128 characters of well-formed Unicode.
+ * Names of steps, questions and variables are 1 to 128 characters of well-formed Unicode, and none that every object has as a member (`toString`).
  *
  * Any method that writes or waits rejects (or throws) `RUN_ENDED` once the run may no longer write: cancelled, expired,
  * taken over, parked, shut down. A rejection that the handler did not await does not end the process:

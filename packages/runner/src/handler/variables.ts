@@ -77,8 +77,8 @@ function misfits(
   values: Readonly<Record<string, unknown>>,
 ): string | undefined | Promise<string | undefined> {
   const set = Object.keys(values).filter((name) => values[name] !== null);
-  const merged: Record<string, unknown> = { ...current };
-  for (const [name, value] of Object.entries(values)) merged[name] = value ?? undefined;
+  const changed = Object.entries(values).map(([name, value]) => [name, value ?? undefined]);
+  const merged: unknown = { ...current, ...Object.fromEntries(changed) };
   const judge = (result: Awaited<ReturnType<AuthorSchema['~standard']['validate']>>): string | undefined => {
     const own = (result.issues ?? []).filter(({ path }) => {
       const first = path?.[0];

@@ -16,8 +16,15 @@ export function checkUsedName(what: string, name: unknown): void {
     throw new TaskError('NAME_INVALID', problem, { details: { limitCharacters: MAX_NAME_CHARACTERS } });
 }
 
-/** Say why a name cannot be in a record. The names of all open questions are in its head, which has to stay small. */
+/**
+ * Say why a name cannot be in a record. The names of all open questions are in its head, which has to stay small.
+ *
+ * Names are keys of JSON objects, here, in the MCP SDK and in clients, and such an object has the members of every object too:
+ * it would seem to hold "toString" already, and "__proto__" could not be put into it.
+ */
 function nameProblem(what: string, name: unknown): string | undefined {
   const fits = typeof name === 'string' && name.length > 0 && name.length <= MAX_NAME_CHARACTERS && isWellFormed(name);
-  return fits ? undefined : `${what} must be 1 to ${MAX_NAME_CHARACTERS} characters of well-formed Unicode.`;
+  if (!fits) return `${what} must be 1 to ${MAX_NAME_CHARACTERS} characters of well-formed Unicode.`;
+  if (!(name in Object.prototype)) return undefined;
+  return `${what} must not be "${name}", since every object has a member of this name: choose another name.`;
 }

@@ -92,6 +92,17 @@ describe('a registered tool', () => {
     expect(tasks.tools.size).toBe(0);
   });
 
+  it.each(Object.getOwnPropertyNames(Object.prototype))('is refused by the name %s, which every object has', (name) => {
+    const tasks = createTasks();
+    const refused = `The tool name must not be "${name}", since every object has a member of this name: choose another name.`;
+    expect(() => tasks.tool(name, {}, () => text('done'))).toThrow(new TypeError(refused));
+    const ask = Object.fromEntries([[name, { message: '?', schema }]]);
+    expect(() => tasks.tool('a', { ask }, () => text('done'))).toThrow(
+      `the key of an ask question must not be "${name}"`,
+    );
+    expect(tasks.tools.size).toBe(0);
+  });
+
   it('keeps its name to itself', () => {
     const tasks = createTasks();
     const tool = tasks.tool('a', { description: 'first' }, () => text('done'));

@@ -58,6 +58,9 @@ describe.each(ways)('variables %s', (way) => {
         await codeOf(() => task.set('', 1)),
         await codeOf(() => task.set('\ud800', 1)),
         await codeOf(() => task.publish('x'.repeat(129), 1)),
+        await codeOf(() => task.set('__proto__' as never, { a: 1 })),
+        await codeOf(() => task.publish('toString', 1)),
+        await codeOf(() => task.step('constructor', () => 1)),
       ];
       return text(JSON.stringify([...codes, task.get('a') ?? null]));
     });
@@ -69,6 +72,9 @@ describe.each(ways)('variables %s', (way) => {
       'VARIABLE_INVALID',
       'VARIABLE_INVALID',
       'VARIABLE_TOO_LARGE',
+      'NAME_INVALID',
+      'NAME_INVALID',
+      'NAME_INVALID',
       'NAME_INVALID',
       'NAME_INVALID',
       'NAME_INVALID',

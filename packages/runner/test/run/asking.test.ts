@@ -32,13 +32,14 @@ describe('questions of a task', () => {
     tasks.tool('many', {}, async (_args, task) => {
       codes.push(await codeOf(() => task.sample('x'.repeat(129), sampleParams)));
       codes.push(await codeOf(() => task.elicit('', { message: '?', schema: name })));
+      codes.push(await codeOf(() => task.elicit('valueOf', { message: '?', schema: name })));
       task.progress(1, 2, '\u0800'.repeat(100_000));
       await Promise.all(Array.from({ length: 16 }, (_, index) => task.sample(key(index), sampleParams)));
       return text('answered');
     });
     const head = await start('many', {}, { owner: '\u0800'.repeat(170) });
     const open = await until(tasks, head, ({ openQuestions }) => openQuestions.length === 16);
-    expect(codes).toEqual(['NAME_INVALID', 'NAME_INVALID']);
+    expect(codes).toEqual(['NAME_INVALID', 'NAME_INVALID', 'NAME_INVALID']);
     expect(open.openQuestions).toEqual(Array.from({ length: 16 }, (_, index) => key(index)));
     expect(open.progress?.message).toBe('\u0800'.repeat(341));
     expect(Buffer.byteLength(JSON.stringify(open))).toBeLessThanOrEqual(16 * 1024);

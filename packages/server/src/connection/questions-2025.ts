@@ -59,5 +59,7 @@ export async function acceptAnswer(host: TaskHost, response: JSONRPCResponse, co
 
 async function answerToError(tasks: OwnerTasks, { taskId, key }: QuestionName): Promise<InputResponse | undefined> {
   const record = await tasks.get(taskId, ['question']);
-  return readOpenQuestions(record)[key]?.method === 'elicitation/create' ? { action: 'cancel' } : undefined;
+  const open = readOpenQuestions(record);
+  const isForm = Object.hasOwn(open, key) && open[key]?.method === 'elicitation/create';
+  return isForm ? { action: 'cancel' } : undefined;
 }

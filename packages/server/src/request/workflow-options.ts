@@ -1,3 +1,4 @@
+import { checkName } from '@mcp-tasks/runner/engine';
 import { isJsonObject } from '@mcp-tasks/wire';
 
 /**
@@ -37,6 +38,7 @@ export function workflowSettings(options: WorkflowServingOptions = {}): Workflow
   if (continueTool !== false && (typeof continueTool !== 'string' || continueTool === '')) {
     throw new TypeError('workflows.continueTool must be the name of a tool, or false.');
   }
+  if (continueTool !== false) checkName('workflows.continueTool', continueTool);
   if (!Number.isSafeInteger(handOffWaitMs) || handOffWaitMs < 0 || handOffWaitMs > LONGEST_TIMER_MS) {
     throw new RangeError(`workflows.handOffWaitMs must be a whole number from 0 to ${LONGEST_TIMER_MS}.`);
   }

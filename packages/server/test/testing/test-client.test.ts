@@ -31,6 +31,22 @@ describe.each(['2025-11-25', '2026-07-28'] as const)('[TEST-09] the client of %s
     });
   });
 
+  it('is served every tool, also after one with the name of a member of every object was refused', async () => {
+    const tasks = createTasks();
+    for (const name of Object.getOwnPropertyNames(Object.prototype)) {
+      expect(() => tasks.tool(name, {}, () => ({ content: [] }))).toThrow(`"${name}"`);
+    }
+    tasks.tool('good', {}, () => ({ content: [{ type: 'text', text: 'good' }] }));
+    await using client = await connectTestClient(tasks, { generation });
+    expect(await client.callTool('good')).toMatchObject({ content: [{ text: 'good' }] });
+    for (const name of ['toString', '__proto__', 'constructor']) {
+      await expect(client.callTool(name)).rejects.toMatchObject({ code: -32602 });
+      await expect(client.request(name)).rejects.toMatchObject({ code: -32601 });
+      await expect(client.request('tasks/get', { taskId: name })).rejects.toMatchObject({ code: -32602 });
+    }
+    await tasks.close({ drainMs: 0 });
+  });
+
   it('answers the questions of a tool, before its work and in it', async () => {
     const asked: unknown[] = [];
     const client = await connect({

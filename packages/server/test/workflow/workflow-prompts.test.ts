@@ -396,6 +396,7 @@ describe('options of workflows', () => {
   it.each([
     [{ continueTool: '' }, TypeError, /^workflows\.continueTool/],
     [{ continueTool: true }, TypeError, /^workflows\.continueTool/],
+    [{ continueTool: 'toString' }, TypeError, /^workflows\.continueTool/],
     [{ handOffWaitMs: -1 }, RangeError, /^workflows\.handOffWaitMs/],
     [{ handOffWaitMs: 1.5 }, RangeError, /^workflows\.handOffWaitMs/],
     [{ handOffWaitMs: 2 ** 31 }, RangeError, /^workflows\.handOffWaitMs/],

@@ -98,6 +98,16 @@ describe('registering a workflow', () => {
     expect(refused(late as () => void)).toMatch(/must not be async/);
   });
 
+  it('refuses the name of a member of every object, for itself and for a step', () => {
+    const { tasks, plain, refused } = setUp();
+    expect(refused(({ step }) => step('toString', { tool: plain, arguments: { text: 'x' } }))).toBe(
+      'Workflow "w", step "toString": the name must not be "toString", since every object has a member of this name: choose another name.',
+    );
+    expect(() => workflow(tasks, '__proto__', { description: 'd' }, () => undefined)).toThrow(
+      'Workflow "__proto__": the name must not be "__proto__"',
+    );
+  });
+
   it('refuses a step that is added after the workflow was defined', () => {
     const { plain, define } = setUp();
     let later: Loose['step'] | undefined;
