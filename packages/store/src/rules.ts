@@ -24,7 +24,7 @@ export type { WaiterHubOptions } from './watch/waiter-hub.ts';
 export type { TaskWaiter } from './watch/awaited-tasks.ts';
 
 // Parts of a record
-export { newTaskId } from './port/task-id.ts';
+export { isTaskId, newTaskId } from './port/task-id.ts';
 export { grantTtl } from './rules/lifetime.ts';
 export { checkOwner, requireOwner } from './rules/owner.ts';
 export { mergeVariables, readVariables } from './rules/variables.ts';

@@ -26,6 +26,7 @@ export type TaskEvent =
       readonly owner: string;
       readonly atMs: number;
       readonly reason: 'unknown-task' | 'unauthorized';
+      /** Absent too when what was asked for is longer than any id. */
       readonly taskId?: string | undefined;
       readonly tool?: string | undefined;
       readonly trace?: TraceContext | undefined;

@@ -1,5 +1,5 @@
 import { type TaskEntryKind, TaskError, type TaskHead, type TaskRecord } from '@mcp-tasks/store';
-import { ownerView, requireOwner, rules } from '@mcp-tasks/store/rules';
+import { isTaskId, ownerView, requireOwner, rules } from '@mcp-tasks/store/rules';
 import type { InputResponse } from '@mcp-tasks/wire';
 import { queuedTask } from '../api/executor.ts';
 import type { OwnerTasks } from '../api/tasks.ts';
@@ -65,7 +65,8 @@ export async function toldOfRefusal<Value>(
 }
 
 function tellRefused(layer: TaskLayer, owner: string, taskId: string): void {
-  layer.emit({ type: 'access-refused', reason: 'unknown-task', owner, taskId, atMs: layer.clock.nowMs() });
+  const named = isTaskId(taskId) ? { taskId } : {};
+  layer.emit({ type: 'access-refused', reason: 'unknown-task', owner, ...named, atMs: layer.clock.nowMs() });
 }
 
 async function cancelTask(layer: TaskLayer, { head, entries }: TaskRecord): Promise<TaskHead> {

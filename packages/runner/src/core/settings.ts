@@ -24,6 +24,12 @@ export function runSettings(options: TasksOptions): RunSettings {
   };
 }
 
+/** The most that limits of texts in a head can be set to: it has room for no longer ones. */
+const HEAD_LIMITS: ReadonlyMap<string, number> = new Map([
+  ['maxStatusMessageBytes', 1024],
+  ['maxOwnerBytes', 1024],
+]);
+
 /** Fill in the limits that are not given. @throws as {@link runSettings} */
 export function taskLimits(given: TasksOptions['limits'] = {}, defaults: TaskLimits = DEFAULT_LIMITS): TaskLimits {
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
@@ -32,7 +38,7 @@ export function taskLimits(given: TasksOptions['limits'] = {}, defaults: TaskLim
       throw new TypeError(
         `limits.${name} must not be given: the limits are ${Object.keys(DEFAULT_LIMITS).join(', ')}.`,
       );
-    checkInteger(`limits.${name}`, value, name === 'keepResultMs' ? 0 : 1);
+    checkInteger(`limits.${name}`, value, name === 'keepResultMs' ? 0 : 1, HEAD_LIMITS.get(name));
   }
   const limits: TaskLimits = { ...defaults, ...Object.fromEntries(set) };
   if (limits.minTtlMs <= limits.maxTtlMs) return limits;

@@ -155,6 +155,14 @@ describe('events', () => {
     await tasks.close();
   });
 
+  it('tell of refused access without the id when that is longer than any', async () => {
+    const events: TaskEvent[] = [];
+    const { tasks } = layer({ onEvent: (event) => events.push(event) });
+    await expect(tasks.for('eve').get('x'.repeat(129))).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
+    expect(events.map(short)).toEqual([{ type: 'access-refused', reason: 'unknown-task', owner: 'eve' }]);
+    await tasks.close();
+  });
+
   it('[OBS-01] tell when authorize refuses', async () => {
     const events: TaskEvent[] = [];
     const { tasks, start } = layer({

@@ -1,4 +1,5 @@
 import { TaskError } from '@mcp-tasks/store';
+import { utf8Bytes } from '@mcp-tasks/store/rules';
 import { isJsonObject } from '@mcp-tasks/wire';
 import {
   CLIENT_CAPABILITIES_META_KEY,
@@ -17,6 +18,9 @@ export const LISTEN_METHOD = 'subscriptions/listen';
  */
 export const MAX_TASK_IDS_PER_LISTEN = 256;
 
+/** Longest id of a `subscriptions/listen` with task ids, in bytes. More is refused with -32602. */
+const MAX_LISTEN_ID_BYTES = 256;
+
 /** A `subscriptions/listen` that asks for task notifications. */
 export interface TaskListenRequest {
   readonly id: RequestId;
@@ -33,18 +37,24 @@ export function isRequestId(value: unknown): value is RequestId {
   return typeof value === 'string' || typeof value === 'number';
 }
 
-function readTaskIds(taskIds: unknown): TaskListenRequest['taskIds'] {
+function readTaskIds(id: RequestId, taskIds: unknown): TaskListenRequest['taskIds'] {
+  if (typeof id === 'string' && utf8Bytes(id) > MAX_LISTEN_ID_BYTES) {
+    return illFormed(
+      `The id of the request must have at most ${MAX_LISTEN_ID_BYTES} bytes: every notification carries it.`,
+      'id',
+    );
+  }
   if (!Array.isArray(taskIds) || !taskIds.every((taskId) => typeof taskId === 'string')) {
-    return invalidTaskIds('notifications.taskIds must be an array of strings.');
+    return illFormed('notifications.taskIds must be an array of strings.');
   }
   const unique = [...new Set(taskIds)];
   return unique.length <= MAX_TASK_IDS_PER_LISTEN
     ? unique
-    : invalidTaskIds(`notifications.taskIds must name at most ${MAX_TASK_IDS_PER_LISTEN} tasks.`);
+    : illFormed(`notifications.taskIds must name at most ${MAX_TASK_IDS_PER_LISTEN} tasks.`);
 }
 
-function invalidTaskIds(message: string): TaskError {
-  return new TaskError('INVALID_ARGUMENTS', message, { details: { field: 'notifications.taskIds' } });
+function illFormed(message: string, field = 'notifications.taskIds'): TaskError {
+  return new TaskError('INVALID_ARGUMENTS', message, { details: { field } });
 }
 
 /**
@@ -64,7 +74,7 @@ export function readTaskListen(message: unknown): TaskListenRequest | undefined 
   return {
     id: message.id,
     clientCapabilities: params['_meta'][CLIENT_CAPABILITIES_META_KEY],
-    taskIds: readTaskIds(taskIds),
+    taskIds: readTaskIds(message.id, taskIds),
     forwarded: { ...message, params: { ...message.params, notifications: otherTypes } },
   };
 }

@@ -1,7 +1,8 @@
 import type { InlineHost } from '@mcp-tasks/runner';
 import type { InputResponse } from '@mcp-tasks/wire';
 import type { ServerContext } from '@modelcontextprotocol/server';
-import type { CallMeta, TaskRequest } from './task-request.ts';
+import type { CallMeta } from './call-meta.ts';
+import type { TaskRequest } from './task-request.ts';
 
 /** A question inside a request waits as long as the request does. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;

@@ -1,12 +1,5 @@
-import type { TraceContext } from '@mcp-tasks/runner';
 import { TaskError } from '@mcp-tasks/store';
-import {
-  CLIENT_CAPABILITIES_META_KEY,
-  IDEMPOTENCY_KEY_META_KEY,
-  isJsonObject,
-  type JsonObject,
-  type ProgressToken,
-} from '@mcp-tasks/wire';
+import { CLIENT_CAPABILITIES_META_KEY, isJsonObject, type JsonObject } from '@mcp-tasks/wire';
 import type { OwnerContext, ResolvedOwner } from './owner.ts';
 
 /** Which of the two task protocols a connection speaks. */
@@ -59,31 +52,6 @@ export function readRequestedTtlMs({ task }: Fields): number | undefined {
     });
   }
   return ttl as number;
-}
-
-/** What a call says about itself in `_meta`. */
-export interface CallMeta {
-  readonly idempotencyKey: string | undefined;
-  readonly progressToken: ProgressToken | undefined;
-  readonly trace: TraceContext | undefined;
-}
-
-/** Read `_meta` of a call. @throws {TaskError} IDEMPOTENCY_KEY_INVALID - the key is no string. */
-export function readCallMeta(params: Fields): CallMeta {
-  const meta = fieldsOf(params['_meta']);
-  const { [IDEMPOTENCY_KEY_META_KEY]: idempotencyKey, progressToken } = meta;
-  if (idempotencyKey !== undefined && typeof idempotencyKey !== 'string') {
-    throw new TaskError('IDEMPOTENCY_KEY_INVALID', `_meta["${IDEMPOTENCY_KEY_META_KEY}"] must be a string.`);
-  }
-  const isToken = typeof progressToken === 'string' || typeof progressToken === 'number';
-  return { idempotencyKey, progressToken: isToken ? progressToken : undefined, trace: readTrace(meta) };
-}
-
-/** The W3C trace context of a request. @see 2026-07-28, "_meta", trace context */
-function readTrace(meta: Fields): TraceContext | undefined {
-  const names = ['traceparent', 'tracestate', 'baggage'] as const;
-  const present = names.filter((name) => typeof meta[name] === 'string');
-  return present.length === 0 ? undefined : Object.fromEntries(present.map((name) => [name, meta[name]]));
 }
 
 /** The arguments of a tools/call; the SDK refuses what is no object. */

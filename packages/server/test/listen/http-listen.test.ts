@@ -10,7 +10,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveTasks, type ServeTasksOptions, type TaskApp } from '../../src/index.ts';
 import { MAX_TASK_IDS_PER_LISTEN } from '../../src/listen/listen-request.ts';
-import { HttpClient, type HttpStream, TASK_CAPABILITIES } from '../support/http-client.ts';
+import { HttpClient, type HttpStream, readStream, TASK_CAPABILITIES } from '../support/http-client.ts';
 import { createTestTools, type TestTools } from '../support/test-tools.ts';
 
 /** A condition is awaited; the deadline is for what never comes. */
@@ -228,6 +228,20 @@ describe('[INTG-10] subscriptions/listen with taskIds over HTTP', () => {
     expect(reply.error?.message).toMatch(/notifications\.taskIds/);
     expect(reply.error?.message).toMatch(says);
     expect(reply.before).toEqual([]);
+  });
+
+  it('refuses an id of more than 256 bytes, since every notification would carry it', async () => {
+    const client = connect(serve());
+    const taskIds = [await start(client, 'hold')];
+    const opened = async (id: string) => {
+      const { message, headers } = client.compose('subscriptions/listen', { notifications: { taskIds } });
+      return readStream(await client.post({ ...message, id }, { headers }));
+    };
+    const refused = await (await opened('é'.repeat(128) + 'x')).next();
+    expect(refused).toMatchObject({ error: { code: -32602, data: { field: 'id' } } });
+    const stream = await opened('é'.repeat(128));
+    expect(await next(stream)).toMatchObject({ method: ACKNOWLEDGED });
+    await stream.leave();
   });
 
   it('leaves what the SDK refuses to the SDK', async () => {

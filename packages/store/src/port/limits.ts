@@ -27,9 +27,10 @@ export interface TaskLimits extends OwnerLimits {
   readonly maxCheckpointBytes: number;
   readonly maxCheckpoints: number;
   readonly maxOpenQuestions: number;
-  /** The status message, and the message of progress; longer ones are cut. */
+  /** Longer ones are cut: the status message, and the message of progress. At most 1 KiB, the default: they are in the head. */
   readonly maxStatusMessageBytes: number;
   readonly maxIdempotencyKeyCharacters: number;
+  /** At most 1 KiB: the owner is in the head. */
   readonly maxOwnerBytes: number;
   readonly maxCallerBytes: number;
 }

@@ -10,3 +10,11 @@ export function newTaskId(): string {
   // Node joins the id from pieces, which would live as long as the task. Lower case makes one flat string of them.
   return randomUUID().toLowerCase();
 }
+
+/** Ids of ours have 36 characters; a longer text than this is the id of no task. */
+const MAX_TASK_ID_CHARACTERS = 128;
+
+/** Tell whether a text may be the id of a task: one that may not is neither looked up nor told. */
+export function isTaskId(text: string): boolean {
+  return text.length <= MAX_TASK_ID_CHARACTERS;
+}

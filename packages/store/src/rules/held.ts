@@ -2,10 +2,17 @@ import type { InputRequest } from '@mcp-tasks/wire';
 import { runEnded } from '../port/failures.ts';
 import type { TaskLimits } from '../port/limits.ts';
 import type { TaskEntry, TaskEntryKey, TaskProgress } from '../port/record.ts';
+import { type Oversize, oversizeError, oversizeOf } from '../port/size.ts';
 import { TaskError } from '../port/task-error.ts';
 import type { TaskLease } from '../port/task-store.ts';
 import { gaveBack, holds } from './lease.ts';
 import { done, liveRule, refused, type Rule, write } from './rule.ts';
+
+/**
+ * Keys of all open questions of a task as JSON, in bytes. With the longest texts that limits allow (status, progress and owner 1 KiB
+ * each, handler 384 bytes) and a kilobyte of ids and numbers, that makes the 16 KiB of a head.
+ */
+const MAX_QUESTION_NAMES_BYTES = 11 * 1024;
 
 /** Effects of a run that goes on. An entry is in at most one of `put` and `delete`. */
 export interface Effects {
@@ -36,8 +43,8 @@ export function effects(lease: TaskLease, change: Effects): Rule<'written'> {
 }
 
 /**
- * Open a question. A key that is open, or was stored before, is left as it is: the first request under a key stands.
- * Refused with QUESTION_LIMIT when too many are open, with RUN_ENDED when the run no longer holds the task.
+ * Open a question. A key that is open, or was stored before, is left as it is: the first request under a key is the request.
+ * Refused with QUESTION_LIMIT when too many are open or their keys are too long for the head, with RUN_ENDED when the run no longer holds the task.
  */
 export function ask(
   lease: TaskLease,
@@ -53,6 +60,8 @@ export function ask(
     if (openQuestions.includes(key)) return done('asked');
     if (openQuestions.length >= limits.maxOpenQuestions)
       return refused(questionLimit(lease.taskId, limits.maxOpenQuestions));
+    const tooLong = oversizeOf(JSON.stringify([...openQuestions, key]), MAX_QUESTION_NAMES_BYTES);
+    if (tooLong !== undefined) return refused(namesTooLong(lease.taskId, tooLong));
     return write(
       head,
       nowMs,
@@ -66,6 +75,11 @@ export function ask(
       'asked',
     );
   });
+}
+
+function namesTooLong(taskId: string, oversize: Oversize): TaskError {
+  const what = `The list of the open questions of task ${taskId}, as JSON,`;
+  return oversizeError('QUESTION_LIMIT', what, oversize, { taskId });
 }
 
 function questionLimit(taskId: string, maxOpenQuestions: number): TaskError {

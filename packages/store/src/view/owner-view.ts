@@ -2,6 +2,7 @@ import type { Clock } from '../port/clock.ts';
 import { taskNotFound } from '../port/failures.ts';
 import type { TaskEntryKind, TaskHead, TaskRecord } from '../port/record.ts';
 import { TaskError } from '../port/task-error.ts';
+import { isTaskId } from '../port/task-id.ts';
 import type { TaskStore } from '../port/task-store.ts';
 import type { WaiterHub } from '../watch/waiter-hub.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
@@ -23,8 +24,8 @@ export interface OwnerPage {
 }
 
 /**
- * One owner's tasks. No method reaches a task of another owner. A foreign task, a missing and an expired one all give
- * {@link TaskError} TASK_NOT_FOUND with one text.
+ * One owner's tasks. No method reaches a task of another owner: such a task, a missing and an expired one all give
+ * {@link TaskError} TASK_NOT_FOUND with one text, and so does an id of more than 128 characters, which is not looked up.
  */
 export interface OwnerView {
   /** Read the head, and the entries of these kinds (default: none). */
@@ -56,6 +57,7 @@ export interface OwnerView {
 /** Make the view of one owner. The owner string must have been checked. */
 export function ownerView({ store, clock, hub }: OwnerViewOptions, owner: string): OwnerView {
   const get = async (taskId: string, kinds: readonly TaskEntryKind[] = []): Promise<TaskRecord> => {
+    if (!isTaskId(taskId)) throw taskNotFound();
     const records = await store.get({ taskIds: [taskId], kinds, nowMs: clock.nowMs() });
     const record = records[0];
     if (record?.head.owner !== owner) throw taskNotFound();
@@ -82,16 +84,13 @@ export function ownerView({ store, clock, hub }: OwnerViewOptions, owner: string
 
     watch(taskId, listener) {
       let isOver = false;
-      const leave = hub.add({
-        taskId,
-        seenVersion: () => 0,
-        notify: (head) => {
-          const own = head?.owner === owner ? head : undefined;
-          if (isOver) return;
-          if (own === undefined) stop();
-          listener(own);
-        },
-      });
+      const notify = (head: TaskHead | undefined) => {
+        const own = head?.owner === owner ? head : undefined;
+        if (isOver) return;
+        if (own === undefined) stop();
+        listener(own);
+      };
+      const leave = isTaskId(taskId) ? hub.add({ taskId, seenVersion: () => 0, notify }) : goneAtOnce(notify);
       const stop = () => {
         isOver = true;
         leave();
@@ -99,6 +98,13 @@ export function ownerView({ store, clock, hub }: OwnerViewOptions, owner: string
       return stop;
     },
   };
+}
+
+function goneAtOnce(notify: (head: undefined) => void): () => void {
+  queueMicrotask(() => {
+    notify(undefined);
+  });
+  return () => undefined;
 }
 
 /** Wait for later versions of a head that was seen to be the owner's. */

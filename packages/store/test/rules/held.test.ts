@@ -77,6 +77,29 @@ describe('ask', () => {
   });
 });
 
+describe('the keys of open questions', () => {
+  const room = { maxOpenQuestions: 10_000 };
+
+  it.each([
+    ['many', (index: number) => String(index)],
+    ['long', (index: number) => '\u0800'.repeat(128) + String(index)],
+    ['long as JSON', (index: number) => '\u0001'.repeat(128) + String(index)],
+  ])('have at most 11 KiB as JSON in the head, where they are %s', (_what, keyOf) => {
+    let head = held;
+    for (let index = 0; ; index += 1) {
+      const verdict = rules.ask(lease, keyOf(index), request, room)(head, T0_MS);
+      if (verdict.kind === 'refused') {
+        expect(verdict.error).toMatchObject({ code: 'QUESTION_LIMIT', details: { limitBytes: 11 * 1024 } });
+        break;
+      }
+      head = after(() => verdict, head, T0_MS);
+    }
+    const bytes = Buffer.byteLength(JSON.stringify(head.openQuestions));
+    expect(bytes).toBeLessThanOrEqual(11 * 1024);
+    expect(bytes).toBeGreaterThan(10 * 1024);
+  });
+});
+
 describe('park', () => {
   const waiting = { ...held, status: 'input_required' as const, openQuestions: ['q'] };
 

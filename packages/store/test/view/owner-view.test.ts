@@ -49,6 +49,29 @@ async function everything(view: OwnerView, taskId: string): Promise<unknown[]> {
   return [...tries.map((error) => [(error as { code?: string }).code, (error as Error).message]), watched];
 }
 
+describe('an id that is longer than any', () => {
+  it('looks like that of a missing task to every operation, and is never looked up', async () => {
+    const store = countingStore(memoryStore());
+    const { of } = setting(store);
+    const alice = of('alice');
+    const missing = await everything(alice, 'x'.repeat(128));
+    store.reads.length = 0;
+    expect(await everything(alice, 'x'.repeat(129))).toEqual(missing);
+    expect(await everything(alice, 'x'.repeat(3 * 1024 * 1024))).toEqual(missing);
+    expect(store.reads).toEqual([]);
+  });
+
+  it('is not told to a listener that stopped before', async () => {
+    const seen: unknown[] = [];
+    const stop = setting()
+      .of('alice')
+      .watch('x'.repeat(129), (head) => seen.push(head));
+    stop();
+    await settled();
+    expect(seen).toEqual([]);
+  });
+});
+
 describe('a foreign task', () => {
   it('[SEC-02] [TEST-06] looks like a missing one and like an expired one to every operation', async () => {
     const { store, clock, of } = setting();

@@ -2,19 +2,23 @@ import { isDeepStrictEqual } from 'node:util';
 import type { TaskTool, WorkflowStepInfo } from '@mcp-tasks/runner';
 import { runCall } from '@mcp-tasks/runner/engine';
 import { TaskError } from '@mcp-tasks/store';
+import { cutUtf8 } from '@mcp-tasks/store/rules';
 import type { CallToolResult } from '@mcp-tasks/wire';
 import { CONTINUATION_WARNING, type RecordedOutcome, type StepCall } from '@mcp-tasks/workflow/serving';
 import type { InputRequiredResult } from '@modelcontextprotocol/server';
 import { askFirst } from '../../request/ask-first.ts';
+import { readCallMeta } from '../../request/call-meta.ts';
 import { calledBy } from '../../request/caller.ts';
 import { isFault, toErrorObject } from '../../request/errors.ts';
 import { inlineHost } from '../../request/inline-host.ts';
-import { readCallMeta } from '../../request/task-request.ts';
 import { readWorkflowReference } from '../serving/workflow-reference.ts';
 import type { WorkflowServing } from '../serving/workflow-serving.ts';
 import { Continuation } from './continuation.ts';
 import type { ContinueArguments } from './continue-arguments.ts';
 import { type ContinueCall, continuedAnswer, failed } from './continued-answer.ts';
+
+/** What is told again of the step that a model names, in bytes: no step has a longer name. */
+const MAX_STEP_BYTES = 3 * 128;
 
 /**
  * Do a step of a workflow and record what it came to: by the step's tool if it is ours, else the arguments are the outcome.
@@ -46,7 +50,7 @@ export async function continueWorkflow(
   const match = await continuation.match();
   if (!match.isLive) return failed(CONTINUATION_WARNING);
   if (planned === undefined || match.step === undefined) {
-    const problem = failed(`Step "${step}" cannot be done now. Nothing was run or recorded.`);
+    const problem = failed(`Step "${cutUtf8(step, MAX_STEP_BYTES)}" cannot be done now. Nothing was run or recorded.`);
     return continuedAnswer(serving, call, problem, undefined);
   }
   const tool = planned.tool === undefined ? undefined : serving.host.tasks.tools.get(planned.tool);
