@@ -13,11 +13,14 @@ import { isFault } from '../request/errors.ts';
 import { type OwnerContext, type ResolvedOwner, sessionCaller } from '../request/owner.ts';
 import type { TaskHost } from '../request/task-host.ts';
 import { declaredCapabilities, fieldsOf, type Generation, type TaskRequest } from '../request/task-request.ts';
+import type { EndTurn } from '../transport/outlet.ts';
+import { type Outlets, watchOutlets } from '../transport/outlets.ts';
 import { type Inbound, type ResponseSlot, tapTransport } from '../transport/response-slots.ts';
 import { guardSession } from '../transport/session-guard.ts';
 import { CheckedEnvelope } from './checked-envelope.ts';
 import { acceptAnswer, answeredQuestion, type QuestionName, questionRequest } from './questions-2025.ts';
-import { type RelayConnection, type RelayedTask, type TaskNotification, TaskRelay } from './task-relay.ts';
+import type { RelayConnection, RelayedTask, TaskNotification } from './relay-connection.ts';
+import { TaskRelay } from './task-relay.ts';
 
 /** The slot of a request that has to do with tasks. */
 export interface TaskSlot extends ResponseSlot {
@@ -37,6 +40,7 @@ export class TaskConnection implements RelayConnection {
   readonly slots: ReadonlyMap<RequestId, TaskSlot>;
   readonly envelope = new CheckedEnvelope();
   readonly #transport: Transport;
+  readonly #outlets: Outlets;
   readonly #relays = new Map<string, TaskRelay>();
   /** Tasks made on this connection a moment ago. */
   readonly #toFollow = new Map<string, RelayedTask>();
@@ -52,6 +56,7 @@ export class TaskConnection implements RelayConnection {
   constructor(host: TaskHost, transport: Transport, receive: ReceiveRequest) {
     this.host = host;
     this.#transport = transport;
+    this.#outlets = watchOutlets(transport);
     guardSession(transport, {
       clock: host.tasks.clock,
       opener: () => this.#opener,
@@ -94,14 +99,17 @@ export class TaskConnection implements RelayConnection {
     const params = fieldsOf(message.params);
     const context = this.#contextOf(extra);
     const isModern = this.#generation === '2026-07-28';
-    return {
+    const request: TaskRequest = {
       generation: this.#generation,
       owner: this.host.ownerOf(context),
       context,
       params,
       clientCapabilities: isModern ? declaredCapabilities(params) : this.#initializedCapabilities,
+      stream: this.#outlets.of(message.id),
+      isOver: () => this.slots.get(message.id)?.request !== request,
       isTwoWay: !isModern && (context.request === undefined || context.sessionId !== undefined),
     };
+    return request;
   }
 
   /** The tasks of an owner. @throws {TaskError} OWNER_INVALID */
@@ -109,6 +117,10 @@ export class TaskConnection implements RelayConnection {
     // On most connections it is the same owner every time.
     if (this.#tasks?.owner !== owner) this.#tasks = this.host.tasks.for(owner);
     return this.#tasks;
+  }
+
+  turn(requestId: RequestId | undefined, signal: AbortSignal): Promise<EndTurn | undefined> {
+    return this.#outlets.of(requestId).turn(signal);
   }
 
   notify(notification: TaskNotification, requestId: RequestId | undefined): Promise<void> {

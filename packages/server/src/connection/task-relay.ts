@@ -1,35 +1,10 @@
-import type { OwnerTasks } from '@mcp-tasks/runner';
-import { type Clock, TaskError, type TaskHead } from '@mcp-tasks/store';
-import { type InputRequest, isTerminalStatus, type ProgressToken, relatedTaskMeta } from '@mcp-tasks/wire';
+import { TaskError, type TaskHead } from '@mcp-tasks/store';
+import { isTerminalStatus, relatedTaskMeta } from '@mcp-tasks/wire';
 import type { RequestId } from '@modelcontextprotocol/server';
 import { statusNotification2025 } from '../show/codec-2025.ts';
 import { readOpenQuestions } from '../show/entries.ts';
-
-/** A notification about a task. */
-export interface TaskNotification {
-  readonly method: string;
-  readonly params: object;
-}
-
-/** What a relay does with its connection. */
-export interface RelayConnection {
-  readonly clock: Clock;
-  /** Send on the stream of this request, or on the connection's own. */
-  notify(notification: TaskNotification, requestId: RequestId | undefined): Promise<void>;
-  /** Ask a question of a task on the stream of this request. */
-  ask(requestId: RequestId, question: { taskId: string; key: string; request: InputRequest }): Promise<void>;
-  reportError(error: unknown): void;
-}
-
-/** What a relay follows. */
-export interface RelayedTask {
-  readonly tasks: OwnerTasks;
-  /** As the client knows it: what differs from it is news. */
-  readonly head: TaskHead;
-  readonly progressToken: ProgressToken | undefined;
-  /** The connection has a stream of its own, and the task was made on it. */
-  readonly isStandalone: boolean;
-}
+import type { EndTurn } from '../transport/outlet.ts';
+import type { RelayConnection, RelayedTask, TaskNotification } from './relay-connection.ts';
 
 interface OpenStream {
   readonly asked: Set<string>;
@@ -42,7 +17,7 @@ interface OpenStream {
  * the task changes, how far the work is, and what is asked.
  *
  * A notification goes out on one stream only: that of the latest `tasks/result`, else the connection's own. What happens while
- * one is on its way is not told step by step: the latest state follows. Progress that was made before is not told again,
+ * one is on its way, until its reader has taken it, is not told step by step: the latest state follows. Progress that was made before is not told again,
  * since another stream may have carried it.
  *
  * @see 2025-11-25, Tasks, "Task Notifications", "Task Progress Notifications", "Input Required Status"
@@ -57,6 +32,8 @@ export class TaskRelay {
   readonly #timers = new Set<() => void>();
   #shown: TaskHead;
   #next: TaskHead | 'gone' | undefined;
+  /** Aborts when another stream is to be used. */
+  #switched = new AbortController();
   #isRunning = false;
   #isOpen = true;
 
@@ -67,6 +44,7 @@ export class TaskRelay {
     this.#shown = task.head;
     const stop = task.tasks.watch(task.head.taskId, (head) => {
       this.#next = head ?? 'gone';
+      if (head === undefined) this.#switched.abort();
       void this.#run();
     });
     this.#stopWatching = stop;
@@ -84,6 +62,7 @@ export class TaskRelay {
   stream(requestId: RequestId): Promise<void> {
     return new Promise((ended, failed) => {
       this.#streams.set(requestId, { asked: new Set(), ended, failed });
+      this.#switched.abort();
       this.#next ??= this.#shown;
       void this.#run();
     });
@@ -92,6 +71,7 @@ export class TaskRelay {
   /** Give up the stream of a request. */
   leave(requestId: RequestId): void {
     this.#streams.delete(requestId);
+    this.#switched.abort();
     if (this.#streams.size === 0 && !this.#task.isStandalone) this.close();
   }
 
@@ -109,6 +89,7 @@ export class TaskRelay {
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#switched.abort();
     for (const cancel of this.#timers) cancel();
     this.#stopWatching();
     this.#onClose();
@@ -120,13 +101,9 @@ export class TaskRelay {
     // Whoever made or changed the relay goes on first.
     await Promise.resolve();
     try {
-      for (let next = this.#next; next !== undefined && this.#isOpen; next = this.#next) {
-        this.#next = undefined;
-        if (next !== 'gone') await this.#show(next);
-        if (next === 'gone' || isTerminalStatus(next.status))
-          this.#end(({ ended }) => {
-            ended();
-          });
+      while (this.#next !== undefined && this.#isOpen) {
+        const endTurn = await this.#turn();
+        await this.#tell().finally(endTurn);
       }
     } catch (error) {
       if (this.#streams.size === 0 && !TaskError.is(error, 'TASK_NOT_FOUND')) this.#connection.reportError(error);
@@ -136,6 +113,31 @@ export class TaskRelay {
     } finally {
       this.#isRunning = false;
     }
+  }
+
+  /** Wait until the reader of the stream that is used has taken all before. */
+  async #turn(): Promise<EndTurn | undefined> {
+    while (this.#isOpen && this.#next !== 'gone') {
+      this.#switched = new AbortController();
+      const endTurn = await this.#connection.turn(this.#latestStream, this.#switched.signal);
+      if (endTurn !== undefined) return endTurn;
+    }
+    return undefined;
+  }
+
+  async #tell(): Promise<void> {
+    const next = this.#next;
+    this.#next = undefined;
+    if (next === undefined || !this.#isOpen) return;
+    if (next !== 'gone') await this.#show(next);
+    if (next === 'gone' || isTerminalStatus(next.status))
+      this.#end(({ ended }) => {
+        ended();
+      });
+  }
+
+  get #latestStream(): RequestId | undefined {
+    return [...this.#streams.keys()].at(-1);
   }
 
   #end(end: (stream: OpenStream) => void): void {
@@ -176,7 +178,7 @@ export class TaskRelay {
   }
 
   #notify(notification: TaskNotification): Promise<void> {
-    return this.#connection.notify(notification, [...this.#streams.keys()].at(-1));
+    return this.#connection.notify(notification, this.#latestStream);
   }
 
   async #ask(requestId: RequestId, asked: Set<string>, { taskId, openQuestions }: TaskHead): Promise<void> {

@@ -1,5 +1,6 @@
 import type { InlineHost } from '@mcp-tasks/runner';
-import type { InputResponse } from '@mcp-tasks/wire';
+import type { TaskProgress } from '@mcp-tasks/store';
+import type { InputResponse, ProgressToken } from '@mcp-tasks/wire';
 import type { ServerContext } from '@modelcontextprotocol/server';
 import type { CallMeta } from './call-meta.ts';
 import type { TaskRequest } from './task-request.ts';
@@ -7,31 +8,56 @@ import type { TaskRequest } from './task-request.ts';
 /** A question inside a request waits as long as the request does. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
+/** Reports of progress that may wait for a reader; from then on the latest takes the place of those before. */
+const MAX_UNREAD_REPORTS = 16;
+
 /** What a tool that runs inside a request can do with it. */
 export function inlineHost(request: TaskRequest, { progressToken }: CallMeta, { mcpReq }: ServerContext): InlineHost {
   const { signal } = mcpReq;
-  let latest = -Infinity;
   return {
     signal,
-    ...(progressToken !== undefined && {
-      progress({ done, total, message }) {
-        if (done <= latest || signal.aborted) return;
-        latest = done;
-        const params = {
-          progressToken,
-          progress: done,
-          ...(total !== undefined && { total }),
-          ...(message !== undefined && { message }),
-        };
-        // The client that is gone by now needs no progress.
-        mcpReq.notify({ method: 'notifications/progress', params }).catch(() => undefined);
-      },
-    }),
+    ...(progressToken !== undefined && { progress: progressReporter(request, progressToken, mcpReq) }),
     ...(request.isTwoWay && {
       async ask(_key, { method, params }, askSignal) {
         const options = { signal: askSignal, timeout: LONGEST_TIMEOUT_MS };
         return (await mcpReq.send({ method, params: { ...params } }, options)) as unknown as InputResponse;
       },
     }),
+  };
+}
+
+function progressReporter(
+  { stream, isOver }: TaskRequest,
+  progressToken: ProgressToken,
+  { notify, signal }: ServerContext['mcpReq'],
+): NonNullable<InlineHost['progress']> {
+  let latest = -Infinity;
+  let waiting: TaskProgress | undefined;
+  const send = ({ done, total, message }: TaskProgress): void => {
+    const params = {
+      progressToken,
+      progress: done,
+      ...(total !== undefined && { total }),
+      ...(message !== undefined && { message }),
+    };
+    // The client that is gone by now needs no progress.
+    notify({ method: 'notifications/progress', params }).catch(() => undefined);
+  };
+  const sendWhenRead = async (): Promise<void> => {
+    const endTurn = await stream.turn(signal);
+    if (waiting !== undefined && endTurn !== undefined && !isOver()) send(waiting);
+    waiting = undefined;
+    endTurn?.();
+  };
+  return (progress) => {
+    if (progress.done <= latest || signal.aborted) return;
+    latest = progress.done;
+    if (waiting === undefined && stream.unread < MAX_UNREAD_REPORTS) {
+      send(progress);
+      return;
+    }
+    const isWaiting = waiting !== undefined;
+    waiting = progress;
+    if (!isWaiting) void sendWhenRead();
   };
 }

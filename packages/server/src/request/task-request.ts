@@ -5,6 +5,14 @@ import type { OwnerContext, ResolvedOwner } from './owner.ts';
 /** Which of the two task protocols a connection speaks. */
 export type Generation = '2025-11-25' | '2026-07-28';
 
+/** How far the client has read the stream on which a request is answered. */
+export interface AnswerStream {
+  /** How many messages were sent that the client has not taken. */
+  readonly unread: number;
+  /** Wait until all before is read; undefined when `signal` aborts. What comes ends the turn. */
+  turn(signal: AbortSignal): Promise<(() => void) | undefined>;
+}
+
 /** What is known of a request before the SDK handles it. */
 export interface TaskRequest {
   readonly generation: Generation;
@@ -14,6 +22,10 @@ export interface TaskRequest {
   readonly params: Fields;
   /** Of this request (2026-07-28) or of `initialize` (2025-11-25); undefined = unknown, as on stateless HTTP in 2025. */
   readonly clientCapabilities: unknown;
+  /** The stream on which this request is answered. */
+  readonly stream: AnswerStream;
+  /** The answer went out, or nobody waits for it any more. */
+  readonly isOver: () => boolean;
   /** Requests of ours reach the client on this connection, and the answers come back on it. */
   readonly isTwoWay: boolean;
 }
