@@ -88,7 +88,9 @@ describe('2025-11-25 sessions, as serveTasks keeps them', () => {
     const bob = await open(handler, 'bob');
     const alice = [await open(handler, 'alice'), await open(handler, 'alice'), await open(handler, 'alice')];
     expect(await Promise.all([bob, ...alice].map(isOpen))).toEqual([true, false, true, true]);
-    expect(() => serve({ maxSessions: 0 })).toThrow(new RangeError('maxSessions must be a whole number from 1, not 0.'));
+    expect(() => serve({ maxSessions: 0 })).toThrow(
+      new RangeError('maxSessions must be a whole number from 1, not 0.'),
+    );
   });
 
   it('take a new stream at once after their client left the last one', async () => {
