@@ -22,12 +22,12 @@ export interface Manifest {
   readonly publishConfig?: { readonly exports?: Exports };
 }
 
-/** What leads to the sources instead of the built files. */
+/** Condition that leads to the sources instead of the built files. */
 export const SOURCE_CONDITION = '@mcp-tasks/source';
 
-/** What users import of a package. */
+/** One entry of a package, as users import it. */
 export interface Entry {
-  /** What stands in an import, such as `@mcp-tasks/store/rules`. */
+  /** Specifier of an import, such as `@mcp-tasks/store/rules`. */
   readonly entry: string;
   /** Its source, from the package's folder. */
   readonly file: string;

@@ -10,7 +10,8 @@ import { PostgresTaskStore } from './postgres-task-store.ts';
  * `open()` makes or updates the schema. Each create, update, get and page is one statement and one round trip. An
  * acknowledged write survives a crash as far as `synchronous_commit` and `fsync` of the server say.
  *
- * @throws {TypeError} none of `connectionString`, `config` and `pool`, a string that is not of PostgreSQL, or a `schema` that
+ * @throws {TypeError} none of `connectionString`, `config` and `pool`, a string that is not of PostgreSQL, or a
+ * `schema` that
  *   is not a plain identifier.
  *
  * @example

@@ -119,7 +119,8 @@ export interface GetRow {
 /**
  * Put the rows of `get` together, one record a task.
  *
- * @throws {TaskError} STORE_CORRUPT_RECORD - `isOnlyOne`, and the task cannot be decoded. Among several such a task is left
+ * @throws {TaskError} STORE_CORRUPT_RECORD - `isOnlyOne`, and the task cannot be decoded. Among several such a task is
+ * left
  *   out: it must not delay waiters for the others.
  */
 export function recordsOf(rows: readonly GetRow[], isOnlyOne: boolean): readonly TaskRecord[] {

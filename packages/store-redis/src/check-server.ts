@@ -25,7 +25,8 @@ export interface SettingsCheck {
    * Refuse servers that may evict tasks. Warn of a server that may lose them in a crash, or that hides its settings.
    * From then on look once a minute, and warn of new findings.
    *
-   * @throws {TaskError} STORE_INCOMPATIBLE - a `maxmemory-policy` is not `noeviction`; STORE_UNAVAILABLE - no server answers.
+   * @throws {TaskError} STORE_INCOMPATIBLE - a `maxmemory-policy` is not `noeviction`; STORE_UNAVAILABLE - no server
+   * answers.
    */
   begin(): Promise<void>;
   /** End the watch. Safe to call twice, and before `begin`. */

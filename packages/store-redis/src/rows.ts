@@ -122,7 +122,8 @@ export type RecordReply = readonly [FlatHash, readonly (readonly [TaskEntryKind,
 /**
  * Decode the records of a reply of `get`.
  *
- * @throws {TaskError} STORE_CORRUPT_RECORD - `isOnlyOne`, and the task cannot be decoded. Among several such a task is left
+ * @throws {TaskError} STORE_CORRUPT_RECORD - `isOnlyOne`, and the task cannot be decoded. Among several such a task is
+ * left
  *   out: it must not delay waiters for the others.
  */
 export function recordsOf(replies: readonly RecordReply[], isOnlyOne: boolean): readonly TaskRecord[] {

@@ -4,7 +4,9 @@ import { TaskError, type TaskErrorCode } from '@mcp-tasks/store';
 interface Report {
   readonly code: TaskErrorCode;
   readonly message: string;
-  /** Whether the same call may succeed later: never, always, or once the store was open, so that it could do it before. */
+  /**
+   * Whether the same call may succeed later: never, always, or once the store was open, so that it could do it before.
+   */
   readonly retryable: boolean | 'once-open';
 }
 

@@ -11,7 +11,10 @@ interface CommonOptions {
   readonly synchronous?: SqliteSynchronous | undefined;
   /** How long a call waits for a database that others have locked, in milliseconds, from 0; default 5,000. */
   readonly lockTimeoutMs?: number | undefined;
-  /** How often the store looks for changes by other processes while a listener watches, in milliseconds, 1 to 60,000; default 50. */
+  /**
+   * How often the store looks for changes by other processes while a listener watches, in milliseconds, 1 to 60,000;
+   * default 50.
+   */
   readonly watchIntervalMs?: number | undefined;
 }
 

@@ -2,11 +2,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TaskError, type TaskStore } from '@mcp-tasks/store';
 import { newTask, NOW_MS } from './tasks.ts';
 
-/** Writers that go on until they are told to stop, whatever becomes of the server. */
+/** Writers that go on until they are told to stop, even while the server is down. */
 export interface Load {
   /** The latest acknowledged version of each task, and of how many checkpoints. */
   readonly acknowledged: ReadonlyMap<string, number>;
-  /** What calls failed with. */
+  /** Errors of the calls that failed. */
   readonly failures: readonly unknown[];
   stop(): Promise<void>;
 }
@@ -46,7 +46,7 @@ export function startLoad(stores: readonly TaskStore[]): Load {
   };
 }
 
-/** What a store has lost of a load: tasks that are gone, older than acknowledged, or of which a part is missing. */
+/** Losses of a store under a load: tasks that are gone, older than acknowledged, or of which a part is missing. */
 export async function lostBy(store: TaskStore, acknowledged: ReadonlyMap<string, number>): Promise<readonly string[]> {
   const records = await store.get({ taskIds: [...acknowledged.keys()], kinds: ['checkpoint'], nowMs: NOW_MS });
   const found = new Map(records.map((record) => [record.head.taskId, record]));

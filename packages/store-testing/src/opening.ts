@@ -14,7 +14,8 @@ export async function tryToOpen(store: TaskStore): Promise<void> {
 }
 
 /**
- * Once told to, open many stores at once and create one task through all of them. The process ends of itself when they are
+ * Once told to, open many stores at once and create one task through all of them. The process ends of itself when they
+ * are
  * closed.
  */
 export async function openAtOnce(stores: readonly TaskStore[]): Promise<void> {

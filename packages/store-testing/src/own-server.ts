@@ -30,7 +30,7 @@ export interface ServerProgram {
   readonly isReady: (log: string) => boolean | Promise<boolean>;
   /** Whether it is started again when it ends before it is ready. Default false: that is a failure. */
   readonly isTriedAgain?: boolean;
-  /** What ends it before its data are removed. Default: SIGKILL. */
+  /** Signal that ends it before its data are removed. Default: SIGKILL. */
   readonly stopSignal?: NodeJS.Signals;
 }
 
@@ -63,7 +63,8 @@ export async function startServer(program: ServerProgram): Promise<OwnServer> {
       run();
       await until('the answer of a server that was started', () => {
         if (!running()) {
-          if (program.isTriedAgain !== true) throw new TypeError(`"${command}" did not start. It printed: ${JSON.stringify(log)}.`);
+          if (program.isTriedAgain !== true)
+            throw new TypeError(`"${command}" did not start. It printed: ${JSON.stringify(log)}.`);
           run();
         }
         return program.isReady(log);

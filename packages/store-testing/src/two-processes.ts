@@ -6,7 +6,8 @@ import { until } from './until.ts';
 const STORES = 10;
 
 /**
- * Let two processes open ten stores each at the same moment and create one task through all of them, by a script that calls
+ * Let two processes open ten stores each at the same moment and create one task through all of them, by a script that
+ * calls
  * `openAtOnce`: one create of twenty makes the task, and both processes end of themselves.
  */
 export async function createAtOnce(script: URL, options: object): Promise<void> {

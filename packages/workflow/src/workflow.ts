@@ -17,7 +17,8 @@ import { companionHandler } from './engine/companion.ts';
 const DEFAULT_STEP_TIMEOUT_MS = 5 * 60_000;
 
 /**
- * Register a workflow: a prompt that starts a task, does every step that the server can do, and hands the rest to the client. It
+ * Register a workflow: a prompt that starts a task, does every step that the server can do, and hands the rest to the
+ * client. It
  * comes with a companion tool of the same name and arguments, whose result is that of the workflow.
  *
  * The plan is made once, here: `build` is called once and adds the steps in order.
@@ -28,12 +29,14 @@ const DEFAULT_STEP_TIMEOUT_MS = 5 * 60_000;
  *   { inputSchema: z.object({ region: z.string() }), outputSchema: z.object({ replicas: z.number() }) },
  *   () => ({ content: [], structuredContent: { replicas: 3 } }),
  * );
- * workflow(tasks, 'deploy_service', { description: 'Deploy', arguments: z.object({ region: z.string() }) }, ({ args, step }) => {
+ * workflow(tasks, 'deploy_service', { description: 'Deploy', arguments: z.object({ region: z.string() }) }, ({ args,
+ * step }) => {
  *   const config = step('validate_config', { tool: validateConfig, arguments: { region: args.region } });
  *   step('notify', { client: true, tool: 'notify', arguments: { replicas: config.output.replicas } });
  * });
  *
- * @throws {TypeError} the definition has a fault: the message names workflow, step, argument and source, and what to do;
+ * @throws {TypeError} the definition has a fault: the message names workflow, step, argument and source, and what to
+ * do;
  *   {RangeError} a number is out of range.
  */
 export function workflow<Schema extends AuthorSchema<unknown, object> = AuthorSchema<unknown, object>>(

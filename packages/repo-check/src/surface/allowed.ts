@@ -59,7 +59,7 @@ const ALLOWED: readonly Allowance[] = [
   },
 ];
 
-/** What no row allows, and the keys of rows that allow nothing of it. */
+/** Findings that no row allows, and the keys of rows that allow none of them. */
 export function judged(unused: readonly string[]): {
   readonly left: readonly string[];
   readonly stale: readonly string[];

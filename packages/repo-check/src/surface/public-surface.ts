@@ -5,10 +5,10 @@ import type { SourceProgram } from './source-program.ts';
 
 /** A symbol that an entry exports. */
 export interface PublicSymbol {
-  /** What stands in an import, such as `@mcp-tasks/store/rules`. */
+  /** Specifier of an import, such as `@mcp-tasks/store/rules`. */
   readonly entry: string;
   readonly name: string;
-  /** What it stands for, behind imports and exports. */
+  /** The symbol behind imports and exports. */
   readonly symbol: ts.Symbol;
   readonly declarations: readonly ts.Declaration[];
 }
@@ -20,7 +20,7 @@ export interface PublicMember {
   readonly declaration: ts.NamedDeclaration;
 }
 
-/** What each entry of each published package exports. */
+/** Every symbol that an entry of a published package exports. */
 export async function publicSymbols({ checker, files }: SourceProgram): Promise<readonly PublicSymbol[]> {
   const found: PublicSymbol[] = [];
   for (const { directory, manifest } of await publishedPackages()) {
@@ -47,7 +47,7 @@ function behindAliases(checker: ts.TypeChecker, symbol: ts.Symbol): ts.Symbol {
 }
 
 /**
- * What the signature of a declaration names: types, and values by `typeof` or in a table. The bodies of functions are not
+ * Names in the signature of a declaration: types, and values by `typeof` or in a table. The bodies of functions are not
  * looked at.
  */
 export function namedBy(checker: ts.TypeChecker, declaration: ts.Declaration): readonly ts.Declaration[] {
@@ -94,7 +94,7 @@ export function membersOf(declaration: ts.Declaration): readonly PublicMember[] 
   return found;
 }
 
-/** A value whose type is written beside it promises that type, whatever it is made of. */
+/** A value whose type is written beside it promises that type alone. */
 function isTyped(node: ts.Node): node is ts.VariableDeclaration & { readonly type: ts.TypeNode } {
   return ts.isVariableDeclaration(node) && node.type !== undefined;
 }

@@ -49,7 +49,9 @@ async function sources(): Promise<readonly (readonly [string, string])[]> {
   return Promise.all(files.map(async (file) => [file, await readText(path.relative(REPOSITORY, file))] as const));
 }
 
-/** Each block as a file of this package, which knows every other one. What it does not find, such as zod, has no type. */
+/**
+ * Each block as a file of this package, which knows every other one. What it does not find, such as zod, has no type.
+ */
 async function blocksOfPages(): Promise<readonly (readonly [string, string])[]> {
   const blocks = (await readPages()).flatMap((page) => codeBlocks(page).map((block) => ({ page, ...block })));
   return blocks

@@ -5,11 +5,14 @@ import { placeOf, type SourceProgram } from './source-program.ts';
 import { type Candidate, withoutUse } from './uses.ts';
 
 /**
- * What is public and used by nothing: no source, no example, no page. Tests count only for what is there for tests, and
+ * Public symbols and members without a user: no source, no example, no page. Tests count only for what is there for
+ * tests, and
  * a doc comment belongs to its declaration.
  *
- * A symbol needs a user outside of its package, a public signature that names it, or a page that tells of it. A member needs
- * code that reads it; an example or a page may also write it. Types that flow into others of the same shape are not followed.
+ * A symbol needs a user outside of its package, a public signature that names it, or a page that tells of it. A member
+ * needs
+ * code that reads it; an example or a page may also write it. Types that flow into others of the same shape are not
+ * followed.
  *
  * @returns such as `@mcp-tasks/store memoryStore` and `@mcp-tasks/store TaskHead.owner`, sorted.
  */
@@ -62,7 +65,7 @@ function membersWithUsers(checker: ts.TypeChecker, entryOf: ReadonlyMap<ts.Decla
   return [...found.values()];
 }
 
-/** What public signatures name, step by step, and the entry from which it was reached. */
+/** Symbols that public signatures name, step by step, and the entry from which each was reached. */
 function namedInSignatures(
   checker: ts.TypeChecker,
   entryOf: ReadonlyMap<ts.Declaration, string>,

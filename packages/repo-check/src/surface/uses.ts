@@ -6,7 +6,7 @@ import { placeOf, type SourceProgram } from './source-program.ts';
 export interface Candidate {
   /** How it is reported. */
   readonly key: string;
-  /** What stands in the code of a user. */
+  /** Text of the code of a user. */
   readonly word: string;
   /** A use of any of these counts. */
   readonly declarations: readonly ts.Declaration[];

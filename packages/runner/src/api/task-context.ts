@@ -46,7 +46,8 @@ export interface ParkedRun {
 /**
  * The task, as its handler uses it. Every promise resolves when the effect is stored; a handler completes by returning.
  *
- * Names of steps, questions and variables are 1 to 128 characters of well-formed Unicode, and none that every object has as a member (`toString`).
+ * Names of steps, questions and variables are 1 to 128 characters of well-formed Unicode, and none that every object
+ * has as a member (`toString`).
  *
  * Any method that writes or waits rejects (or throws) `RUN_ENDED` once the run may no longer write: cancelled, expired,
  * taken over, parked, shut down. A rejection that the handler did not await does not end the process:
@@ -97,7 +98,10 @@ export interface TaskContext<
   get<Name extends keyof Variables & string>(name: Name): Variables[Name] | undefined;
   /** Read a variable through a schema. @throws {TaskError} VARIABLE_INVALID - the stored value does not fit. */
   get<Schema extends AuthorSchema>(name: string, schema: Schema): SchemaOutput<Schema> | undefined;
-  /** Write one variable, kept as JSON; `null` deletes it. @throws {TaskError} VARIABLE_TOO_LARGE, VARIABLE_STRING_TOO_LONG, VARIABLE_TOO_DEEP, VARIABLE_INVALID, NAME_INVALID */
+  /**
+   * Write one variable, kept as JSON; `null` deletes it. @throws {TaskError} VARIABLE_TOO_LARGE,
+   * VARIABLE_STRING_TOO_LONG, VARIABLE_TOO_DEEP, VARIABLE_INVALID, NAME_INVALID
+   */
   set<Name extends keyof Variables & string>(name: Name, value: Variables[Name]): Promise<void>;
   /**
    * Write several variables: new names are added, known ones replaced, `null` deletes. All or none.
@@ -107,7 +111,10 @@ export interface TaskContext<
   merge(values: { readonly [Name in keyof Variables]?: Variables[Name] | null }): Promise<void>;
   /** Delete one variable; does nothing when there is none. */
   delete(name: keyof Variables & string): Promise<void>;
-  /** Show a value to the client in `_meta`; `null` takes it back. Private variables are never shown. @throws as {@link set} */
+  /**
+   * Show a value to the client in `_meta`; `null` takes it back. Private variables are never shown. @throws as {@link
+   * set}
+   */
   publish(name: string, value: JsonValue): Promise<void>;
 
   /**
@@ -115,7 +122,8 @@ export interface TaskContext<
    *
    * Each recorded value is exactly-once; the external effects of a step in flight at a crash are at-least-once.
    *
-   * @throws {TaskError} STEP_NAME_REUSED - the name was used in this attempt; CHECKPOINT_TOO_LARGE, CHECKPOINT_LIMIT, VALUE_NOT_JSON,
+   * @throws {TaskError} STEP_NAME_REUSED - the name was used in this attempt; CHECKPOINT_TOO_LARGE, CHECKPOINT_LIMIT,
+   * VALUE_NOT_JSON,
    *   NAME_INVALID
    */
   step<Value>(name: string, fn: (step: StepContext) => Value | Promise<Value>): Promise<Value>;
@@ -123,7 +131,8 @@ export interface TaskContext<
   /**
    * Ask the person behind the client, and wait; a waiting run costs no slot.
    *
-   * @throws {TaskError} QUESTION_KEY_REUSED, QUESTION_LIMIT, NAME_INVALID; INPUT_UNSUPPORTED - the client is known not to support forms.
+   * @throws {TaskError} QUESTION_KEY_REUSED, QUESTION_LIMIT, NAME_INVALID; INPUT_UNSUPPORTED - the client is known not
+   * to support forms.
    */
   elicit<Schema extends AuthorSchema>(
     key: string,

@@ -89,7 +89,8 @@ export interface OwnerTasks {
   /**
    * Answer open questions. Keys that are not open are ignored; a subset is accepted.
    *
-   * @throws {TaskError} TASK_ANSWER_INVALID - an answer does not fit its question: nothing is stored, the message names the key.
+   * @throws {TaskError} TASK_ANSWER_INVALID - an answer does not fit its question: nothing is stored, the message names
+   * the key.
    */
   answer(taskId: string, responses: Readonly<Record<string, InputResponse>>): Promise<TaskHead>;
   /** Wait until `until` holds for the head (tried at once and after each change). Rejects when `signal` aborts. */
@@ -98,7 +99,10 @@ export interface OwnerTasks {
     until: (head: TaskHead) => boolean,
     options: { readonly signal: AbortSignal },
   ): Promise<TaskHead>;
-  /** Call `listener` with the head at once and after each change, with `undefined` once when the task is gone. @returns stops. */
+  /**
+   * Call `listener` with the head at once and after each change, with `undefined` once when the task is gone. @returns
+   * stops.
+   */
   watch(taskId: string, listener: (head: TaskHead | undefined) => void): () => void;
 }
 
@@ -112,7 +116,8 @@ export interface Tasks {
   /**
    * Register a tool. The same definition serves both generations, inline and as a task.
    *
-   * @throws {TypeError} the name is taken, or an option has the wrong type; {RangeError} one is out of range: the message names it.
+   * @throws {TypeError} the name is taken, or an option has the wrong type; {RangeError} one is out of range: the
+   * message names it.
    */
   tool<
     Input extends AuthorSchema<unknown, Record<string, unknown>> = AuthorSchema<unknown, Record<string, never>>,
@@ -137,7 +142,8 @@ export interface Tasks {
   /**
    * Run the tool inside a request: nothing is stored, listed or counted.
    *
-   * @throws {ProtocolFailure} the handler threw one; {TaskError} INPUT_UNSUPPORTED - the handler asked and did not catch it.
+   * @throws {ProtocolFailure} the handler threw one; {TaskError} INPUT_UNSUPPORTED - the handler asked and did not
+   * catch it.
    */
   runInline(call: ToolCall, host: InlineHost): Promise<CallToolResult>;
   /**
@@ -147,7 +153,10 @@ export interface Tasks {
    */
   for(owner: string): OwnerTasks;
 
-  /** Open the store, then begin heartbeats, recovery and sweep. Safe to call twice. @throws {TaskError} STORE_UNAVAILABLE, STORE_INCOMPATIBLE */
+  /**
+   * Open the store, then begin heartbeats, recovery and sweep. Safe to call twice. @throws {TaskError}
+   * STORE_UNAVAILABLE, STORE_INCOMPATIBLE
+   */
   start(): Promise<void>;
   /** Drain (default 5 s), then close all that `start` opened. Safe to call twice. */
   close(options?: { readonly drainMs?: number | undefined }): Promise<void>;

@@ -19,7 +19,8 @@ export interface CheckedCall {
 /**
  * Check a call, of a task or inline, before any work is done.
  *
- * @throws {TaskError} TOOL_NOT_FOUND, OWNER_INVALID, INVALID_TTL, CALLER_INVALID, ARGUMENTS_TOO_LARGE, INVALID_ARGUMENTS,
+ * @throws {TaskError} TOOL_NOT_FOUND, OWNER_INVALID, INVALID_TTL, CALLER_INVALID, ARGUMENTS_TOO_LARGE,
+ * INVALID_ARGUMENTS,
  *   TASK_ANSWER_INVALID; every error of `authorize`.
  */
 export async function checkCall(layer: TaskLayer, call: ToolCall): Promise<CheckedCall> {

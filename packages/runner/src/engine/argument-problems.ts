@@ -2,7 +2,7 @@ import type { IllTypedField, JsonObject } from '@mcp-tasks/wire';
 import type { TaskTool } from '../api/tool.ts';
 import { parseWith, valueIssues } from '../tool/parse-with.ts';
 
-/** What is wrong with arguments: the first 100 problems. */
+/** Faults of arguments: the first 100 of them. */
 export interface ArgumentProblems {
   /** Every required field that is missing, as a path. */
   readonly missing: readonly string[];

@@ -15,7 +15,8 @@ interface Effect {
 }
 
 /**
- * Watches the effects of one execution of a handler: those that it did not await harm neither process nor handler, and are
+ * Watches the effects of one execution of a handler: those that it did not await harm neither process nor handler, and
+ * are
  * told to `onBackgroundError`.
  *
  * A handler that goes on may still await an effect that has failed, so nothing is told before it is over.
@@ -55,7 +56,7 @@ export class EffectWatch {
     });
   }
 
-  /** The handler has returned or thrown: whatever it did not await, it forgot. */
+  /** The handler has returned or thrown: an effect that it did not await is forgotten. */
   over(how: 'returned' | 'threw'): void {
     this.#isOver = true;
     // A handler whose run was ended for it can wait for nothing, and one that threw has said that it failed.

@@ -23,7 +23,7 @@ export function parkedMessage(value: unknown): string | undefined {
 type Questions = Pick<TaskContext, 'elicit' | 'sample'>;
 
 /**
- * What a handler gets, on top of a run that stores or of an inline one.
+ * The context of a handler, on top of a run that stores or of an inline one.
  *
  * Methods are functions of their own, so that a handler may take them apart; those that go together are made together,
  * when one of them is looked at.
@@ -50,7 +50,7 @@ export class HandlerContext implements TaskContext {
     this.answers = answers as TaskContext['answers'];
   }
 
-  /** What a context stands on. @throws {TypeError} it was not made here. */
+  /** Find the run below a context. @throws {TypeError} it was not made here. */
   static hostOf(task: object): HandlerHost {
     if (#host in task) return task.#host;
     throw new TypeError('The task context must be one that this package made.');

@@ -7,7 +7,7 @@ import type { TaskLayer } from '../core/task-layer.ts';
 import type { RunEnd } from './run-end.ts';
 import type { RunEntries } from './task-entries.ts';
 
-/** What a run reports; the latest wins. */
+/** Progress of a run; the latest wins. */
 export type Report = Pick<Effects, 'progress' | 'statusMessage'>;
 
 /** Entries that a handler puts and deletes. */
@@ -29,7 +29,7 @@ export interface HandlerQuestions {
   open(key: string, request: InputRequest): Promise<InputResponse | undefined>;
 }
 
-/** What a context stands on: a run that stores, or an inline one. */
+/** The run below a handler context: one that stores, or an inline one. */
 export interface HandlerHost {
   readonly layer: TaskLayer;
   readonly taskId: string;
@@ -57,7 +57,7 @@ export interface HandlerHost {
   amend<Value>(kinds: readonly TaskEntryKind[], rule: RecordRule<Value>): Promise<Value>;
   /** Throws to refuse a call that a step of a workflow makes. */
   authorizeStep(tool: string, args: JsonObject): Promise<void> | undefined;
-  /** What a step waits for before it begins: after time moved, the process learns first what it lost. */
+  /** Resolves when a step may begin: after time moved, the process first learns which leases it lost. */
   caughtUp(): Promise<void> | undefined;
   /** Steps in flight hold off parking. */
   stepBegan(): () => void;

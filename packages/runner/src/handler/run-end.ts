@@ -29,7 +29,7 @@ const BECAUSE: Readonly<Record<RunEndReason, string>> = {
   'request-aborted': 'its request was aborted',
 };
 
-/** What {@link RunEnd} is about. */
+/** The task and the run of a {@link RunEnd}. */
 export interface RunEndFacts {
   readonly taskId: string;
   readonly attempt: number;

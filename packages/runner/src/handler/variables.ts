@@ -68,7 +68,7 @@ function namesOf(values: unknown): readonly string[] {
 }
 
 /**
- * What the variables' schema says of the variables that change. The others may still be missing, and what does not
+ * Check the variables that change with the variables' schema. The others may still be missing, and what does not
  * belong to one variable is not for a partial check.
  */
 function misfits(

@@ -18,7 +18,10 @@ export class WatchedPromise<Value> extends Promise<Value> {
   #isLookedAt = false;
   #onUnseen: OnUnseen | undefined;
 
-  /** Call a function at once, and watch the promise that it returns; what it throws is a rejection too. `onUnseen` must not throw. */
+  /**
+   * Call a function at once, and watch the promise that it returns; what it throws is a rejection too. `onUnseen` must
+   * not throw.
+   */
   static begin<Value>(begin: () => Promise<Value>, onUnseen: OnUnseen): WatchedPromise<Value> {
     const watched = new WatchedPromise<Value>((resolve, reject) => {
       begin().then(resolve, reject);

@@ -24,7 +24,8 @@ import { ToolRegistry } from '../tool/registry.ts';
  *
  * Make it once, at module scope; nothing happens before `start`, or before the first task is started or looked at.
  *
- * @throws {TypeError} an option is unknown or of the wrong type; {RangeError} one is out of range: the message names it.
+ * @throws {TypeError} an option is unknown or of the wrong type; {RangeError} one is out of range: the message names
+ * it.
  *
  * @example
  * export const tasks = createTasks({ store: memoryStore(), limits: { maxActiveTasks: 20 } });

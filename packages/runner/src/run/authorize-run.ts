@@ -5,7 +5,7 @@ import { type HandlerResult, refusedOutcome } from '../tool/outcome.ts';
 
 type AuthorizedRun = Pick<HandlerHost, 'owner' | 'entries'>;
 
-/** What a run wants to execute, and the task that an event about a refusal names. */
+/** The call that a run wants to execute, and the task that an event about a refusal names. */
 export type RunExecution = Pick<AuthorizeRequest, 'tool' | 'arguments' | 'via'> & {
   readonly taskId?: string | undefined;
 };

@@ -18,7 +18,7 @@ export interface RunStart {
   readonly mustAuthorize: boolean;
   /** The arguments, when this process has parsed them for this run already. */
   readonly parsedArguments?: unknown;
-  /** The run was ended by somebody else, or gives its task away: it writes no more. */
+  /** Another process ended the run, or the run gives its task away: it writes no more. */
   readonly onStop: () => void;
 }
 
@@ -42,7 +42,7 @@ export function claimForRun(layer: TaskLayer, head: TaskHead, tool: TaskTool): P
   return applyRule(store, clock, head, rule);
 }
 
-/** What a run begins with, as it is stored; `undefined` when the task is gone. */
+/** Read the task that a run begins with; `undefined` when the task is gone. */
 export async function readForRun(
   { store, clock }: TaskLayer,
   taskId: string,

@@ -7,7 +7,7 @@ import type { RunEnd, RunEndReason } from '../handler/run-end.ts';
 import type { HandlerResult } from '../tool/outcome.ts';
 import type { WriteQueue } from '../write/write-queue.ts';
 
-/** What an ending is about. */
+/** The run that ends, and its tools. */
 type EndingRun = Pick<HandlerHost, 'layer' | 'tool' | 'lease' | 'entries'>;
 
 /** How a run ends by a write. */
@@ -41,7 +41,8 @@ export function settling(run: EndingRun, outcome: HandlerResult, reason: RunEndR
 }
 
 /**
- * Park, or give the task back when somebody else wrote what the run may be waiting for, unseen. Looked at when the write's
+ * Park, or give the task back when another process wrote what the run may be waiting for, unseen. Looked at when the
+ * write's
  * turn comes: those before it may have met with others.
  */
 export function parking({ layer, lease }: EndingRun, how: Parking, isWritten: () => boolean): RunEnding {

@@ -18,7 +18,7 @@ import { NO_SLOT } from './no-slot.ts';
 import { privateHead, PrivateRecord } from './private-record.ts';
 import { RunTime } from './run-time.ts';
 
-/** What came of an inline run. */
+/** The end of an inline run. */
 export type InlineEnd = ToolOutcome & {
   /** The private record, if the handler made use of one. */
   readonly record?: TaskRecord | undefined;
@@ -103,7 +103,7 @@ class InlineRun implements HandlerHost {
     return this.#record?.record;
   }
 
-  /** What the handler threw, if it did. */
+  /** The value that the handler threw, if it did. */
   get thrown(): unknown {
     return this.#thrown;
   }
@@ -148,7 +148,7 @@ class InlineRun implements HandlerHost {
     return authorizeRun(this.layer, this, { tool, arguments: args, via: 'step' });
   }
 
-  /** Nobody else can run it: it has no lease. */
+  /** No other process can run it: it has no lease. */
   caughtUp(): undefined {
     return undefined;
   }

@@ -120,7 +120,7 @@ export class NestedRun implements HandlerHost {
       ended();
       signal.removeEventListener('abort', onAbort);
       this.#runTime.stop();
-      // Whatever the handler still does, it does after its end.
+      // All that the handler still does comes after its end.
       this.#ended ??= this.#endOf('finished');
     }
   }

@@ -11,7 +11,7 @@ import { RunTime } from './run-time.ts';
 import { storedHost } from './stored-host.ts';
 import { RunQuestions } from './stored-questions.ts';
 
-/** What the parts of a run ask of it. */
+/** Questions of the parts of a run to it. */
 export interface RunPartsHost {
   /** End the run without a write. Answers with the error that ended it. */
   end(reason: RunEndReason, cause?: unknown): TaskError;
@@ -21,7 +21,7 @@ export interface RunPartsHost {
   timeOut(): void;
 }
 
-/** What a run that stores is made of. */
+/** The parts of a run that stores. */
 export interface RunParts {
   readonly timers: Timers;
   readonly signal: RunSignal;

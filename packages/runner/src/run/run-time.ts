@@ -2,7 +2,7 @@ import type { Clock } from '@mcp-tasks/store';
 import type { RunSlot } from '../api/executor.ts';
 import type { RunSignal } from '../handler/run-end.ts';
 
-/** What {@link RunTime} needs of its run. */
+/** Questions of {@link RunTime} to its run. */
 export interface RunTimeHost {
   readonly clock: Clock;
   readonly slot: RunSlot;
@@ -17,7 +17,8 @@ export interface RunTimeHost {
 }
 
 /**
- * The time of a run: while it waits at a question it gives back its slot, its timeout stands still, and after a while it parks.
+ * The time of a run: while it waits at a question it gives back its slot, its timeout stands still, and after a while
+ * it parks.
  *
  * A run with several questions open waits until the last of them is answered; a step in flight holds off parking.
  */
@@ -114,7 +115,7 @@ export class RunTime {
     this.#timeoutLeftMs -= this.#monotonicMs() - this.#timeoutArmedAtMs;
   }
 
-  /** The time of a run is what passed, whatever became of the clock meanwhile. */
+  /** The time of a run is the time that passed, even if the clock was set meanwhile. */
   #monotonicMs(): number {
     const { clock } = this.#host;
     return clock.monotonicMs?.() ?? clock.nowMs();

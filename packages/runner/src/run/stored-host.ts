@@ -10,7 +10,7 @@ import { mayRerun } from './finish-run.ts';
 import type { RunTime } from './run-time.ts';
 import type { RunQuestions } from './stored-questions.ts';
 
-/** What a run that stores gives its handler to stand on. */
+/** The host that a run that stores gives its handler. */
 export interface StoredHostParts {
   readonly queue: WriteQueue;
   readonly questions: RunQuestions;

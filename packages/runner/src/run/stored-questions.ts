@@ -13,7 +13,7 @@ import { type LeaseWriter, STORE_RETRY_MS } from '../write/lease-writer.ts';
 import type { WriteQueue } from '../write/write-queue.ts';
 import type { RunTime } from './run-time.ts';
 
-/** What the questions of a run stand on. */
+/** The run below its questions. */
 export interface RunQuestionsOptions {
   readonly layer: TaskLayer;
   readonly entries: RunEntries;
@@ -75,7 +75,7 @@ export class RunQuestions implements HandlerQuestions {
     });
   }
 
-  /** Reject whatever is awaited: the run has ended. */
+  /** Reject every question that is awaited: the run has ended. */
   end(end: RunEnd): void {
     for (const waiting of this.#waiting.values()) waiting.reject(end.error);
     this.#waiting.clear();

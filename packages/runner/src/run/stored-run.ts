@@ -14,7 +14,7 @@ export class Run implements RunPartsHost {
   readonly #layer: TaskLayer;
   readonly #start: RunStart;
   readonly #parts: RunParts;
-  /** Give the handler up: its slot is free, whatever it returns is dropped. */
+  /** Abandon the handler: free its slot and ignore its result. */
   #giveUp: () => void = () => undefined;
   /** The write that ends the run. */
   #lastWrite: Promise<void> | undefined;
@@ -54,7 +54,7 @@ export class Run implements RunPartsHost {
     this.#parts.timers.cancel();
   }
 
-  /** End the run without a write: somebody else has ended or taken the task. */
+  /** End the run without a write: another process has ended or taken the task. */
   end(reason: RunEndReason, cause?: unknown): TaskError {
     const { queue } = this.#parts;
     if (queue.ended !== undefined) return queue.ended.error;

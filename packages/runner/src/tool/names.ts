@@ -3,7 +3,9 @@ import { isWellFormed } from '@mcp-tasks/store/rules';
 
 const MAX_NAME_CHARACTERS = 128;
 
-/** Check a name that is given at registration. @throws {TypeError} it is not 1 to 128 characters of well-formed Unicode. */
+/**
+ * Check a name that is given at registration. @throws {TypeError} it is not 1 to 128 characters of well-formed Unicode.
+ */
 export function checkName(what: string, name: unknown): void {
   const problem = nameProblem(what, name);
   if (problem !== undefined) throw new TypeError(problem);
@@ -19,7 +21,8 @@ export function checkUsedName(what: string, name: unknown): void {
 /**
  * Say why a name cannot be in a record. The names of all open questions are in its head, which has to stay small.
  *
- * Names are keys of JSON objects, here, in the MCP SDK and in clients, and such an object has the members of every object too:
+ * Names are keys of JSON objects, here, in the MCP SDK and in clients, and such an object has the members of every
+ * object too:
  * it would seem to hold "toString" already, and "__proto__" could not be put into it.
  */
 function nameProblem(what: string, name: unknown): string | undefined {

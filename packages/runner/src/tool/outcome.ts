@@ -38,7 +38,10 @@ function parseResult(json: string): CallToolResult {
 const SDK_ERROR_BRANDS = Symbol.for('mcp.sdk.errorBrands');
 const SDK_PROTOCOL_ERROR = 'mcp.ProtocolError';
 
-/** Longest message, and largest data, of an error that a handler throws: a longer message is cut, larger data is left out. */
+/**
+ * Longest message, and largest data, of an error that a handler throws: a longer message is cut, larger data is left
+ * out.
+ */
 const MAX_ERROR_BYTES = 64 * 1024;
 
 /** A result that says that the tool failed. */

@@ -20,7 +20,10 @@ export class ToolRegistry {
     return [...this.#tools.keys()];
   }
 
-  /** Add a tool. @throws {TypeError} the name is taken, or an option has the wrong type; {RangeError} one is out of range. */
+  /**
+   * Add a tool. @throws {TypeError} the name is taken, or an option has the wrong type; {RangeError} one is out of
+   * range.
+   */
   add(tool: TaskTool): void {
     const { name, options } = tool;
     checkName('The tool name', name);

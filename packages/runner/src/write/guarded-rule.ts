@@ -2,7 +2,8 @@ import { TaskError } from '@mcp-tasks/store';
 import type { RecordRule } from '@mcp-tasks/store/rules';
 
 /**
- * A rule whose own failures end nothing: what it throws, or refuses with, is thrown by the function that it answers with.
+ * A rule whose own failures end nothing: what it throws, or refuses with, is thrown by the function that it answers
+ * with.
  * Only that the run may no longer write goes its usual way.
  */
 export function guardedRule<Value>(rule: RecordRule<Value>): RecordRule<() => Value> {

@@ -15,7 +15,7 @@ import { lostBecause, type RunEndReason } from '../handler/run-end.ts';
 /** Between two tries to reach a store that failed. */
 export const STORE_RETRY_MS = 1_000;
 
-/** What {@link LeaseWriter} writes with, and what it asks of its run. */
+/** The tools of a {@link LeaseWriter}, and its questions to its run. */
 export interface LeaseWriterOptions {
   readonly layer: TaskLayer;
   readonly lease: TaskLease;
@@ -34,7 +34,7 @@ export class LeaseWriter {
   #leaseEndsAtMs: number;
   #foreignWrites = 0;
   #isWoken = false;
-  /** Questions that somebody else closed. */
+  /** Questions that another process closed. */
   readonly #closed = new Set<string>();
 
   constructor(options: LeaseWriterOptions) {
@@ -65,7 +65,7 @@ export class LeaseWriter {
     this.#leaseEndsAtMs = leaseEndsAtMs;
   }
 
-  /** Whether somebody else closed this question since the run began. */
+  /** Whether another process closed this question since the run began. */
   wasClosed(key: string): boolean {
     return this.#closed.has(key);
   }
@@ -88,7 +88,7 @@ export class LeaseWriter {
     this.noteForeign(known, outcome.before);
   }
 
-  /** The record that a rule decides on: whatever others wrote until now is taken into account by it. */
+  /** Note the record that a rule decides on: the rule takes into account all that others wrote until now. */
   async readToDecide(known: TaskHead, kinds: readonly TaskEntryKind[]): Promise<TaskRecord> {
     for (;;) {
       try {
@@ -104,7 +104,7 @@ export class LeaseWriter {
     }
   }
 
-  /** Somebody else wrote between these two heads. */
+  /** Tell whether another process wrote between these two heads. */
   noteForeign(known: TaskHead, found: TaskHead): void {
     const writes = found.version - known.version;
     if (writes <= 0) return;

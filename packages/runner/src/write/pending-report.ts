@@ -4,7 +4,7 @@ import type { Report } from '../handler/handler-host.ts';
 /** Between two writes that only carry progress or a status message. */
 const REPORT_INTERVAL_MS = 250;
 
-/** What a run reported and no write has carried yet: it is due at the latest 250 ms after the report before. */
+/** Progress that no write has carried yet: it is due at the latest 250 ms after the report before. */
 export class PendingReport {
   readonly #clock: Clock;
   readonly #onDue: () => void;
@@ -29,7 +29,7 @@ export class PendingReport {
     this.#report = { ...this.#report, ...report };
   }
 
-  /** What a write carries now. */
+  /** The progress that a write carries now. */
   take(): Report | undefined {
     const report = this.#report;
     if (report !== undefined) this.#nextMs = this.#clock.nowMs() + REPORT_INTERVAL_MS;

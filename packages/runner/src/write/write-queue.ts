@@ -68,7 +68,7 @@ export class WriteQueue implements HandlerEffects {
     this.#onNews();
   }
 
-  /** Store entries, with whatever else waits. */
+  /** Store entries, together with all effects that wait. */
   record(change: EntryChange): Promise<void> {
     if (this.#ended !== undefined) return handled(Promise.reject(this.#ended.error));
     const batch = (this.#batch ??= new EffectBatch());
@@ -84,7 +84,7 @@ export class WriteQueue implements HandlerEffects {
     void this.#writeAll();
   }
 
-  /** Write by a rule, after everything that was queued before. Whoever calls it deals with a rejection. */
+  /** Write by a rule, after everything that was queued before. The caller deals with a rejection. */
   apply<Value>(rule: Rule<Value>): Promise<RuleOutcome<Value>> {
     return this.#enqueue(() => this.#write(this.#head, rule));
   }
@@ -108,7 +108,7 @@ export class WriteQueue implements HandlerEffects {
     return written;
   }
 
-  /** Write nothing more: whatever waits, and whatever comes later, rejects. */
+  /** Write nothing more: effects that wait, and effects that come later, reject. */
   end(end: RunEnd): void {
     const { error } = end;
     this.#ended ??= end;

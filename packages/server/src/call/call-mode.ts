@@ -4,7 +4,7 @@ import { tasksExtensionRequired } from '../request/client-capabilities.ts';
 import type { ResolvedOwner } from '../request/owner.ts';
 import type { Generation } from '../request/task-request.ts';
 
-/** What decides how a call of a task tool is served. */
+/** Facts that decide how a call of a task tool is served. */
 export interface CallModeInput {
   readonly tool: string;
   readonly support: TaskSupport;

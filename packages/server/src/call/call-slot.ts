@@ -18,14 +18,17 @@ export type CallPlan =
   | { readonly mode: 'task' | 'inline'; readonly meta: CallMeta; readonly requestedTtlMs: number | undefined }
   | { readonly mode: 'refuse'; readonly error: unknown };
 
-/** All that the SDK says of arguments for whose depth a tool's recursive schema has no stack: the words of the engine. */
+/**
+ * All that the SDK says of arguments for whose depth a tool's recursive schema has no stack: the words of the engine.
+ */
 const STACK_OVERFLOW = 'Maximum call stack size exceeded';
 
-/** What the tool's callback leaves for the answer. */
+/** The answer that the tool's callback leaves in the slot. */
 type SlotAnswer = { readonly result: object } | { readonly error: JsonRpcError };
 
 /**
- * The slot of a call of a task tool. The SDK handles the call as that of any tool, arguments and all; the callback leaves
+ * The slot of a call of a task tool. The SDK handles the call as that of any tool, arguments and all; the callback
+ * leaves
  * the real outcome here, and the answer carries it in the place of what the SDK made of the placeholder.
  */
 export class CallSlot implements TaskSlot {
@@ -88,7 +91,9 @@ export class CallSlot implements TaskSlot {
     this.#connection.follow({ tasks, head: this.#created, progressToken, isStandalone: true });
   }
 
-  /** The SDK answers wrong arguments with a tool's result, which a 2025-11-25 client that asked for a task cannot read. */
+  /**
+   * The SDK answers wrong arguments with a tool's result, which a 2025-11-25 client that asked for a task cannot read.
+   */
   #argumentError(result: Result): SlotAnswer | undefined {
     const { isError, content } = result as Partial<CallToolResult>;
     if (this.#hasRun || isError !== true) return undefined;

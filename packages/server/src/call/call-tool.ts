@@ -9,7 +9,7 @@ import type { TaskHost } from '../request/task-host.ts';
 import { readArguments } from '../request/task-request.ts';
 import type { CallSlot } from './call-slot.ts';
 
-/** What the SDK gets where the slot holds the answer: it passes an output schema, and never goes out. */
+/** Placeholder for the SDK where the slot holds the answer: it passes an output schema, and never goes out. */
 const PLACEHOLDER: CallToolResult = { content: [], isError: true };
 
 /** Serve a call whose arguments the SDK found right, as its slot has planned it. */
@@ -49,7 +49,10 @@ export async function callTool(
   return PLACEHOLDER;
 }
 
-/** A tool asked inside a request that cannot carry questions: with the tasks extension it could, if the client lacks just that. */
+/**
+ * A tool asked inside a request that cannot carry questions: with the tasks extension it could, if the client lacks
+ * just that.
+ */
 function unsupportedInput(slot: CallSlot, error: TaskError): CallToolResult {
   const { generation, clientCapabilities } = slot.request;
   if (generation === '2026-07-28' && !declaresTasksExtension(clientCapabilities)) {

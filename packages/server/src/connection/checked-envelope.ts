@@ -2,7 +2,8 @@ import { type JSONRPCResponse, type Result, SERVER_INFO_META_KEY } from '@modelc
 import type { TaskRequest } from '../request/task-request.ts';
 
 /**
- * The `_meta` that a 2026-07-28 connection's requests come with, as the SDK found it right, and how it signs the answers. Clients
+ * The `_meta` that a 2026-07-28 connection's requests come with, as the SDK found it right, and how it signs the
+ * answers. Clients
  * send the same each time, and of the same the SDK would say the same.
  *
  * @see docs/decisions/0005-envelopes-checked-once.md

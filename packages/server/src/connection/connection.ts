@@ -94,7 +94,7 @@ export class TaskConnection implements RelayConnection {
     return this.#generation;
   }
 
-  /** What is known of a request that comes in. @throws {TaskError} OWNER_INVALID */
+  /** Describe a request that comes in. @throws {TaskError} OWNER_INVALID */
   describe(message: JSONRPCRequest, extra: MessageExtraInfo | undefined): TaskRequest {
     const params = fieldsOf(message.params);
     const context = this.#contextOf(extra);
@@ -146,8 +146,9 @@ export class TaskConnection implements RelayConnection {
   }
 
   /**
-   * Tell the client of a task that was made on this connection, unless it learns by itself that the task is over. On a session that
-   * several owners use, only whoever opened it is told: its own stream may be read by any of them.
+   * Tell the client of a task that was made on this connection, unless it learns by itself that the task is over. On a
+   * session that
+   * several owners use, only the caller that opened it is told: its own stream may be read by any of them.
    */
   follow(task: RelayedTask): void {
     if (task.tasks.owner !== this.#openedBy) return;

@@ -2,12 +2,12 @@ import type { MessageExtraInfo, RequestId } from '@modelcontextprotocol/server';
 import type { TaskRequest } from '../request/task-request.ts';
 import type { TaskSlot } from './connection.ts';
 
-/** A request that we answer ourselves, from its arrival until it is answered or nobody waits any more. */
+/** A request that we answer ourselves, from its arrival until it is answered or given up. */
 export class PendingRequest implements TaskSlot {
   readonly id: RequestId;
   readonly request: TaskRequest;
   readonly #extra: MessageExtraInfo | undefined;
-  // Most requests are answered at once, and nobody looks at their signal.
+  // Most requests are answered at once, and their signal is never read.
   #signal: AbortSignal | undefined;
   #abandon: AbortController | undefined;
   #isAbandoned = false;

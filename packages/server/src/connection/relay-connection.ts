@@ -10,10 +10,13 @@ export interface TaskNotification {
   readonly params: object;
 }
 
-/** What a relay does with its connection. */
+/** Uses of a connection by a relay. */
 export interface RelayConnection {
   readonly clock: Clock;
-  /** Wait until the reader of this stream has taken all before; undefined when `signal` aborts. What comes ends the turn. */
+  /**
+   * Wait until the reader of this stream has taken all before; undefined when `signal` aborts. What comes ends the
+   * turn.
+   */
   turn(requestId: RequestId | undefined, signal: AbortSignal): Promise<EndTurn | undefined>;
   /** Send on the stream of this request, or on the connection's own. */
   notify(notification: TaskNotification, requestId: RequestId | undefined): Promise<void>;
@@ -22,7 +25,7 @@ export interface RelayConnection {
   reportError(error: unknown): void;
 }
 
-/** What a relay follows. */
+/** The task that a relay follows. */
 export interface RelayedTask {
   readonly tasks: OwnerTasks;
   /** As the client knows it: what differs from it is news. */

@@ -13,11 +13,14 @@ interface OpenStream {
 }
 
 /**
- * Follows one task of a 2025-11-25 connection until it is over, gone, or nobody listens: tells the client when what it sees of
+ * Follows one task of a 2025-11-25 connection until it is over or gone, or no stream listens: tells the client when
+ * what it sees of
  * the task changes, how far the work is, and what is asked.
  *
- * A notification goes out on one stream only: that of the latest `tasks/result`, else the connection's own. What happens while
- * one is on its way, until its reader has taken it, is not told step by step: the latest state follows. Progress that was made before is not told again,
+ * A notification goes out on one stream only: that of the latest `tasks/result`, else the connection's own. What
+ * happens while
+ * one is on its way, until its reader has taken it, is not told step by step: the latest state follows. Progress that
+ * was made before is not told again,
  * since another stream may have carried it.
  *
  * @see 2025-11-25, Tasks, "Task Notifications", "Task Progress Notifications", "Input Required Status"
@@ -75,7 +78,9 @@ export class TaskRelay {
     if (this.#streams.size === 0 && !this.#task.isStandalone) this.close();
   }
 
-  /** Ask an open question once more, after a poll interval: a client that answers wrongly at once must not keep us busy. */
+  /**
+   * Ask an open question once more, after a poll interval: a client that answers wrongly at once must not keep us busy.
+   */
   askAgain(key: string): void {
     const cancel = this.#connection.clock.after(this.#shown.pollIntervalMs, () => {
       this.#timers.delete(cancel);
@@ -98,7 +103,7 @@ export class TaskRelay {
   async #run(): Promise<void> {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    // Whoever made or changed the relay goes on first.
+    // The code that made or changed the relay goes on first.
     await Promise.resolve();
     try {
       while (this.#next !== undefined && this.#isOpen) {
@@ -192,7 +197,10 @@ export class TaskRelay {
   }
 }
 
-/** Progress notifications of a token rise strictly and end with the task. @see 2025-11-25, Progress, "Behavior Requirements" */
+/**
+ * Progress notifications of a token rise strictly and end with the task. @see 2025-11-25, Progress, "Behavior
+ * Requirements"
+ */
 function isFurther(before: TaskHead, head: TaskHead): boolean {
   return !isTerminalStatus(head.status) && (head.progress?.done ?? -Infinity) > (before.progress?.done ?? -Infinity);
 }

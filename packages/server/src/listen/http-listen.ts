@@ -13,7 +13,10 @@ type Fetch = (request: Request, options?: McpHandlerRequestOptions) => Promise<R
 export interface ListenOverHttpOptions {
   /** Time between two SSE comments while nothing else is sent, as the SDK's `keepAliveMs`; default 15 s, 0 = none. */
   readonly keepAliveMs?: number | undefined;
-  /** Open streams with task notifications; one more is refused with -32603. Default 1024, as the SDK's `maxSubscriptions`. */
+  /**
+   * Open streams with task notifications; one more is refused with -32603. Default 1024, as the SDK's
+   * `maxSubscriptions`.
+   */
   readonly maxSubscriptions?: number | undefined;
   /** The `maxRequestBodySize` of the SDK handler, in bytes; default the SDK's own. */
   readonly maxRequestBodySize?: number | undefined;

@@ -22,7 +22,8 @@ export interface GrantedTasks {
 }
 
 /**
- * Why a request gets no stream at all, whatever tasks exist: it does not declare the extension, or its ids are no ids.
+ * Why a request gets no stream at all, even if its tasks exist: it does not declare the extension, or its ids are no
+ * ids.
  *
  * @see SEP-2663, "Task Status Notifications" for -32021
  */
@@ -55,7 +56,7 @@ export async function grantTasks(
   }
 }
 
-/** Foreign, missing and expired tasks are told apart by nobody. */
+/** Foreign, missing and expired tasks look the same. */
 async function isTaskOf(tasks: OwnerTasks, taskId: string): Promise<boolean> {
   try {
     await tasks.get(taskId);

@@ -3,7 +3,7 @@ import type { Clock } from '@mcp-tasks/store';
 import type { OwnerContext } from '../request/owner.ts';
 import type { TaskHost } from '../request/task-host.ts';
 
-/** What serving `subscriptions/listen` needs to know of the server around it. */
+/** Questions of `subscriptions/listen` to the server around it. */
 export interface ListenHost {
   readonly clock: Clock;
   /**

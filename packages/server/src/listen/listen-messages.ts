@@ -35,10 +35,10 @@ export function answeredId(message: unknown): RequestId | undefined {
   return isJsonObject(message) && !('method' in message) && isRequestId(message['id']) ? message['id'] : undefined;
 }
 
-/** What results say about their server; unknown until the first one. */
+/** The server as results name it; unknown until the first one. */
 export type ServerInfo = ResultMetaObject[typeof SERVER_INFO_META_KEY];
 
-/** What an acknowledgement grants beside tasks: is it anything at all? */
+/** Tell whether an acknowledgement grants anything beside tasks. */
 export function grantsNothing(acknowledgement: JSONRPCNotification): boolean {
   const granted = acknowledgement.params?.['notifications'];
   return typeof granted !== 'object' || granted === null || Object.keys(granted).length === 0;
@@ -55,7 +55,8 @@ export function acknowledgeTasks(
 }
 
 /**
- * `notifications/tasks` with the task as `tasks/get` would show it now; undefined while the task asks what this client did not
+ * `notifications/tasks` with the task as `tasks/get` would show it now; undefined while the task asks what this client
+ * did not
  * say that it can answer: `tasks/get` tells it so with an error, and a notification cannot.
  *
  * @see SEP-2663, "Task Status Notifications"

@@ -13,7 +13,8 @@ import {
 export const LISTEN_METHOD = 'subscriptions/listen';
 
 /**
- * Most task ids that one `subscriptions/listen` may name: each costs a read, a watch and a place in the stream's memory.
+ * Most task ids that one `subscriptions/listen` may name: each costs a read, a watch and a place in the stream's
+ * memory.
  * More are refused with -32602; a client with more tasks opens several streams.
  */
 export const MAX_TASK_IDS_PER_LISTEN = 256;
@@ -24,7 +25,7 @@ const MAX_LISTEN_ID_BYTES = 256;
 /** A `subscriptions/listen` that asks for task notifications. */
 export interface TaskListenRequest {
   readonly id: RequestId;
-  /** What the client declares on this request. */
+  /** Capabilities that the client declares on this request. */
   readonly clientCapabilities: unknown;
   /** The ids asked for, each once; or why they are refused. */
   readonly taskIds: readonly string[] | TaskError;

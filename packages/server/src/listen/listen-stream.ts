@@ -15,7 +15,7 @@ import type { TaskListenRequest } from './listen-request.ts';
 import { frameData, readSseFrames, toFrame } from './sse-frames.ts';
 import type { TaskFeed } from './task-feed.ts';
 
-/** What {@link openListenStream} merges into one stream. */
+/** Sources that {@link openListenStream} merges into one stream. */
 export interface ListenStreamOptions {
   readonly listen: TaskListenRequest;
   /** The changes of the granted tasks. Closed when the stream ends. */
@@ -45,8 +45,10 @@ export interface ListenStream {
 /**
  * Merge the SDK's stream and the changes of tasks into one.
  *
- * The acknowledgement comes first, with the tasks added. When the SDK grants nothing beside them it ends its stream at once:
- * its result is kept back until all tasks are over, and the keep-alive is ours. Both sides wait for a client that is slow to read.
+ * The acknowledgement comes first, with the tasks added. When the SDK grants nothing beside them it ends its stream at
+ * once:
+ * its result is kept back until all tasks are over, and the keep-alive is ours. Both sides wait for a client that is
+ * slow to read.
  */
 export function openListenStream(options: ListenStreamOptions): ListenStream {
   const { listen, feed, taskIds, clock, keepAliveMs, signal } = options;

@@ -39,7 +39,7 @@ export interface ListenOverConnection {
 
 interface Subscription {
   readonly listen: TaskListenRequest;
-  /** What the SDK's acknowledgement is answered with; undefined while that is looked up. */
+  /** The answer in place of the SDK's acknowledgement; undefined while it is looked up. */
   decided?: GrantedTasks | ListenRefusal;
   feed?: TaskFeed;
 }
@@ -47,8 +47,10 @@ interface Subscription {
 /**
  * Serve `taskIds` of `subscriptions/listen` on a connection that all requests share (stdio).
  *
- * The SDK gets the request without `taskIds` and checks it; its acknowledgement is rewritten on its way out. A subscription
- * ends by `notifications/cancelled`, by the SDK's result at shutdown, or, when it carries nothing but tasks, when all are over.
+ * The SDK gets the request without `taskIds` and checks it; its acknowledgement is rewritten on its way out. A
+ * subscription
+ * ends by `notifications/cancelled`, by the SDK's result at shutdown, or, when it carries nothing but tasks, when all
+ * are over.
  *
  * @see SEP-2663, "Task Status Notifications"; 2026-07-28, Subscriptions
  */

@@ -5,7 +5,7 @@ import { DETAILED_TASK_KINDS } from '../show/codec-2026.ts';
 
 const RETRY_READ_MS = 1_000;
 
-/** The changes of some tasks of one owner, pulled: whoever is slow to pull skips states in between, never the last one. */
+/** The changes of some tasks of one owner, pulled: a slow reader skips states in between, never the last one. */
 export interface TaskFeed {
   /**
    * Wait for the next state of any of the tasks, in full: first each task as it is now, then every later version

@@ -34,7 +34,8 @@ async function getTask(input: TaskHandlerInput): Promise<object> {
 }
 
 /**
- * Ask what is open on the stream that carries the answer: there are clients that never open `tasks/result` before the task is over.
+ * Ask what is open on the stream that carries the answer: there are clients that never open `tasks/result` before the
+ * task is over.
  *
  * @see 2025-11-25, Tasks, "Input Required Status"
  */
@@ -87,7 +88,7 @@ async function untilOver({ tasks, connection, request, pending }: TaskHandlerInp
   const stopTimer = whenExpired(connection.clock, request.context.authInfo, () => {
     expired.abort();
   });
-  // The relay ends after it told all else; this one when nobody waits any more, or the task layer is closed.
+  // The relay ends after it told all else; this one when the client no longer waits, or the task layer is closed.
   const gaveUp = tasks
     .waitFor(taskId, () => false, { signal })
     .catch((error: unknown) => {

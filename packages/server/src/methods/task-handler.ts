@@ -4,16 +4,16 @@ import type { TaskConnection } from '../connection/connection.ts';
 import type { TaskRequest } from '../request/task-request.ts';
 import type { WorkflowServing } from '../workflow/serving/workflow-serving.ts';
 
-/** What a handler of a `tasks/...` method gets. */
+/** Input of a handler of a `tasks/...` method. */
 export interface TaskHandlerInput {
   /** The caller's tasks. */
   readonly tasks: OwnerTasks;
   readonly request: TaskRequest;
   readonly connection: TaskConnection;
   readonly mcp: McpServer;
-  /** What the SDK knows of our tools, by name. */
+  /** Our tools as registered with the SDK, by name. */
   readonly registered: ReadonlyMap<string, RegisteredTool>;
-  /** The request as it waits: its signal aborts when nobody wants the answer any more. */
+  /** The request as it waits: its signal aborts when the client gives it up. */
   readonly pending: { readonly id: RequestId; readonly signal: AbortSignal };
   /** Undefined when there are none. */
   readonly workflows: WorkflowServing | undefined;

@@ -5,13 +5,14 @@ import type { InputResponse } from '@mcp-tasks/wire';
 import type { InputRequiredResult } from '@modelcontextprotocol/server';
 import { type Fields, fieldsOf } from './task-request.ts';
 
-/** What a call still needs before its work begins, or all that it needed. */
+/** Questions that a call still needs answered before its work begins, or their answers. */
 export type AskedFirst =
   | { readonly status: 'asking'; readonly result: InputRequiredResult }
   | { readonly status: 'answered'; readonly answers: Readonly<Record<string, InputResponse>> };
 
 /**
- * Ask what a tool asks before its work, by multi-round-trip: nothing is kept between the rounds, the last one brings all answers.
+ * Ask what a tool asks before its work, by multi-round-trip: nothing is kept between the rounds, the last one brings
+ * all answers.
  *
  * As long as one is missing all are asked again, since a client sends only what was asked last.
  *

@@ -10,10 +10,13 @@ import { type Fields, fieldsOf } from './task-request.ts';
 /** Longest progress token as text, in bytes. */
 const MAX_PROGRESS_TOKEN_BYTES = 256;
 
-/** Longest trace context, in bytes: a `traceparent` has that length, what others may be is what W3C says must be passed on. */
+/**
+ * Longest trace context, in bytes: a `traceparent` has that length, what others may be is what W3C says must be passed
+ * on.
+ */
 const MAX_TRACE_BYTES = { traceparent: 55, tracestate: 512, baggage: 8_192 } as const;
 
-/** What a call says about itself in `_meta`. */
+/** The part of `_meta` of a call that concerns tasks. */
 export interface CallMeta {
   readonly idempotencyKey: string | undefined;
   readonly progressToken: ProgressToken | undefined;
@@ -23,7 +26,8 @@ export interface CallMeta {
 /**
  * Read `_meta` of a call.
  *
- * @throws {TaskError} IDEMPOTENCY_KEY_INVALID - the key is no string; INVALID_ARGUMENTS - the progress token is too long.
+ * @throws {TaskError} IDEMPOTENCY_KEY_INVALID - the key is not a string; INVALID_ARGUMENTS - the progress token is too
+ * long.
  */
 export function readCallMeta(params: Fields): CallMeta {
   const meta = fieldsOf(params['_meta']);

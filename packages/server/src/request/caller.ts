@@ -3,7 +3,10 @@ import { inputCapabilities } from './client-capabilities.ts';
 import type { TaskHost } from './task-host.ts';
 import type { TaskRequest } from './task-request.ts';
 
-/** What a call says of who makes it: whose it is, what the author's function makes of the request, and what its client can answer. */
+/**
+ * Describe the caller of a call: its owner, the author's value for the request, and the questions that its client can
+ * answer.
+ */
 export function calledBy(
   host: TaskHost,
   { owner: { owner, keyScope }, context, clientCapabilities }: TaskRequest,

@@ -9,7 +9,7 @@ export function tasksExtensionRequired(): TaskError {
   return capabilitiesRequired({ ...TASKS_EXTENSION_MISSING_2026.requiredCapabilities } as JsonObject);
 }
 
-/** What a client that declares these capabilities can answer; nothing is known without them. */
+/** Questions that a client with these capabilities can answer; unknown without them. */
 export function inputCapabilities(clientCapabilities: unknown): InputCapabilities | undefined {
   if (!isJsonObject(clientCapabilities)) return undefined;
   return {
@@ -33,7 +33,10 @@ export function requireInputCapabilities(
   }
 }
 
-/** Forms are meant by a bare `elicitation: {}`, and by one that names `form`. @see 2025-11-25, Elicitation, "Capabilities" */
+/**
+ * Forms are meant by a bare `elicitation: {}`, and by one that names `form`. @see 2025-11-25, Elicitation,
+ * "Capabilities"
+ */
 function missingFor(method: string, capabilities: Readonly<Record<string, unknown>>): JsonObject | undefined {
   if (method === 'sampling/createMessage') return isJsonObject(capabilities['sampling']) ? undefined : { sampling: {} };
   const { elicitation } = capabilities;

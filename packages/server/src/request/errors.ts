@@ -4,7 +4,9 @@ import { ProtocolError } from '@modelcontextprotocol/server';
 
 const { METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR, MISSING_REQUIRED_CLIENT_CAPABILITY } = JSON_RPC_ERROR;
 
-/** The JSON-RPC code of every {@link TaskError}: the caller's mistakes, what does not exist for this caller, and ours. */
+/**
+ * The JSON-RPC code of every {@link TaskError}: the caller's mistakes, what does not exist for this caller, and ours.
+ */
 export function jsonRpcCode(code: TaskErrorCode): number {
   switch (code) {
     case 'TASK_NOT_FOUND':
@@ -63,7 +65,8 @@ export function jsonRpcCode(code: TaskErrorCode): number {
 /**
  * The JSON-RPC error for anything that was thrown.
  *
- * A tool's `ProtocolFailure` and the SDK's protocol errors are sent as they are, a {@link TaskError} with its code and details
+ * A tool's `ProtocolFailure` and the SDK's protocol errors are sent as they are, a {@link TaskError} with its code and
+ * details
  * as data. Of faults of ours and of unknown errors nothing is told but that, so that no driver text gets out.
  */
 export function toErrorObject(error: unknown): JsonRpcError {
@@ -77,10 +80,13 @@ export function toErrorObject(error: unknown): JsonRpcError {
   return { code, message: error.message, data: { ...error.details, code: error.code } };
 }
 
-/** Nobody waits for the answer any more, or the task layer is closing: neither is anybody's fault. */
+/** The client no longer waits for the answer, or the task layer is closing: neither is a fault. */
 const EXPECTED: readonly TaskErrorCode[] = ['RUN_ENDED', 'STORE_CLOSED'];
 
-/** Tell whether an error is a fault of ours or the store's, of which the client learns nothing: somebody should look at it. */
+/**
+ * Tell whether an error is a fault of ours or the store's, of which the client learns nothing: the operator has to look
+ * at it.
+ */
 export function isFault(error: unknown): boolean {
   if (ProtocolFailure.is(error) || error instanceof ProtocolError) return false;
   return !TaskError.is(error) || (jsonRpcCode(error.code) === INTERNAL_ERROR && !EXPECTED.includes(error.code));

@@ -2,7 +2,8 @@ import { type Clock, TaskError } from '@mcp-tasks/store';
 import type { AuthInfo } from '@modelcontextprotocol/server';
 
 /**
- * Call back once the caller's token has expired (`authInfo.expiresAt`); never for a caller whose token does not say when.
+ * Call back once the caller's token has expired (`authInfo.expiresAt`); never for a caller whose token does not say
+ * when.
  *
  * @returns stops; safe to call twice and after it called back.
  */

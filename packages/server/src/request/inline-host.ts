@@ -11,7 +11,7 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 /** Reports of progress that may wait for a reader; from then on the latest takes the place of those before. */
 const MAX_UNREAD_REPORTS = 16;
 
-/** What a tool that runs inside a request can do with it. */
+/** Let a tool that runs inside a request use the request. */
 export function inlineHost(request: TaskRequest, { progressToken }: CallMeta, { mcpReq }: ServerContext): InlineHost {
   const { signal } = mcpReq;
   return {

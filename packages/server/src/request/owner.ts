@@ -3,9 +3,9 @@ import { NO_OWNER, TaskError } from '@mcp-tasks/store';
 import { checkOwner } from '@mcp-tasks/store/rules';
 import type { AuthInfo } from '@modelcontextprotocol/server';
 
-/** What is known about who sent a request. */
+/** Facts about the sender of a request. */
 export interface OwnerContext {
-  /** Verified by the host before the SDK saw the request; absent when nobody verified anything. */
+  /** Verified by the host before the SDK saw the request; absent when the host verified nothing. */
   readonly authInfo?: AuthInfo | undefined;
   /** The HTTP request; absent on stdio and in memory. */
   readonly request?: Request | undefined;
@@ -24,14 +24,17 @@ export interface OwnerOptions {
    * Name the owner of a caller's tasks: at most `limits.maxOwnerBytes` of UTF-8 (default 512), compared by bytes;
    * undefined = anonymous.
    *
-   * Default: issuer and subject of the verified auth (`authInfo.extra.iss`, `.sub`), and the user of the operating system
+   * Default: issuer and subject of the verified auth (`authInfo.extra.iss`, `.sub`), and the user of the operating
+   * system
    * on stdio. A transport that carries several users must hand over `authInfo` or the request, or set this.
    */
   readonly owner?: ((context: OwnerContext) => string | undefined) | undefined;
   /**
-   * What callers without an owner get. `refuse` (default): no tasks, as from a server that knows none.
-   * `allow`: tasks of one owner that all of them share, with one quota; a caller who knows an id may use the task, and none may list.
-   * Idempotency keys hold within a session; without a session a call with a key is refused, and a tool's own key is not used.
+   * Treatment of callers without an owner. `refuse` (default): no tasks, as from a server that knows none.
+   * `allow`: tasks of one owner that all of them share, with one quota; a caller who knows an id may use the task, and
+   * none may list.
+   * Idempotency keys hold within a session; without a session a call with a key is refused, and a tool's own key is not
+   * used.
    */
   readonly anonymous?: 'refuse' | 'allow' | undefined;
 }
@@ -45,7 +48,7 @@ export interface ResolvedOwner {
   readonly keyScope?: string | null;
 }
 
-// Kinds of owner are told apart by the first member, and JSON keeps the members apart whatever characters they hold.
+// Kinds of owner are told apart by the first member, and JSON keeps the members apart, whichever characters they hold.
 const ownerOf = (...members: readonly (string | null)[]): string => JSON.stringify(members);
 
 const ANONYMOUS_OWNER = ownerOf('anonymous');
@@ -54,7 +57,8 @@ const ANONYMOUS_OWNER = ownerOf('anonymous');
  * Find out whose tasks a caller may see.
  *
  * @param maxOwnerBytes - most bytes of UTF-8 of an owner; default 512.
- * @throws {TaskError} OWNER_INVALID - the owner is not a string, empty, too long, not well-formed Unicode, or one of ours for callers without
+ * @throws {TaskError} OWNER_INVALID - the owner is not a string, empty, too long, not well-formed Unicode, or one of
+ * ours for callers without
  *   an owner.
  */
 export function resolveOwner(context: OwnerContext, options: OwnerOptions, maxOwnerBytes?: number): ResolvedOwner {
@@ -70,7 +74,8 @@ export function resolveOwner(context: OwnerContext, options: OwnerOptions, maxOw
 }
 
 /**
- * Tell the callers of a session apart: an owner is one caller, and those without an owner are told apart by their OAuth client. An
+ * Tell the callers of a session apart: an owner is one caller, and those without an owner are told apart by their OAuth
+ * client. An
  * anonymous session is open to anonymous callers who know its id.
  */
 export function sessionCaller({ kind, owner }: ResolvedOwner, { authInfo }: OwnerContext): string {
@@ -78,7 +83,8 @@ export function sessionCaller({ kind, owner }: ResolvedOwner, { authInfo }: Owne
 }
 
 /**
- * An `owner` function for servers whose callers have no subject: issuer and subject if there are, the local user on stdio,
+ * An `owner` function for servers whose callers have no subject: issuer and subject if there are, the local user on
+ * stdio,
  * else the OAuth client, else the session of the server's own making.
  *
  * All users of one OAuth client share its tasks, and a session's tasks are out of reach once it ends.

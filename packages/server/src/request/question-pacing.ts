@@ -8,7 +8,9 @@ export interface QuestionPacing {
   readonly size: number;
 }
 
-/** Let each question go out once per interval. A question is forgotten when its interval is over and another one comes. */
+/**
+ * Let each question go out once per interval. A question is forgotten when its interval is over and another one comes.
+ */
 export function questionPacing(clock: Clock): QuestionPacing {
   // In the order in which they were sent: the next to forget comes first.
   const askableAtMs = new Map<string, number>();

@@ -5,7 +5,7 @@ import { type QuestionPacing, questionPacing } from './question-pacing.ts';
 import { type WorkflowServingOptions, workflowSettings } from './workflow-options.ts';
 
 /**
- * How tasks are served, whatever serves them.
+ * How tasks are served, over every transport.
  *
  * @example
  * const options: TaskServerOptions = {
@@ -16,7 +16,8 @@ import { type WorkflowServingOptions, workflowSettings } from './workflow-option
  */
 export interface TaskServerOptions extends OwnerOptions {
   /**
-   * What handlers get as `task.caller`, in every process: runs once for each call of a task tool. JSON, at most 8 KiB, stored
+   * Makes `task.caller` of handlers, in every process: runs once for each call of a task tool. JSON, at most 8 KiB,
+   * stored
    * with the task and never sent to a client: no place for a token. Default: nothing.
    */
   readonly caller?: ((context: OwnerContext) => JsonValue) | undefined;
@@ -24,7 +25,10 @@ export interface TaskServerOptions extends OwnerOptions {
   readonly workflows?: WorkflowServingOptions | undefined;
   /** Gets the one warning there is: that callers without an owner were refused tasks. Default: `console.warn`. */
   readonly onWarning?: ((message: string) => void) | undefined;
-  /** Named as the SDK's own option; every other callback is `onX`. Gets the faults that a client is told nothing of but -32603: of the store, of `owner` and `caller`, of ours. Default: `console.error`. */
+  /**
+   * Named as the SDK's own option; every other callback is `onX`. Gets the faults that a client is told nothing of but
+   * -32603: of the store, of `owner` and `caller`, of ours. Default: `console.error`.
+   */
   readonly onerror?: ((error: unknown) => void) | undefined;
 }
 

@@ -13,18 +13,20 @@ export interface AnswerStream {
   turn(signal: AbortSignal): Promise<(() => void) | undefined>;
 }
 
-/** What is known of a request before the SDK handles it. */
+/** A request that concerns tasks, as known before the SDK handles it. */
 export interface TaskRequest {
   readonly generation: Generation;
   readonly owner: ResolvedOwner;
   readonly context: OwnerContext;
   /** As received. */
   readonly params: Fields;
-  /** Of this request (2026-07-28) or of `initialize` (2025-11-25); undefined = unknown, as on stateless HTTP in 2025. */
+  /**
+   * Of this request (2026-07-28) or of `initialize` (2025-11-25); undefined = unknown, as on stateless HTTP in 2025.
+   */
   readonly clientCapabilities: unknown;
   /** The stream on which this request is answered. */
   readonly stream: AnswerStream;
-  /** The answer went out, or nobody waits for it any more. */
+  /** The answer went out, or the client no longer waits for it. */
   readonly isOver: () => boolean;
   /** Requests of ours reach the client on this connection, and the answers come back on it. */
   readonly isTwoWay: boolean;
@@ -33,7 +35,7 @@ export interface TaskRequest {
 /** An object whose fields are not checked yet. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** The fields of a value; none when it is no object. */
+/** The fields of a value; none when it is not an object. */
 export function fieldsOf(value: unknown): Fields {
   return isJsonObject(value) ? value : {};
 }
@@ -43,7 +45,7 @@ export function declaredCapabilities(params: Fields): unknown {
   return fieldsOf(params['_meta'])[CLIENT_CAPABILITIES_META_KEY];
 }
 
-/** The `taskId` of a request. @throws {TaskError} INVALID_ARGUMENTS - it is no string. */
+/** The `taskId` of a request. @throws {TaskError} INVALID_ARGUMENTS - it is not a string. */
 export function readTaskId({ taskId }: Fields): string {
   if (typeof taskId !== 'string') throw new TaskError('INVALID_ARGUMENTS', 'taskId must be a string.');
   return taskId;
@@ -52,7 +54,7 @@ export function readTaskId({ taskId }: Fields): string {
 /**
  * The lifetime that a 2025-11-25 request asks for.
  *
- * @throws {TaskError} INVALID_TTL - it is no whole number of milliseconds from 1 to 2^53-1.
+ * @throws {TaskError} INVALID_TTL - it is not a whole number of milliseconds from 1 to 2^53-1.
  */
 export function readRequestedTtlMs({ task }: Fields): number | undefined {
   if (!isJsonObject(task)) throw new TaskError('INVALID_ARGUMENTS', 'task must be an object.');
@@ -66,7 +68,7 @@ export function readRequestedTtlMs({ task }: Fields): number | undefined {
   return ttl as number;
 }
 
-/** The arguments of a tools/call; the SDK refuses what is no object. */
+/** The arguments of a tools/call; the SDK refuses other values. */
 export function readArguments(params: Fields): JsonObject {
   return fieldsOf(params['arguments']) as JsonObject;
 }

@@ -10,13 +10,20 @@ import { isJsonObject } from '@mcp-tasks/wire';
  */
 export interface WorkflowServingOptions {
   /**
-   * Name of the tool by which a model does a step of a workflow task, since models cannot set `_meta`; false = there is none, and
+   * Name of the tool by which a model does a step of a workflow task, since models cannot set `_meta`; false = there is
+   * none, and
    * the hand-off names neither tool nor task. Default `continue_workflow`.
    */
   readonly continueTool?: string | false | undefined;
-  /** How long `prompts/get` waits for a workflow to stop by itself before it answers with the plan as it stands; default 20 s, 0 = not at all. */
+  /**
+   * How long `prompts/get` waits for a workflow to stop by itself before it answers with the plan as it stands; default
+   * 20 s, 0 = not at all.
+   */
   readonly handOffWaitMs?: number | undefined;
-  /** 2025-11-25: `tasks/cancel` with a `result` completes a workflow task with that result, marked as the client's. Default false. */
+  /**
+   * 2025-11-25: `tasks/cancel` with a `result` completes a workflow task with that result, marked as the client's.
+   * Default false.
+   */
   readonly completeByCancel?: boolean | undefined;
 }
 

@@ -33,10 +33,13 @@ const attached = new WeakMap<McpServer, Tasks>();
 /**
  * Let a server of the SDK serve tasks, to clients of either generation that connect to it.
  *
- * Registers every tool and workflow that `tasks` has by now, in any order with the server's own `registerTool`; a tool that is registered later
- * is served by servers that are attached later. Connecting starts `tasks` if nobody did. A second call for the same server does nothing.
+ * Registers every tool and workflow that `tasks` has by now, in any order with the server's own `registerTool`; a tool
+ * that is registered later
+ * is served by servers that are attached later. Connecting starts `tasks` if it is not started. A second call for the
+ * same server does nothing.
  *
- * Alone it serves all but `subscriptions/listen` with `taskIds` and, on stateless HTTP, answers to the questions of 2025-11-25
+ * Alone it serves all but `subscriptions/listen` with `taskIds` and, on stateless HTTP, answers to the questions of
+ * 2025-11-25
  * tasks: see `wrapHandler` and `wrapTransport`.
  *
  * @throws {SdkError} ALREADY_CONNECTED - the server is connected: attach first.
@@ -99,7 +102,7 @@ class Attachment {
     });
     const connect = server.connect.bind(server);
     server.connect = async (transport) => {
-      // Whoever sends a request that needs the store is told when it cannot be opened.
+      // A failed start is reported to the request that needs the store.
       this.#host.tasks.start().catch(() => undefined);
       if (server.transport === undefined) this.#connection = new TaskConnection(this.#host, transport, receive);
       await connect(transport);

@@ -33,7 +33,7 @@ type AnswerTaskMethod = (
   connection: TaskConnection,
 ) => Promise<JSONRPCResponse>;
 
-/** What requests are for. */
+/** Receivers of requests. */
 export interface Receivers {
   readonly tools: ReadonlyMap<unknown, TaskTool>;
   /** Undefined when there are none. */
@@ -93,8 +93,9 @@ const receiveNegotiation: Receive = (message, request) => ({
 });
 
 /**
- * Going through the SDK takes longer than all that a task method does. It has no part in those of 2025-11-25; of 2026-07-28 it checks
- * the envelope and signs the answer, so it gets whatever has an envelope that it has not found right yet.
+ * Going through the SDK takes longer than all that a task method does. It has no part in those of 2025-11-25; of
+ * 2026-07-28 it checks
+ * the envelope and signs the answer, so it gets every request with an envelope that it has not found right yet.
  */
 function taskMethodReceiver(answer: AnswerTaskMethod): Receive {
   return (message, request, connection, extra) => {

@@ -40,11 +40,15 @@ export interface ServeTasksOptions extends TaskServerOptions {
  */
 export interface TaskHttpOptions extends Omit<CreateMcpHandlerOptions, 'legacy'> {
   /**
-   * How 2025-11-25 clients are served: each request by itself (`stateless`, the default), not at all (`reject`), or with a session
+   * How 2025-11-25 clients are served: each request by itself (`stateless`, the default), not at all (`reject`), or
+   * with a session
    * for each client, which lives in this process (`sessions`: see {@link withSessions}).
    */
   readonly legacy?: CreateMcpHandlerOptions['legacy'] | 'sessions';
-  /** With `legacy: 'sessions'`: open sessions at once, from 1; one more closes the oldest of the caller who has most. Default 1,000. */
+  /**
+   * With `legacy: 'sessions'`: open sessions at once, from 1; one more closes the oldest of the caller who has most.
+   * Default 1,000.
+   */
   readonly maxSessions?: number | undefined;
 }
 
@@ -58,12 +62,16 @@ export interface StdioConnection extends StdioServerHandle {
 export interface TaskApp extends AsyncDisposable {
   /** Resolves when the store is open and recovery has begun. Rejects as `tasks.start` does. */
   readonly started: Promise<void>;
-  /** The SDK's HTTP handler, with its options, for clients of both generations; 2025-11-25 without sessions unless they are asked for. */
+  /**
+   * The SDK's HTTP handler, with its options, for clients of both generations; 2025-11-25 without sessions unless they
+   * are asked for.
+   */
   http(options?: TaskHttpOptions): McpHttpHandler;
   /** Serve standard input and output (or `options.transport`) until the client closes its end. */
   stdio(options?: ServeStdioOptions): StdioConnection;
   /**
-   * Let runs finish for `drainMs`, close what `tasks` opened, then end what waits and close every handler and connection.
+   * Let runs finish for `drainMs`, close what `tasks` opened, then end what waits and close every handler and
+   * connection.
    * Calling it again waits for the same.
    */
   close(options?: { readonly drainMs?: number | undefined }): Promise<void>;
@@ -72,11 +80,13 @@ export interface TaskApp extends AsyncDisposable {
 /**
  * Serve the tools of a task layer to clients of both protocol generations.
  *
- * `factory` makes the SDK's server, with tools, prompts and resources of its own if it likes: for each HTTP request, and for each
- * connection over stdio. The first use starts `tasks`: its store, its recovery, its sweep. A request that comes while the store
+ * `factory` makes the SDK's server, with tools, prompts and resources of its own if it likes: for each HTTP request,
+ * and for each
+ * connection over stdio. The first use starts `tasks`: its store, its recovery, its sweep. A request that comes while
+ * the store
  * cannot be opened is answered -32603, and the next one tries again.
  *
- * @throws {TypeError} an option has the wrong type. @throws {RangeError} `drainMs` is no whole number from 0.
+ * @throws {TypeError} an option has the wrong type. @throws {RangeError} `drainMs` is not a whole number from 0.
  *
  * @example
  * const app = serveTasks(tasks, () => new McpServer({ name: 'reports', version: '1.0.0' }));
@@ -93,7 +103,7 @@ export function serveTasks(
   let closed: Promise<void> | undefined;
 
   const begin = (): void => {
-    // Whoever sends a request, or looks at `started`, is told when it fails.
+    // A failed start is reported to each request, and to readers of `started`.
     tasks.start().catch(() => undefined);
   };
   const createServer = async (context: McpRequestContext): Promise<McpServer> => {

@@ -47,10 +47,13 @@ const PARSE_ERROR = -32_700;
 const BAD_REQUEST = -32_000;
 
 /**
- * Serve 2025-11-25 clients with sessions, one server and one transport of the SDK for each, in front of a handler that serves all else.
+ * Serve 2025-11-25 clients with sessions, one server and one transport of the SDK for each, in front of a handler that
+ * serves all else.
  *
- * Make that handler with `legacy: 'reject'`. `factory` is called once for each session, and its server gets the tasks. A session is open to
- * its opener alone and lives in this process: behind a load balancer, requests must be routed by `Mcp-Session-Id`. Closing the handler
+ * Make that handler with `legacy: 'reject'`. `factory` is called once for each session, and its server gets the tasks.
+ * A session is open to
+ * its opener alone and lives in this process: behind a load balancer, requests must be routed by `Mcp-Session-Id`.
+ * Closing the handler
  * that this returns closes the sessions, and then the handler in front of which they stand.
  *
  * `serveTasks(...).http({ legacy: 'sessions' })` is this for a handler of its own.

@@ -9,9 +9,11 @@ import { aroundTransport } from '../transport/around-transport.ts';
 const wrapped = new WeakSet<Transport>();
 
 /**
- * Let a connection that all of a client's requests share (stdio) serve `subscriptions/listen` with `taskIds` (2026-07-28).
+ * Let a connection that all of a client's requests share (stdio) serve `subscriptions/listen` with `taskIds`
+ * (2026-07-28).
  *
- * For the `transport` option of the SDK's `serveStdio`, whose factory makes servers with `attach`. The transport itself is
+ * For the `transport` option of the SDK's `serveStdio`, whose factory makes servers with `attach`. The transport itself
+ * is
  * changed and given back; wrapping it again does nothing.
  *
  * @throws {TypeError} an option has the wrong type.

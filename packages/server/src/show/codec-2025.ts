@@ -12,7 +12,8 @@ import { withPublished } from './entries.ts';
 import { toIso } from './instants.ts';
 
 /**
- * The task that 2025-11-25 shows for a head: one that completed with an `isError` result is `failed`, with the result's text.
+ * The task that 2025-11-25 shows for a head: one that completed with an `isError` result is `failed`, with the result's
+ * text.
  *
  * @see 2025-11-25, Tasks, "Task Execution Errors"
  */
@@ -42,7 +43,10 @@ export function createTaskResult2025(head: TaskHead, immediateResponse?: string)
   };
 }
 
-/** The answer of tasks/result: what the call would have answered, tied to its task. @see 2025-11-25, Tasks, "Related Task Metadata" */
+/**
+ * The answer of tasks/result: what the call would have answered, tied to its task. @see 2025-11-25, Tasks, "Related
+ * Task Metadata"
+ */
 export function taskResult2025(taskId: string, result: CallToolResult): CallToolResult {
   const { _meta, ...rest } = result;
   return { _meta: { ..._meta, ...relatedTaskMeta(taskId) }, ...rest };

@@ -25,7 +25,8 @@ export function createTaskResult2026(head: TaskHead): CreateTaskResult2026 {
 }
 
 /**
- * The task as `tasks/get` answers it and `notifications/tasks` carries it, from a record with {@link DETAILED_TASK_KINDS}.
+ * The task as `tasks/get` answers it and `notifications/tasks` carries it, from a record with {@link
+ * DETAILED_TASK_KINDS}.
  *
  * @throws {TaskError} STORE_CORRUPT_RECORD - an entry that the status calls for is missing or unreadable.
  * @see SEP-2663, "Task Polling"
@@ -61,7 +62,10 @@ function taskFields(head: TaskHead): TaskFields {
   };
 }
 
-/** The result as the SDK answers it inline: structured content that is no object is shown as text too, unless there is one. */
+/**
+ * The result as the SDK answers it inline: structured content that is not an object is shown as text too, unless there
+ * is one.
+ */
 function completeResult(result: CallToolResult): JsonObject {
   const { structuredContent } = result;
   const content: readonly ContentBlock[] = result.content;

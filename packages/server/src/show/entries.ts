@@ -22,7 +22,7 @@ export function readOpenQuestions(record: TaskRecord): Readonly<Record<string, I
   );
 }
 
-/** What is shown of a task, with the published variables in its `_meta` when there are any. */
+/** Make the shown form of a task, with the published variables in its `_meta` when there are any. */
 export function withPublished<Shown extends object>(
   shown: Shown,
   record: TaskRecord,

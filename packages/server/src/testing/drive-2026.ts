@@ -13,7 +13,7 @@ import {
 import { CLIENT_INFO_META_KEY, PROTOCOL_VERSION_META_KEY } from '@modelcontextprotocol/server';
 import type { DrivenCall, Driver, StartedCall } from './driver.ts';
 
-/** What every 2026-07-28 request carries in `_meta`. */
+/** The envelope of every 2026-07-28 request in `_meta`. */
 export function envelope2026(capabilities: JsonObject, withTasks: boolean): (params: JsonObject) => JsonObject {
   const envelope = {
     [PROTOCOL_VERSION_META_KEY]: '2026-07-28',
@@ -42,7 +42,10 @@ export async function startTool2026(driver: Driver, { name, args, meta }: Driven
   return { result: result as unknown as CallToolResult };
 }
 
-/** Call a tool and follow its task: each change that `subscriptions/listen` tells of is looked up, each question answered. */
+/**
+ * Call a tool and follow its task: each change that `subscriptions/listen` tells of is looked up, each question
+ * answered.
+ */
 export async function callTool2026(driver: Driver, call: DrivenCall): Promise<CallToolResult> {
   const started = await startTool2026(driver, call);
   if ('result' in started) return started.result;

@@ -22,10 +22,10 @@ export interface DrivenCall extends TestCallOptions {
   readonly args: JsonObject;
 }
 
-/** What a call is answered with at once. */
+/** The first answer of a call. */
 export type StartedCall = { readonly taskId: string } | { readonly result: CallToolResult };
 
-/** What driving a call needs of a client. */
+/** Means of a client by which a call is driven. */
 export interface Driver {
   readonly wire: WireClient;
   request(method: string, params: JsonObject): Promise<JsonObject>;

@@ -27,7 +27,7 @@ import { type ReceivedNotification, WireClient } from './wire-client.ts';
  */
 export interface TestClientOptions extends Omit<ServeTasksOptions, 'drainMs'> {
   readonly generation: Generation;
-  /** What the client declares; default: forms, sampling, and the tasks extension (2026-07-28). */
+  /** Capabilities that the client declares; default: forms, sampling, and the tasks extension (2026-07-28). */
   readonly capabilities?: JsonObject | undefined;
   /** Answers the questions of tools; default: refuses them with an error. */
   readonly answer?: ((question: InputRequest) => InputResponse | Promise<InputResponse>) | undefined;
@@ -40,7 +40,10 @@ export interface TestClient extends AsyncDisposable {
   readonly generation: Generation;
   /** Every notification of the server so far. */
   readonly notifications: readonly ReceivedNotification[];
-  /** Call a tool and follow it to its end: as a task where the tool can be one, answering its questions. @throws {ProtocolFailure} */
+  /**
+   * Call a tool and follow it to its end: as a task where the tool can be one, answering its questions. @throws
+   * {ProtocolFailure}
+   */
   callTool(name: string, args?: JsonObject, options?: TestCallOptions): Promise<CallToolResult>;
   /** Call a tool and take what is answered at once: the id of a task, or a result. @throws {ProtocolFailure} */
   startTool(name: string, args?: JsonObject, options?: TestCallOptions): Promise<StartedCall>;

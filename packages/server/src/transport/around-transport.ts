@@ -3,7 +3,7 @@ import type { JSONRPCMessage, MessageExtraInfo, Transport } from '@modelcontextp
 type Receive = (message: JSONRPCMessage, extra?: MessageExtraInfo) => void;
 type Send = Transport['send'];
 
-/** What goes around a transport: each part gets the next one further in or out. */
+/** Wrappers around a transport: each part gets the next one further in or out. */
 export interface AroundTransport {
   /** Make what takes the client's messages; `deliver` hands one to the SDK. */
   receive(deliver: Receive): Receive;
@@ -15,7 +15,8 @@ export interface AroundTransport {
 /**
  * Put something around a transport before the SDK connects to it.
  *
- * The object itself is changed, since the SDK's HTTP entry holds on to that very object. The SDK sets its callbacks before it
+ * The object itself is changed, since the SDK's HTTP entry holds on to that very object. The SDK sets its callbacks
+ * before it
  * calls `start`, so that is where ours go around them, before the first message.
  */
 export function aroundTransport(transport: Transport, around: AroundTransport): void {

@@ -17,7 +17,7 @@ export interface Exchange {
   readonly outlet: Outlet;
   /** Hand the request over. */
   run(handle: () => Promise<unknown>): Promise<unknown>;
-  /** What is answered, so that its reader is seen. */
+  /** The response, wrapped so that its reader is seen. */
   through(answer: unknown): unknown;
 }
 
@@ -71,7 +71,10 @@ export function bodyExchange(listener: StreamListener): Exchange {
   };
 }
 
-/** An exchange of Node.js: the adapter writes the chunks of the body to the response, each when the one before has drained. */
+/**
+ * An exchange of Node.js: the adapter writes the chunks of the body to the response, each when the one before has
+ * drained.
+ */
 export function nodeExchange(response: ServerResponse, listener: StreamListener): Exchange {
   const outlet = new Outlet({ ...listener, onOverflow: () => response.destroy() });
   const exchange: { outlet: Outlet | undefined } = { outlet };

@@ -1,10 +1,10 @@
 import { utf8Bytes } from '@mcp-tasks/store/rules';
 import type { JSONRPCMessage } from '@modelcontextprotocol/server';
 
-/** What may wait for the reader of one stream, in bytes, beside the message that it is about to take. */
+/** Bytes that may wait for the reader of one stream, beside the message that it is about to take. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 
-/** What is done when a stream changes. */
+/** Called when a stream changes. */
 export interface OutletListener {
   readonly onOpen?: (() => void) | undefined;
   readonly onClose?: (() => void) | undefined;
@@ -18,8 +18,10 @@ export type EndTurn = () => void;
 /**
  * A stream of messages to a client, and how far its reader is.
  *
- * Who has something to tell again and again waits for a turn, in which all that was sent before is read: what is told then is the
- * latest state, and a reader that does not read has one message waiting. Of those who send without asking, the stream is ended
+ * Who has something to tell again and again waits for a turn, in which all that was sent before is read: what is told
+ * then is the
+ * latest state, and a reader that does not read has one message waiting. Of those who send without asking, the stream
+ * is ended
  * when more than 1 MiB waits.
  */
 export class Outlet {
@@ -46,7 +48,7 @@ export class Outlet {
     this.#listener.onOpen?.();
   }
 
-  /** Nobody reads any more. */
+  /** The reader is gone. */
   closed(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
@@ -72,7 +74,7 @@ export class Outlet {
   }
 
   /**
-   * Wait for a turn, in the order of asking: nothing sent before is unread, and nobody else has the turn.
+   * Wait for a turn, in the order of asking: nothing sent before is unread, and no other sender has the turn.
    *
    * @returns what ends the turn; undefined when `signal` aborted before.
    */
@@ -112,7 +114,7 @@ function doNothing(): void {
   // There is no turn to end.
 }
 
-/** Of what cannot be written nothing waits: whoever sends it is told. */
+/** A message that cannot be written does not wait: its sender is told. */
 function bytesOf(message: JSONRPCMessage): number {
   try {
     return utf8Bytes(JSON.stringify(message));

@@ -9,15 +9,18 @@ import { aroundTransport } from './around-transport.ts';
 
 /** The place of a request on its connection, from its arrival until it is answered or given up. */
 export interface ResponseSlot {
-  /** What is sent instead of the SDK's answer; a promise, which never rejects, holds up this answer and no other message. */
+  /**
+   * Make the message that is sent instead of the SDK's answer; a promise, which never rejects, holds up this answer and
+   * no other message.
+   */
   rewrite?(response: JSONRPCResponse): JSONRPCResponse | Promise<JSONRPCResponse>;
   /** Called once the answer is out. */
   answered?(): void;
-  /** Called when nobody waits for the answer any more: the client gave the request up, or the connection is closed. */
+  /** Called when the client no longer waits for the answer: it gave the request up, or the connection is closed. */
   abandoned?(): void;
 }
 
-/** What becomes of a request that comes in. */
+/** Route of a request that comes in. */
 export type Inbound<Slot extends ResponseSlot> =
   /** The SDK gets the request, or the one that stands for it. */
   | { readonly forward: JSONRPCRequest; readonly slot?: Slot }

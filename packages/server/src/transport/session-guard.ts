@@ -15,7 +15,7 @@ export interface SessionGuard {
   readonly clock: Clock;
   /** Who opened the session, in the words of `callerOf`; undefined = its opener could not be told. */
   opener(): string | undefined;
-  /** Who sends a request. @throws {TaskError} OWNER_INVALID; whatever the author's `owner` throws */
+  /** Identify the sender of a request. @throws {TaskError} OWNER_INVALID; every error of the author's `owner` */
   callerOf(context: OwnerContext): string;
   reportError(error: unknown): void;
 }
@@ -26,8 +26,10 @@ type NodeParameters = readonly [NodeRequest, ServerResponse, unknown?];
 type HandleRequest = (...parameters: readonly unknown[]) => Promise<unknown>;
 
 /**
- * Let a transport of HTTP sessions serve only the caller who opened its session; others get what the SDK answers for a session that does
- * not exist. The session's own stream ends when the token of its request expires. Transports of other kinds are left alone.
+ * Let a transport of HTTP sessions serve only the caller who opened its session; others get what the SDK answers for a
+ * session that does
+ * not exist. The session's own stream ends when the token of its request expires. Transports of other kinds are left
+ * alone.
  *
  * @see 2025-11-25, Transports, "Session Management"
  */
@@ -75,7 +77,7 @@ async function serveNode(handle: HandleRequest, parameters: NodeParameters, guar
   await handle(...parameters);
 }
 
-/** What a request is answered that may not use the session. Before there is a session, the transport decides. */
+/** Answer a request that may not use the session. Before there is a session, the transport decides. */
 function refusal(context: OwnerContext, { guard, transport: { sessionId } }: Guarded): Response | undefined {
   if (sessionId === undefined) return undefined;
   try {
@@ -128,7 +130,10 @@ export function sessionNotFound(): Response {
   return refuse(404, -32_001, 'Session not found');
 }
 
-/** Refuse an HTTP request for what was thrown; a fault is reported, and the client is told no more than that there is one. */
+/**
+ * Refuse an HTTP request for what was thrown; a fault is reported, and the client is told no more than that there is
+ * one.
+ */
 export function refuseFor(error: unknown, reporter: { reportError(error: unknown): void }): Response {
   if (isFault(error)) reporter.reportError(error);
   const { code, message } = toErrorObject(error);

@@ -11,15 +11,18 @@ import type { WorkflowServing } from './serving/workflow-serving.ts';
 const GET_PROMPT = 'prompts/get';
 const MAX_NAMES_BYTES = 1024;
 
-/** What a request has to do with workflows. */
+/** Relation of a request to workflows. */
 export interface WorkflowConcern {
-  /** The task that a `tools/call` continues; undefined = what is registered for workflows reads for itself what it is to do. */
+  /**
+   * The task that a `tools/call` continues; undefined = what is registered for workflows reads for itself what it is to
+   * do.
+   */
   readonly continues: WorkflowRequestMeta | 'malformed' | undefined;
   /** Refuses what the SDK has no good answer to. */
   check?(params: Fields): void;
 }
 
-/** What a request has to do with workflows; undefined for most. */
+/** Find the relation of a request to workflows; undefined for most. */
 export function workflowConcern(
   { workflows, settings }: WorkflowServing,
   { method, params }: JSONRPCRequest,
@@ -37,7 +40,7 @@ export function workflowConcern(
 /**
  * The slot of a request for what the SDK alone knows: a prompt, the tool to continue by, a tool of the server's own.
  *
- * @throws {TaskError} INVALID_ARGUMENTS - names what of a prompt's arguments is no string.
+ * @throws {TaskError} INVALID_ARGUMENTS - names the arguments of a prompt that are not strings.
  */
 export function workflowSlot(serving: WorkflowServing, request: TaskRequest, concern: WorkflowConcern): TaskSlot {
   const { continues } = concern;
@@ -47,7 +50,10 @@ export function workflowSlot(serving: WorkflowServing, request: TaskRequest, con
   return { request, rewrite: (response) => continued.finish(response) };
 }
 
-/** Prompt arguments are strings in both generations; the SDK calls others a fault of its own. @see 2025-11-25, Prompts, "Getting a Prompt" */
+/**
+ * Prompt arguments are strings in both generations; the SDK calls others a fault of its own. @see 2025-11-25, Prompts,
+ * "Getting a Prompt"
+ */
 function checkPromptArguments({ arguments: args = {} }: Fields): void {
   if (!isJsonObject(args)) throw new TaskError('INVALID_ARGUMENTS', 'arguments must be an object.');
   const illTyped = Object.keys(args).filter((name) => typeof args[name] !== 'string');

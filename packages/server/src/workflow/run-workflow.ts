@@ -15,15 +15,17 @@ export interface WorkflowInvocation {
   readonly reference: WorkflowRequestMeta | undefined;
   readonly request: TaskRequest;
   readonly context: ServerContext;
-  /** What can be done with the request while it waits. */
+  /** Uses of the request while it waits. */
   readonly inline: InlineHost;
 }
 
 /**
- * Start or resume a workflow, and wait until it stops by itself, or for `handOffWaitMs`. The run belongs to the task: a client that
+ * Start or resume a workflow, and wait until it stops by itself, or for `handOffWaitMs`. The run belongs to the task: a
+ * client that
  * leaves ends only this wait.
  *
- * @throws {TaskError} as `startTask`; TASK_NOT_FOUND, INVALID_ARGUMENTS - of a task to resume; RUN_ENDED - the client left.
+ * @throws {TaskError} as `startTask`; TASK_NOT_FOUND, INVALID_ARGUMENTS - of a task to resume; RUN_ENDED - the client
+ * left.
  */
 export async function runWorkflow(serving: WorkflowServing, invocation: WorkflowInvocation): Promise<WorkflowView> {
   const head = await startOrResume(serving, invocation);
@@ -37,7 +39,7 @@ async function startOrResume({ engine }: WorkflowServing, invocation: WorkflowIn
     const args = request.params['arguments'] === undefined ? undefined : call.arguments;
     return engine.resume(call.owner, reference.taskId, call.tool, args);
   }
-  // The token is good for this request alone, which is no task of its client's.
+  // The token is good for this request alone, which is not a task of its client.
   const stored: ToolCall = { ...call, progressToken: undefined };
   // A client that cannot see a task's questions is asked none: what would ask is left for it to do.
   return engine.create(isUnableToPoll(request) ? { ...stored, inputCapabilities: NO_INPUT } : stored);
@@ -71,7 +73,7 @@ async function untilItStops(
   }
 }
 
-/** Nothing changes without somebody: the task is over, parked, or asks. */
+/** Tell whether the task is over, parked, or asks. */
 function hasStopped({ status, dueAtMs }: TaskHead): boolean {
   return isTerminalStatus(status) || status === 'input_required' || dueAtMs === null;
 }

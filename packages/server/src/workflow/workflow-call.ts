@@ -7,9 +7,9 @@ import { callCompanion } from './companion.ts';
 import { ContinuedCall } from './continue/continued-call.ts';
 import { becomesTask, type WorkflowServing } from './serving/workflow-serving.ts';
 
-/** What a call of one of our tools has to do with a workflow. */
+/** Relation of a call of one of our tools to a workflow. */
 export interface WorkflowCall {
-  /** The call runs inside its request, whatever tool and client say of tasks. */
+  /** The call runs inside its request, even if tool and client allow a task. */
   readonly isInline: boolean;
   /** Run it inside its request. @throws as `Tasks.runInline` */
   run(call: ToolCall, host: InlineHost, context: ServerContext): Promise<CallToolResult>;
@@ -17,7 +17,7 @@ export interface WorkflowCall {
   finish?(answer: JSONRPCResponse): JSONRPCResponse | Promise<JSONRPCResponse>;
 }
 
-/** What a call of this tool has to do with a workflow; undefined for most. */
+/** Find the relation of a call of this tool to a workflow; undefined for most. */
 export function workflowCallOf(
   serving: WorkflowServing,
   tool: TaskTool,

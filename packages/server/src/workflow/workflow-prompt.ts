@@ -52,7 +52,10 @@ function promptResult(answer: Pick<WorkflowView, 'description' | 'messages'>): G
   return { description: answer.description, messages: answer.messages.map((message) => ({ ...message })) };
 }
 
-/** Describes the arguments but lets all pass: they are checked when a task is made of them, and a resumed one needs none. */
+/**
+ * Describes the arguments but lets all pass: they are checked when a task is made of them, and a resumed one needs
+ * none.
+ */
 function withoutCheck(schema: AuthorSchema): AuthorSchema {
   const standard = { ...schema['~standard'], validate: (value: unknown) => ({ value }) };
   // The SDK reads completions from the properties of the schema itself.

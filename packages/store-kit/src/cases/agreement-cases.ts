@@ -13,7 +13,7 @@ import { contractCase } from './case-kit.ts';
 
 const STEPS = 250;
 const SEEDS = [1, 20_260_728];
-/** What a task lives, give or take; a step moves time by a twentieth of it at most. */
+/** Lifetime of a task, roughly; a step moves time by a twentieth of it at most. */
 const LIFE_MS = HOUR_MS / 3;
 /** Longer than the steps of a seed take, and the tasks that they leave live. */
 const SEED_MS = 6 * HOUR_MS;

@@ -36,7 +36,9 @@ async function settle(calls: readonly Promise<unknown>[], codes: readonly string
   });
 }
 
-/** Let a process write without end, and die. Answers every write that was acknowledged, and a connection that goes on. */
+/**
+ * Let a process write without end, and die. Answers every write that was acknowledged, and a connection that goes on.
+ */
 async function crashWhileWriting(
   kit: CaseKit,
   owner: string,

@@ -6,7 +6,8 @@ const WRITES = ['create', 'update', 'renew', 'deleteExpired'] as const satisfies
 type Write = (typeof WRITES)[number];
 
 /**
- * The same store, whose writes take effect while their answers are lost: the call rejects with STORE_UNAVAILABLE, retryable,
+ * The same store, whose writes take effect while their answers are lost: the call rejects with STORE_UNAVAILABLE,
+ * retryable,
  * once the write is done.
  *
  * @param isLost - whether this call's answer is lost; default: every one.

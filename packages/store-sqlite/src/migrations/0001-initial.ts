@@ -1,7 +1,8 @@
 import type { Migration } from './migration.ts';
 
 /**
- * Text that may hold anything (also NUL, which drivers cut TEXT at) is kept as a BLOB of UTF-8, and so compared by bytes.
+ * Text that may hold anything (also NUL, which drivers cut TEXT at) is kept as a BLOB of UTF-8, and so compared by
+ * bytes.
  * Instants and lengths are milliseconds; REAL gives every JavaScript number back as it was.
  */
 export const initial: Migration = {

@@ -27,7 +27,10 @@ export interface TaskLimits extends OwnerLimits {
   readonly maxCheckpointBytes: number;
   readonly maxCheckpoints: number;
   readonly maxOpenQuestions: number;
-  /** Longer ones are cut: the status message, and the message of progress. At most 1 KiB, the default: they are in the head. */
+  /**
+   * Longer ones are cut: the status message, and the message of progress. At most 1 KiB, the default: they are in the
+   * head.
+   */
   readonly maxStatusMessageBytes: number;
   readonly maxIdempotencyKeyCharacters: number;
   /** At most 1 KiB: the owner is in the head. */

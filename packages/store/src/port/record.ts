@@ -47,7 +47,10 @@ export interface TaskHead {
   readonly pollIntervalMs: number;
   /** Name of the handler (tool) that the task runs. */
   readonly handler: string;
-  /** SHA-256 of handler and arguments: tells whether a repeated idempotency key means the same call. Empty without a key. */
+  /**
+   * SHA-256 of handler and arguments: tells whether a repeated idempotency key means the same call. Empty without a
+   * key.
+   */
   readonly callDigest: string;
   /** True when the client asked for the ttl itself: completion does not lengthen it. */
   readonly ttlRequested?: boolean | undefined;

@@ -97,7 +97,8 @@ export interface TaskHint {
  * A store knows records, versions and time limits; it knows no rule about status, attempt or size.
  * Every method whose rule involves time takes `nowMs`: a store has neither clock nor timer.
  * A task is expired when `nowMs >= expiresAtMs`; from then on no method shows or changes it.
- * Methods fail with a {@link TaskError} (`STORE_UNAVAILABLE`, `STORE_CORRUPT_RECORD`, `STORE_CLOSED`) whose `cause` is the driver's error.
+ * Methods fail with a {@link TaskError} (`STORE_UNAVAILABLE`, `STORE_CORRUPT_RECORD`, `STORE_CLOSED`) whose `cause` is
+ * the driver's error.
  */
 export interface TaskStore {
   /**

@@ -9,7 +9,8 @@ import { gaveBack, holds } from './lease.ts';
 import { done, liveRule, refused, type Rule, write } from './rule.ts';
 
 /**
- * Keys of all open questions of a task as JSON, in bytes. With the longest texts that limits allow (status, progress and owner 1 KiB
+ * Keys of all open questions of a task as JSON, in bytes. With the longest texts that limits allow (status, progress
+ * and owner 1 KiB
  * each, handler 384 bytes) and a kilobyte of ids and numbers, that makes the 16 KiB of a head.
  */
 const MAX_QUESTION_NAMES_BYTES = 11 * 1024;
@@ -43,8 +44,10 @@ export function effects(lease: TaskLease, change: Effects): Rule<'written'> {
 }
 
 /**
- * Open a question. A key that is open, or was stored before, is left as it is: the first request under a key is the request.
- * Refused with QUESTION_LIMIT when too many are open or their keys are too long for the head, with RUN_ENDED when the run no longer holds the task.
+ * Open a question. A key that is open, or was stored before, is left as it is: the first request under a key is the
+ * request.
+ * Refused with QUESTION_LIMIT when too many are open or their keys are too long for the head, with RUN_ENDED when the
+ * run no longer holds the task.
  */
 export function ask(
   lease: TaskLease,

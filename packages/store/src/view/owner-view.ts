@@ -25,7 +25,8 @@ export interface OwnerPage {
 
 /**
  * One owner's tasks. No method reaches a task of another owner: such a task, a missing and an expired one all give
- * {@link TaskError} TASK_NOT_FOUND with one text, and so does an id of more than 128 characters, which is not looked up.
+ * {@link TaskError} TASK_NOT_FOUND with one text, and so does an id of more than 128 characters, which is not looked
+ * up.
  */
 export interface OwnerView {
   /** Read the head, and the entries of these kinds (default: none). */
@@ -39,7 +40,8 @@ export interface OwnerView {
   /**
    * Wait until `until` holds for the head. It is tried at once and after each change. A failing store only delays it.
    *
-   * Rejects with the reason when `signal` aborts, with TASK_NOT_FOUND when the task expires, with STORE_CLOSED when the hub closes.
+   * Rejects with the reason when `signal` aborts, with TASK_NOT_FOUND when the task expires, with STORE_CLOSED when the
+   * hub closes.
    */
   waitFor(
     taskId: string,
@@ -47,7 +49,8 @@ export interface OwnerView {
     options: { readonly signal: AbortSignal },
   ): Promise<TaskHead>;
   /**
-   * Call `listener` with the head at once and after each change, with `undefined` as the last call when the task is gone.
+   * Call `listener` with the head at once and after each change, with `undefined` as the last call when the task is
+   * gone.
    *
    * @returns stops; safe to call twice.
    */

@@ -5,7 +5,10 @@ import type { WireSchema } from '../schema/wire-schema.ts';
 import { type FormSchema, FormSchemaSchema } from './form.ts';
 import { type MessageMeta, MessageMetaSchema, type ResultMeta } from './json-rpc.ts';
 
-/** Params of `elicitation/create` with a form, the same in both generations. @see 2025-11-25, Elicitation, "Form Mode Elicitation Requests" */
+/**
+ * Params of `elicitation/create` with a form, the same in both generations. @see 2025-11-25, Elicitation, "Form Mode
+ * Elicitation Requests"
+ */
 export interface ElicitFormParams {
   readonly mode?: 'form' | undefined;
   /** Text for the person. */
@@ -14,7 +17,10 @@ export interface ElicitFormParams {
   readonly _meta?: MessageMeta | undefined;
 }
 
-/** Params of `elicitation/create` with an address to visit. @see 2026-07-28, Elicitation, "URL Mode Elicitation Requests" */
+/**
+ * Params of `elicitation/create` with an address to visit. @see 2026-07-28, Elicitation, "URL Mode Elicitation
+ * Requests"
+ */
 export interface ElicitUrlParams2026 {
   readonly mode: 'url';
   readonly message: string;
@@ -22,7 +28,10 @@ export interface ElicitUrlParams2026 {
   readonly _meta?: MessageMeta | undefined;
 }
 
-/** As in 2026-07-28, with an id that ties the completion notification. @see 2025-11-25, Elicitation, "URL Mode Elicitation Requests" */
+/**
+ * As in 2026-07-28, with an id that ties the completion notification. @see 2025-11-25, Elicitation, "URL Mode
+ * Elicitation Requests"
+ */
 export interface ElicitUrlParams2025 extends ElicitUrlParams2026 {
   readonly elicitationId: string;
 }

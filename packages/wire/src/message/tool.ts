@@ -5,7 +5,10 @@ import { field, openObject, schemaOf } from '../schema/schema.ts';
 import type { WireSchema } from '../schema/wire-schema.ts';
 import { type Icon, IconSchema } from './content.ts';
 
-/** Whether a tool can run as a task in 2025-11-25; absent means `forbidden`. @see 2025-11-25, Tasks, "Tool-Level Negotiation" */
+/**
+ * Whether a tool can run as a task in 2025-11-25; absent means `forbidden`. @see 2025-11-25, Tasks, "Tool-Level
+ * Negotiation"
+ */
 export type TaskSupport = 'forbidden' | 'optional' | 'required';
 
 /** All values of {@link TaskSupport}. */

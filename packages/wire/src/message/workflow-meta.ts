@@ -5,7 +5,10 @@ import { field, oneOf, openObject, schemaOf } from '../schema/schema.ts';
 import type { WireSchema } from '../schema/wire-schema.ts';
 import { type TaskStatus, TaskStatusSchema } from './status.ts';
 
-/** How far a step of a workflow is, in the order in which it may come there; `failed` may become `completed` by a later call. */
+/**
+ * How far a step of a workflow is, in the order in which it may come there; `failed` may become `completed` by a later
+ * call.
+ */
 export const WORKFLOW_STEP_STATUSES = ['pending', 'running', 'completed', 'failed', 'skipped'] as const;
 
 /** One of {@link WORKFLOW_STEP_STATUSES}. */

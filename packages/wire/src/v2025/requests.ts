@@ -8,7 +8,8 @@ import type { WireSchema } from '../schema/wire-schema.ts';
 /** `params.task` of a request: asks for a task. @see 2025-11-25, Tasks, "Creating Tasks" */
 export interface TaskMetadata2025 {
   /**
-   * Wished lifetime since creation, in milliseconds. The schema accepts any finite number, as one official package does;
+   * Wished lifetime since creation, in milliseconds. The schema accepts any finite number, as one official package
+   * does;
    * which numbers are granted is a rule of the receiver.
    */
   readonly ttl?: number | undefined;

@@ -5,7 +5,10 @@ import { meta } from '../schema/fields.ts';
 import { field, openObject } from '../schema/schema.ts';
 import type { WireSchema } from '../schema/wire-schema.ts';
 
-/** The result of a tool for a 2025-11-25 client: structured content is an object. @see 2025-11-25, Tools, "Structured Content" */
+/**
+ * The result of a tool for a 2025-11-25 client: structured content is an object. @see 2025-11-25, Tools, "Structured
+ * Content"
+ */
 export interface CallToolResult2025 extends CallToolResult {
   structuredContent?: Record<string, unknown> | undefined;
 }

@@ -26,7 +26,10 @@ export type UpdateTaskResult2026 = CompleteResult2026;
 /** Answer to `tasks/cancel`: received, nothing more. @see SEP-2663, "Task Cancellation" */
 export type CancelTaskResult2026 = CompleteResult2026;
 
-/** Selects the notifications of a `subscriptions/listen` stream; it carries no others. @see 2026-07-28, Subscriptions, "Notification Filter" */
+/**
+ * Selects the notifications of a `subscriptions/listen` stream; it carries no others. @see 2026-07-28, Subscriptions,
+ * "Notification Filter"
+ */
 export interface SubscriptionFilter2026 {
   readonly toolsListChanged?: boolean | undefined;
   readonly promptsListChanged?: boolean | undefined;

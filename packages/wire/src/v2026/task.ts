@@ -53,7 +53,9 @@ export interface InputRequiredTask2026 extends TaskFields2026 {
 /** Over, with a result. @see SEP-2663, "Task Status" */
 export interface CompletedTask2026 extends TaskFields2026 {
   readonly status: 'completed';
-  /** The answer that the original request would have had, `resultType` included; also a tool's result with `isError`. */
+  /**
+   * The answer that the original request would have had, `resultType` included; also a tool's result with `isError`.
+   */
   readonly result: JsonObject;
 }
 

@@ -6,7 +6,9 @@ import type { JsonValue } from '../schema/json.ts';
 import { field, openObject } from '../schema/schema.ts';
 import type { WireSchema } from '../schema/wire-schema.ts';
 
-/** The result of a tool for a 2026-07-28 client, also inside a completed task. @see 2026-07-28, Tools, "Calling Tools" */
+/**
+ * The result of a tool for a 2026-07-28 client, also inside a completed task. @see 2026-07-28, Tools, "Calling Tools"
+ */
 export interface CallToolResult2026 extends CallToolResult {
   resultType: 'complete';
   structuredContent?: JsonValue | Record<string, unknown> | undefined;

@@ -12,12 +12,16 @@ export interface Ref<out Value> {
 }
 
 /**
- * A reference whose fields are references too: `config.output.replicas` is the field `replicas` of what the step `config`
+ * A reference whose fields are references too: `config.output.replicas` is the field `replicas` of what the step
+ * `config`
  * comes to.
  */
 export type Refs<Value> = Ref<Value> & Fields<Value>;
 
-/** A reference to a value without a type: any field can be referred to, and it fits anywhere; checked when the workflow runs. */
+/**
+ * A reference to a value without a type: any field can be referred to, and it fits anywhere; checked when the workflow
+ * runs.
+ */
 export interface UntypedRef extends Ref<never> {
   readonly [field: string]: UntypedRef;
 }

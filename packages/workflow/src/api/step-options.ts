@@ -2,13 +2,19 @@ import type { AuthorSchema, TaskTool } from '@mcp-tasks/runner';
 import type { JsonValue } from '@mcp-tasks/wire';
 import type { Bindings, Ref, Refs, Step, UntypedBindings } from './reference-types.ts';
 
-/** A text in which `{name}` stands for the prompt argument `name`, or for the entry `name` of `variables`. Filled in once. */
+/**
+ * A text in which `{name}` stands for the prompt argument `name`, or for the entry `name` of `variables`. Filled in
+ * once.
+ */
 export interface TextTemplate {
   readonly text: string;
   readonly variables: Readonly<Record<string, Ref<unknown>>>;
 }
 
-/** A URI in which `{name}` stands for the prompt argument `name`, or for the entry `name` of `variables`, percent-encoded. */
+/**
+ * A URI in which `{name}` stands for the prompt argument `name`, or for the entry `name` of `variables`,
+ * percent-encoded.
+ */
 export interface UriTemplate {
   readonly uri: string;
   readonly variables: Readonly<Record<string, Ref<unknown>>>;
@@ -100,10 +106,12 @@ export interface WorkflowBuilder<Args> {
   /**
    * Add a step to the plan.
    *
-   * Steps run in this order, as far as what they need is there: one that waits, for the client or for a step that failed,
+   * Steps run in this order, as far as what they need is there: one that waits, for the client or for a step that
+   * failed,
    * holds up only those that use its output or name it in `after`.
    *
-   * @param name - unique in the workflow, 1 to 128 characters without `/` and line breaks, no member of every object (`toString`); names the step for ever in stored plans.
+   * @param name - unique in the workflow, 1 to 128 characters without `/` and line breaks, no member of every object
+   * (`toString`); names the step for ever in stored plans.
    */
   readonly step: <Args, Output>(name: string, options: StepOptions<Args, Output>) => Step<Output>;
 }

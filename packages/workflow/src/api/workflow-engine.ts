@@ -36,7 +36,10 @@ export interface WorkflowView {
 
 /** How the hand-off tells its reader to continue. */
 export interface HandOffOptions {
-  /** Name of the tool that continues by model: the text names it and the task. `undefined`: there is none, and the text has no task id. */
+  /**
+   * Name of the tool that continues by model: the text names it and the task. `undefined`: there is none, and the text
+   * has no task id.
+   */
   readonly continueTool: string | undefined;
 }
 
@@ -87,7 +90,8 @@ export interface WorkflowEngine {
    * Let a task of this workflow go on, if something of it is ready to run; harmless when nothing is.
    *
    * @param args - the prompt's arguments; `undefined` or empty when they were not sent again.
-   * @throws {TaskError} TASK_NOT_FOUND - also for a task of another workflow; INVALID_ARGUMENTS - `args` are not those of the task.
+   * @throws {TaskError} TASK_NOT_FOUND - also for a task of another workflow; INVALID_ARGUMENTS - `args` are not those
+   * of the task.
    */
   resume(owner: string, taskId: string, workflow: string, args: JsonObject | undefined): Promise<TaskHead>;
   /** Read a task. @throws {TaskError} TASK_NOT_FOUND, WORKFLOW_INCOMPATIBLE */
@@ -95,7 +99,8 @@ export interface WorkflowEngine {
   /**
    * The view of a record that was read with {@link WORKFLOW_ENTRY_KINDS}.
    *
-   * @throws {TaskError} TASK_NOT_FOUND - it is not the task of a workflow; WORKFLOW_INCOMPATIBLE - a newer version wrote its plan.
+   * @throws {TaskError} TASK_NOT_FOUND - it is not the task of a workflow; WORKFLOW_INCOMPATIBLE - a newer version
+   * wrote its plan.
    */
   viewOf(record: TaskRecord, options: HandOffOptions): WorkflowView;
   /**
@@ -107,7 +112,8 @@ export interface WorkflowEngine {
   /** Which step a call would be recorded as. Throws when the store fails only. */
   match(owner: string, taskId: string, call: ContinuationCall): Promise<ContinuationMatch>;
   /**
-   * Record what a call came to, before its answer goes out. Of several recordings under one `callId` the first counts, and the
+   * Record what a call came to, before its answer goes out. Of several recordings under one `callId` the first counts,
+   * and the
    * others get the same answer. The server's steps that became possible run on; the answer does not wait for them.
    *
    * Throws when the store fails only, never for a task that cannot be continued.

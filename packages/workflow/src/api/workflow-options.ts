@@ -27,13 +27,16 @@ export interface WorkflowOptions<Schema extends AuthorSchema = AuthorSchema> {
   /** The purpose of the workflow: its goal in the conversation, and the description of prompt and companion tool. */
   readonly description: string;
   /**
-   * An object schema, each property of which is a prompt argument. These arrive as strings, so each property has to take one:
+   * An object schema, each property of which is a prompt argument. These arrive as strings, so each property has to
+   * take one:
    * `z.coerce.number()`, not `z.number()`.
    */
   readonly arguments?: Schema | undefined;
   /** Said to the model at the beginning of the conversation. */
   readonly instructions?: string | undefined;
-  /** Lifetime of the task, waiting for the client included; default `limits.defaultTtlMs`, at most `limits.maxTtlMs`. */
+  /**
+   * Lifetime of the task, waiting for the client included; default `limits.defaultTtlMs`, at most `limits.maxTtlMs`.
+   */
   readonly ttlMs?: number | undefined;
   /** How long the result stays readable at least; default `limits.keepResultMs`. */
   readonly keepResultMs?: number | undefined;

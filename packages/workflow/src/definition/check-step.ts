@@ -24,7 +24,10 @@ const FIELDS: ReadonlySet<string> = new Set([
   'timeoutMs',
 ]);
 
-/** Check what an author wrote for a step. @throws {TypeError} naming workflow, step, argument and source, and what to do. */
+/**
+ * Check what an author wrote for a step. @throws {TypeError} naming workflow, step, argument and source, and what to
+ * do.
+ */
 export function checkStep(so: DefinedSoFar, name: string, raw: unknown): StepDefinition {
   const fail: Fail = (problem) =>
     new TypeError(sentence(`Workflow "${so.origin.workflow}", step "${name}": ${problem}`));

@@ -31,7 +31,10 @@ export interface StepDefinition {
   readonly after: readonly string[];
   readonly question?: { readonly message: Template; readonly schema: AuthorSchema } | undefined;
   readonly timeoutMs: number;
-  /** JSON Schema of what the step comes to, where it is known: tells a field that may be absent from one that is not there. */
+  /**
+   * JSON Schema of what the step comes to, where it is known: tells a field that may be absent from one that is not
+   * there.
+   */
   readonly outputSchema?: JsonObject | undefined;
 }
 

@@ -12,7 +12,8 @@ const ADVICE: Readonly<Record<string, string>> = {
 };
 
 /**
- * Check the schema of a workflow's arguments. Prompt arguments arrive as strings in both generations, so each property has to
+ * Check the schema of a workflow's arguments. Prompt arguments arrive as strings in both generations, so each property
+ * has to
  * take one. A schema that validates asynchronously cannot be tried here and is taken as it is.
  *
  * @returns the schema's JSON Schema.

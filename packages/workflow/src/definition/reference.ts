@@ -21,7 +21,8 @@ export function referenceOf(value: unknown): Reference | undefined {
 }
 
 /**
- * A field that the types do not know: of an output without a schema, or of an array by number. Checked when the workflow runs.
+ * A field that the types do not know: of an output without a schema, or of an array by number. Checked when the
+ * workflow runs.
  *
  * @example
  * workflow(tasks, 'tell', { description: 'Tell the team' }, ({ step }) => {
@@ -57,7 +58,9 @@ export function isWholeArguments(value: unknown): boolean {
   return typeof value === 'object' && value !== null && WHOLE_ARGUMENTS.has(value);
 }
 
-/** An object each of whose properties is made when it is looked at. A reference used as a text or number is a mistake. */
+/**
+ * An object each of whose properties is made when it is looked at. A reference used as a text or number is a mistake.
+ */
 function fieldProxy(origin: Origin, field: (name: string) => unknown): object {
   return new Proxy(
     {},

@@ -37,7 +37,10 @@ export function oneLine(text: string): string {
   return escapeControls(lines.filter((line) => line !== '').join(' '));
 }
 
-/** A value as JSON text on one line, also where its strings hold line breaks. All of it: a reader takes the value from it. */
+/**
+ * A value as JSON text on one line, also where its strings hold line breaks. All of it: a reader takes the value from
+ * it.
+ */
 export function jsonLine(value: unknown): string {
   // JSON leaves some line breaks in strings as they are; their escapes are JSON too.
   return escapeControls(JSON.stringify(value));

@@ -60,7 +60,10 @@ export function parseTemplate(
   }
 }
 
-/** A value as it is filled in: encoded for the target, so that it can neither end a line nor change a URI's structure; in a text it is cut. */
+/**
+ * A value as it is filled in: encoded for the target, so that it can neither end a line nor change a URI's structure;
+ * in a text it is cut.
+ */
 export function encodeFor(target: TemplateTarget, value: JsonValue): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return target === 'uri' ? encodeUri(text) : escapeControls(shorten(text, MAX_SHOWN_BYTES));

@@ -55,7 +55,8 @@ export interface AdvanceOptions {
 }
 
 /**
- * The one write between two steps of a run: what the last step came to, and which one is running next, or that all are done, or
+ * The one write between two steps of a run: what the last step came to, and which one is running next, or that all are
+ * done, or
  * what the workflow waits for. Decided on the record as it is, so that what clients recorded meanwhile counts.
  *
  * Refused with WORKFLOW_INCOMPATIBLE when the definition no longer has a step that was begun.
@@ -97,7 +98,10 @@ function withValue<Value>(verdict: Verdict<unknown>, value: Value): Verdict<Valu
   return verdict.kind === 'refused' ? verdict : { ...verdict, value };
 }
 
-/** The state with all that this run knows beside the record. Applied to a record that has it already, it changes nothing. */
+/**
+ * The state with all that this run knows beside the record. Applied to a record that has it already, it changes
+ * nothing.
+ */
 function catchUp(
   options: AdvanceOptions,
   stored: WorkflowState,

@@ -117,7 +117,9 @@ function answer(
   };
 }
 
-/** The one rule of recording: plan, call and outcome give the plan after it, and what follows from that, in one write. */
+/**
+ * The one rule of recording: plan, call and outcome give the plan after it, and what follows from that, in one write.
+ */
 function recordingRule(
   tasks: Tasks,
   { definition, arguments: args }: WorkflowTask,

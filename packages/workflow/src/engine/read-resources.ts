@@ -12,7 +12,8 @@ export type ResourcesRead =
   | { readonly kind: 'failed'; readonly error: string; readonly thrown: unknown };
 
 /**
- * Read the resources of a step, one after the other, within the time of one attempt. Throws what the run's signal aborted with,
+ * Read the resources of a step, one after the other, within the time of one attempt. Throws what the run's signal
+ * aborted with,
  * and nothing else.
  */
 export async function readResources(

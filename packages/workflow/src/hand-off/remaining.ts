@@ -5,7 +5,10 @@ import { fill } from '../plan/fill.ts';
 import { resolveArguments, type WorkflowNow } from '../plan/resolve.ts';
 import { standings, type StepView } from '../plan/standing.ts';
 
-/** The steps that the client has to do, or may mend, in the order of the plan: one structure for the text and for `_meta`. */
+/**
+ * The steps that the client has to do, or may mend, in the order of the plan: one structure for the text and for
+ * `_meta`.
+ */
 export function remainingSteps(now: WorkflowNow): WorkflowRemainingStep[] {
   return standings(now)
     .filter((view) => isForClient(now, view))

@@ -1,6 +1,9 @@
 import { isJsonObject } from '@mcp-tasks/wire';
 
-/** Tell whether two JSON values are the same; the order of properties does not matter, one that is undefined is not there. */
+/**
+ * Tell whether two JSON values are the same; the order of properties does not matter, one that is undefined is not
+ * there.
+ */
 export function deepEqual(left: unknown, right: unknown): boolean {
   if (Object.is(left, right)) return true;
   if (left === 0 && right === 0) return true;

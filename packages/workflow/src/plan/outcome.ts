@@ -105,7 +105,8 @@ function stepRecord({ arguments: args, outcome, resources }: StepReport): StepRe
 }
 
 /**
- * The output of a step for later ones: structured content, else its texts; the same for server and client. `undefined` when it did not
+ * The output of a step for later ones: structured content, else its texts; the same for server and client. `undefined`
+ * when it did not
  * complete.
  */
 export function outputOf(state: WorkflowState, step: string): JsonValue | undefined {

@@ -7,7 +7,7 @@ export const PLAN_VERSION = 1;
 export interface Plan {
   readonly schemaVersion: typeof PLAN_VERSION;
   readonly workflow: string;
-  /** What was asked for: the workflow's description when the task began. The conversation begins with it. */
+  /** The goal: the workflow's description when the task began. The conversation begins with it. */
   readonly goal: string;
   /** Of the definition that the plan was written under. */
   readonly fingerprint: string;

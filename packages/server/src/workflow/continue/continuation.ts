@@ -4,7 +4,9 @@ import type { ContinuationCall, ContinuationMatch, Recorded, RecordedOutcome } f
 import { isFault } from '../../request/errors.ts';
 import type { WorkflowServing } from '../serving/workflow-serving.ts';
 
-/** Somebody else wrote the task many times in a row, or an answer of the store was lost: the recording is tried again. */
+/**
+ * Other processes wrote the task many times in a row, or an answer of the store was lost: the recording is tried again.
+ */
 const MAX_RECORDINGS = 3;
 
 const NOT_RECORDED_WARNING =
@@ -38,7 +40,10 @@ export class Continuation {
     return this.#serving.engine.match(this.#owner, this.#taskId, this.call);
   }
 
-  /** Record what the call came to. Never throws: the call has been made, and its answer goes out with a warning at worst. */
+  /**
+   * Record what the call came to. Never throws: the call has been made, and its answer goes out with a warning at
+   * worst.
+   */
   async record(outcome: RecordedOutcome): Promise<Recorded> {
     for (let recording = 1; ; recording += 1) {
       try {

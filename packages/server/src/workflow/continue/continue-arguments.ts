@@ -1,7 +1,7 @@
 import type { AuthorSchema } from '@mcp-tasks/runner';
 import { isJsonObject, type JsonObject } from '@mcp-tasks/wire';
 
-/** What a model says to do a step of a workflow. */
+/** Arguments by which a model does a step of a workflow. */
 export interface ContinueArguments {
   readonly taskId: string;
   readonly step: string;

@@ -17,13 +17,15 @@ import { Continuation } from './continuation.ts';
 import type { ContinueArguments } from './continue-arguments.ts';
 import { type ContinueCall, continuedAnswer, failed } from './continued-answer.ts';
 
-/** What is told again of the step that a model names, in bytes: no step has a longer name. */
+/** Longest step name that is repeated to a model, in bytes: no step has a longer one. */
 const MAX_STEP_BYTES = 3 * 128;
 
 /**
- * Do a step of a workflow and record what it came to: by the step's tool if it is ours, else the arguments are the outcome.
+ * Do a step of a workflow and record what it came to: by the step's tool if it is ours, else the arguments are the
+ * outcome.
  *
- * A task that cannot be continued, and a step that is not to be done, are told as a result with `isError`; nothing is run then.
+ * A task that cannot be continued, and a step that is not to be done, are told as a result with `isError`; nothing is
+ * run then.
  *
  * @throws {TaskError} RUN_ENDED - the request was given up; of the store, before anything is run.
  */
@@ -117,7 +119,7 @@ async function recorded(
   continuation: Continuation,
   came: { readonly outcome: RecordedOutcome; readonly shown: CallToolResult },
 ): Promise<CallToolResult> {
-  // Whoever gave the call up gets no answer, and does not count it as done.
+  // A client that gave the call up gets no answer, and does not count it as done.
   if (call.context.mcpReq.signal.aborted) throw new TaskError('RUN_ENDED', 'The request was given up.');
   const meta = await continuation.record(came.outcome);
   return continuedAnswer(serving, call, came.shown, meta);

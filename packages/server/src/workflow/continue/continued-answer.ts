@@ -22,7 +22,8 @@ export function failed(text: string): CallToolResult {
 }
 
 /**
- * The answer of a step that a model did: its result, then what was recorded and what remains, as text for the model and as `_meta`.
+ * The answer of a step that a model did: its result, then what was recorded and what remains, as text for the model and
+ * as `_meta`.
  *
  * @param recorded - what recording answered; undefined when nothing was to be recorded.
  */
@@ -41,7 +42,7 @@ export async function continuedAnswer(
   return meta === undefined ? answer : withWorkflowMeta(answer, workflowAnswerMeta(request, meta));
 }
 
-/** The call has been made: a task that cannot be read now is no reason to withhold what it came to. */
+/** The call has been made: its outcome is told even if the task cannot be read now. */
 async function presentView(
   { engine, handOff, host }: WorkflowServing,
   { owner }: TaskRequest,
@@ -57,7 +58,7 @@ async function presentView(
 
 type Recording = Pick<WorkflowMeta, 'matchedStep' | 'warning'>;
 
-/** What only the answer to a recording says. */
+/** Facts that only the answer to a recording has. */
 function recordingOf(recorded: Recorded | undefined): Recording {
   const { matchedStep, warning }: Recording = recorded ?? {};
   return { ...(matchedStep !== undefined && { matchedStep }), ...(warning !== undefined && { warning }) };

@@ -32,13 +32,16 @@ export class ContinuedCall {
         },
       );
     }
-    // What the protocol layer answers while it looks at the message is no outcome of a call: none was made.
+    // What the protocol layer answers while it looks at the message is not an outcome of a call: none was made.
     queueMicrotask(() => {
       this.#isDispatched = true;
     });
   }
 
-  /** The step that the handler of one of our tools is told of; undefined when the call fits none. @throws {TaskError} of the store */
+  /**
+   * The step that the handler of one of our tools is told of; undefined when the call fits none. @throws {TaskError} of
+   * the store
+   */
   async step(): Promise<ContinuationMatch['step']> {
     return (await this.#continuation?.match())?.step;
   }
@@ -61,13 +64,13 @@ export class ContinuedCall {
   }
 }
 
-/** What is said to who names a task that cannot be continued. */
+/** Answer to a call that names a task that cannot be continued. */
 export function warningOf(reference: WorkflowRequestMeta | 'malformed'): string {
   const malformed = `The call was made, and nothing was recorded: ${MALFORMED_REFERENCE}`;
   return reference === 'malformed' ? malformed : CONTINUATION_WARNING;
 }
 
-/** What an answer says that a call came to; undefined for a round of questions before the work. */
+/** Read the outcome of a call from its answer; undefined for a round of questions before the work. */
 function outcomeOf(answer: JSONRPCResponse): RecordedOutcome | undefined {
   if ('error' in answer) {
     const { code, message } = answer.error;

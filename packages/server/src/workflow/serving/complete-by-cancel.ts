@@ -8,7 +8,7 @@ import { isWorkflowTask, type WorkflowServing } from './workflow-serving.ts';
  * Complete a workflow task with the `result` that its `tasks/cancel` carries, where the author allows it.
  *
  * @returns undefined when the request is a plain cancel: no result, no workflow, or not allowed.
- * @throws {TaskError} INVALID_ARGUMENTS - it is no tool result, or too large; as `WorkflowEngine.completeByClient`.
+ * @throws {TaskError} INVALID_ARGUMENTS - it is not a tool result, or too large; as `WorkflowEngine.completeByClient`.
  */
 export async function completeByCancel(
   workflows: WorkflowServing | undefined,

@@ -1,6 +1,6 @@
 import type { WorkflowView } from '@mcp-tasks/workflow/serving';
 
-/** What is said of a workflow as it stands: what remains for the client, or why nothing does. */
+/** Text about a workflow as it stands: the steps that remain for the client, or why none do. */
 export function handOffText({ meta, head, handOff }: WorkflowView): string {
   if (handOff !== undefined) return handOff;
   switch (meta.status) {

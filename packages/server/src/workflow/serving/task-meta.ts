@@ -13,7 +13,7 @@ import {
 /** A task as `tasks/get` shows it. */
 export interface ShownTask {
   readonly record: TaskRecord;
-  /** What `_meta` says of the workflow; undefined for other tasks. */
+  /** Make the part of `_meta` about the workflow; undefined for other tasks. */
   readonly workflowMeta: WorkflowAnswerMeta | undefined;
 }
 
@@ -25,7 +25,8 @@ interface Reader {
 }
 
 /**
- * Read a task with entries of these kinds, and how far its workflow is if it is the task of one. Only such a task is read a second
+ * Read a task with entries of these kinds, and how far its workflow is if it is the task of one. Only such a task is
+ * read a second
  * time, for what its steps came to.
  *
  * @throws {TaskError} as `OwnerTasks.get`

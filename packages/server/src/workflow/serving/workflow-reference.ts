@@ -5,7 +5,7 @@ import { type Fields, fieldsOf } from '../../request/task-request.ts';
 const TASK_ID_META_KEY = '_task_id';
 const MAX_NAME_CHARACTERS = 256;
 
-/** What is wrong with a reference that cannot be read. */
+/** Fault of a reference that cannot be read. */
 export const MALFORMED_REFERENCE =
   `_meta["${WORKFLOW_META_KEY}"] must be an object with the string taskId, and step and callId, if given, must be strings ` +
   `of 1 to ${MAX_NAME_CHARACTERS} characters.`;

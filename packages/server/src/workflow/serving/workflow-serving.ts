@@ -22,7 +22,7 @@ export interface WorkflowServing {
   readonly handOff: HandOffOptions;
 }
 
-/** What is served of the workflows that a host has by now; undefined when it has none. */
+/** Serve the workflows that a host has by now; undefined when it has none. */
 export function workflowServing(host: TaskHost): WorkflowServing | undefined {
   const workflows = new Map(workflowsOf(host.tasks));
   if (workflows.size === 0) return undefined;
