@@ -1,3 +1,8 @@
+/**
+ * One run of a tool inside a client's request, for clients without tasks. The handler meets the same context as in a
+ * stored run, over a private record in memory: nothing is stored, listed or counted, and the request's end aborts the
+ * run.
+ */
 import { type TaskEntryKind, TaskError, type TaskLease, type TaskRecord } from '@mcp-tasks/store';
 import { newTaskId, type RecordRule } from '@mcp-tasks/store/rules';
 import { type CallToolResult, type JsonObject, ProtocolFailure } from '@mcp-tasks/wire';

@@ -1,3 +1,8 @@
+/**
+ * One run of a stored task in this process, from its claim to its last write. It executes the handler, watches for an
+ * end from outside (cancel, expiry, lost lease, shutdown), and finishes with a result, an error or parking. Its writes
+ * go through `write/`; its questions and its time have files of their own beside it.
+ */
 import type { TaskError, TaskHead, TaskLease } from '@mcp-tasks/store';
 import { cutUtf8 } from '@mcp-tasks/store/rules';
 import { type TaskLayer, tell } from '../core/task-layer.ts';

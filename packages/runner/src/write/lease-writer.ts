@@ -1,3 +1,8 @@
+/**
+ * Fencing: the one place that writes for a run. Each write is a rule under compare-and-set that holds only while
+ * attempt and holder are this run's. The writer sends a write again when its answer was lost, and turns the answers of
+ * the store into written, refused, or the end of the run.
+ */
 import {
   type Clock,
   type TaskEntryKind,

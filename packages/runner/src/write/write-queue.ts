@@ -1,3 +1,8 @@
+/**
+ * Why a run never conflicts with itself: all its writes go through one queue, one at a time. Effects that arrive while
+ * a write is under way are merged into the next one, and each resolves when the write that carries it is acknowledged.
+ * Progress waits for the next write, or for its time. No section of the specification decides this.
+ */
 import type { TaskEntryKind, TaskHead } from '@mcp-tasks/store';
 import { applyRecordRule, type RecordRule, type Rule, type RuleOutcome, rules } from '@mcp-tasks/store/rules';
 import { handled } from '../handler/handled.ts';

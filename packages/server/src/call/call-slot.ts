@@ -1,3 +1,8 @@
+/**
+ * The life of one `tools/call` of a task tool. The SDK validates the call and calls the tool back; the callback gives
+ * the SDK a placeholder and leaves the real answer here, since the SDK knows no task handle. When the SDK answers, the
+ * slot's answer goes out instead, in the shape of the client's generation.
+ */
 import type { TaskTool } from '@mcp-tasks/runner';
 import { TaskError, type TaskHead } from '@mcp-tasks/store';
 import { type CallToolResult, type JsonRpcError } from '@mcp-tasks/wire';

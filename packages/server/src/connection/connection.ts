@@ -1,3 +1,8 @@
+/**
+ * One server connected to one transport: what the adapter remembers between the messages of a client. It describes each
+ * request (generation, owner, capabilities), gives it a slot, keeps the relays of its tasks and the questions that it
+ * sent. A 2025-11-25 client declares its capabilities once, in `initialize`; a 2026-07-28 client on each request.
+ */
 import type { OwnerTasks } from '@mcp-tasks/runner';
 import { type Clock, TaskError } from '@mcp-tasks/store';
 import type { InputRequest } from '@mcp-tasks/wire';

@@ -1,3 +1,8 @@
+/**
+ * How a 2025-11-25 client hears of a task without asking: `notifications/tasks/status`, `notifications/progress` for
+ * the token of the original request, and the questions of the task, which go out on the stream of a waiting request.
+ * See 2025-11-25, Tasks, "Task Notifications", "Task Progress Notifications" and "Input Required Status".
+ */
 import { TaskError, type TaskHead } from '@mcp-tasks/store';
 import { isTerminalStatus, relatedTaskMeta } from '@mcp-tasks/wire';
 import type { RequestId } from '@modelcontextprotocol/server';

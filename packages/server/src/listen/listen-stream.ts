@@ -1,3 +1,8 @@
+/**
+ * One stream of `subscriptions/listen`: the acknowledgement, a snapshot of each granted task, then its changes until
+ * all tasks are over. Task notifications are merged with those of the SDK. See SEP-2663, "Task Status Notifications",
+ * and 2026-07-28, Subscriptions.
+ */
 import type { Clock } from '@mcp-tasks/store';
 import type { AuthInfo } from '@modelcontextprotocol/server';
 import { whenExpired } from '../request/expiry.ts';

@@ -1,3 +1,8 @@
+/**
+ * Where tools and workflows meet the MCP SDK. Each tool is registered with the SDK as any tool is, with a callback that
+ * starts a task or runs the tool inline, and leaves the answer in the request's slot. Capabilities of both generations
+ * are registered here; `receive` shows each client those of its own.
+ */
 import type { Tasks, TaskTool } from '@mcp-tasks/runner';
 import { TaskError } from '@mcp-tasks/store';
 import { SERVER_TASKS_CAPABILITY_2025, TASKS_EXTENSION_CAPABILITY_2026 } from '@mcp-tasks/wire';

@@ -1,3 +1,8 @@
+/**
+ * The router. It looks at every request before the SDK does and decides which way it goes: past the SDK (`tasks/...` of
+ * 2025-11-25), through it with a slot whose answer replaces the SDK's (calls and prompts), or through it untouched. See
+ * 2025-11-25, Tasks, "Capability Negotiation", and SEP-2663, "Capability Negotiation".
+ */
 import type { TaskTool } from '@mcp-tasks/runner';
 import {
   JSON_RPC_ERROR,

@@ -1,3 +1,8 @@
+/**
+ * A record as 2025-11-25 shows it. The record stores the meaning of 2026-07-28, so this codec alone translates: a
+ * completed task whose result says `isError` is shown as failed, with the first text of the result as its status
+ * message. See 2025-11-25, Tasks, "Task" and "Task Status Lifecycle".
+ */
 import type { TaskHead, TaskRecord } from '@mcp-tasks/store';
 import {
   type CallToolResult,

@@ -1,3 +1,7 @@
+/**
+ * A record as the 2026-07-28 extension shows it: the flat create answer, and one of the five detailed task shapes, with
+ * the result, the error or the open questions inside. See SEP-2663, "Task Creation" and "Task Polling".
+ */
 import type { TaskEntryKind, TaskHead, TaskRecord } from '@mcp-tasks/store';
 import {
   type CallToolResult,

@@ -1,3 +1,8 @@
+/**
+ * A tap on a transport: every open request has a slot, by its JSON-RPC id, which may replace the answer, hear that it
+ * went out, or hear that the client gave the request up. A cancelled request loses its slot, and nothing is sent for
+ * it. See 2025-11-25, Cancellation, "Behavior Requirements".
+ */
 import type {
   JSONRPCRequest,
   JSONRPCResponse,

@@ -1,3 +1,7 @@
+/**
+ * The engine's next move, as a pure function: of the plan and its outcomes it makes which step to run, what to ask,
+ * when to park, and when the workflow is over. It is applied again whenever the record changed under the run.
+ */
 import type { TaskEntry, TaskLease, TaskLimits } from '@mcp-tasks/store';
 import { cutUtf8, type Outcomes, type RecordRule, rules, type Verdict } from '@mcp-tasks/store/rules';
 import type { CallToolResult, JsonObject } from '@mcp-tasks/wire';

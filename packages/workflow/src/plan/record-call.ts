@@ -1,3 +1,8 @@
+/**
+ * The change that a client's call makes to the plan of a workflow. The call is matched with a step, or kept as an
+ * extra, once for each call id. Pure, and applied under compare-and-set, so that two racing calls are recorded one
+ * after the other.
+ */
 import { createHash } from 'node:crypto';
 import type { TaskEntry } from '@mcp-tasks/store';
 import { oversizeOf } from '@mcp-tasks/store/rules';

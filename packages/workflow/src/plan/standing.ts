@@ -1,3 +1,7 @@
+/**
+ * How every step stands: over, running, ready, waiting for another, or blocked with a reason. Engine, hand-off and
+ * recording all ask here, so that they cannot disagree. Pure: it looks at definition, plan and outcomes only.
+ */
 import type { JsonObject, JsonValue, WorkflowPause } from '@mcp-tasks/wire';
 import { type Condition, sourcesOfStep, type StepDefinition, stepNamed } from '../definition/definition.ts';
 import { describeSource } from '../definition/source.ts';
@@ -31,7 +35,7 @@ export function standingOf(now: WorkflowNow, step: StepDefinition): Standing {
   const present = planStep(now.state, step.name);
   if (present === undefined || isOver(present)) return { kind: 'over' };
   if (present.status === 'running') return { kind: 'running' };
-  if (present.status === 'failed') return { kind: 'blocked', pause: toolError(step, present) };
+  if (present.status === 'failed') return { kind: 'blocked', pause: failedPause(step, present) };
   return (
     conditionStanding(now, step) ??
     afterStanding(now, step) ??
@@ -104,7 +108,7 @@ function ownStanding(now: WorkflowNow, step: StepDefinition, present: PlanStep):
   return blocked({ type: 'clientStep', blockedStep: step.name, ...suggestedTool(step.toolName) });
 }
 
-function toolError(step: StepDefinition, { error = '', retryable = false }: PlanStep): WorkflowPause {
+function failedPause(step: StepDefinition, { error = '', retryable = false }: PlanStep): WorkflowPause {
   return { type: 'toolError', failedStep: step.name, error, retryable, ...suggestedTool(step.toolName) };
 }
 
