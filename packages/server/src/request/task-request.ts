@@ -6,7 +6,7 @@ import type { OwnerContext, ResolvedOwner } from './owner.ts';
 export type Generation = '2025-11-25' | '2026-07-28';
 
 /** How far the client has read the stream on which a request is answered. */
-export interface AnswerStream {
+interface AnswerStream {
   /** How many messages were sent that the client has not taken. */
   readonly unread: number;
   /** Wait until all before is read; undefined when `signal` aborts. What comes ends the turn. */
