@@ -65,13 +65,24 @@ export function judged(unused: readonly string[]): {
   readonly stale: readonly string[];
 } {
   const keys = ALLOWED.flatMap((row) => row.keys);
-  const fits = (key: string, found: string) => new RegExp(`^${key.split('*').map(escaped).join('.*')}$`).test(found);
   return {
     left: unused.filter((found) => !keys.some((key) => fits(key, found))),
     stale: keys.filter((key) => !unused.some((found) => fits(key, found))),
   };
 }
 
-function escaped(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`);
+/** Tell whether a key covers a finding: `*` in a key stands for any text. */
+function fits(key: string, found: string): boolean {
+  const [first = '', ...others] = key.split('*');
+  const last = others.pop();
+  if (last === undefined) return found === key;
+  if (!found.startsWith(first) || !found.endsWith(last)) return false;
+  const end = found.length - last.length;
+  let from = first.length;
+  for (const part of others) {
+    const at = found.indexOf(part, from);
+    if (at < 0) return false;
+    from = at + part.length;
+  }
+  return from <= end;
 }
