@@ -54,7 +54,7 @@ describe.each(DATABASES)('a server whose wall clock steps by two hours, on $name
   const { missing } = kind;
   // Where the database is not to be had, which the title says, and CI=true makes a failure.
   it.skipIf(missing !== undefined)(
-    `[DURA-07] ahead, back and behind loses no task, and interrupts no run of its own or of another${where(missing)}`,
+    `[LIFE-01] ahead, back and behind loses no task, and interrupts no run of its own or of another${where(missing)}`,
     async () => {
       const setUp = await healthy(kind);
       const stepped = await startClockedServer(setUp.environment, setUp.folder);
@@ -81,7 +81,7 @@ describe.each(SERVERS)('a server whose wall clock is wrong when it starts, on $n
   const { missing } = kind;
   // Where the database is not to be had, which the title says, and CI=true makes a failure.
   it.skipIf(missing !== undefined).each([HOURS_2_MS, -HOURS_2_MS])(
-    `[DURA-07] by %d ms loses no task and interrupts no run, also when its clock is mended${where(missing)}`,
+    `[LIFE-01] by %d ms loses no task and interrupts no run, also when its clock is mended${where(missing)}`,
     async (errorMs) => {
       const setUp = await healthy(kind);
       const wrong = await startClockedServer(setUp.environment, setUp.folder, errorMs);

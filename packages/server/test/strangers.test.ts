@@ -36,7 +36,7 @@ function taskIdOf({ result }: Awaited<ReturnType<typeof call>>): unknown {
   return result?.['taskId'] ?? (result?.['task'] as JsonObject | undefined)?.['taskId'];
 }
 
-describe.each(GENERATIONS)('[SEC-07] anonymous callers of %s over HTTP without sessions', (generation) => {
+describe.each(GENERATIONS)('[SEC-07] [BOUN-06] anonymous callers of %s over HTTP without sessions', (generation) => {
   const stranger = () => new HttpClient(app.http(), { generation });
 
   it('cannot use an idempotency key, and are told why', async () => {
@@ -69,7 +69,7 @@ describe.each(GENERATIONS)('[SEC-07] anonymous callers of %s over HTTP without s
   });
 });
 
-it('[SEC-07] gives an anonymous workflow prompt with a key no task of another', async () => {
+it('[SEC-07] [BOUN-06] gives an anonymous workflow prompt with a key no task of another', async () => {
   const key = { _meta: { [KEY]: 'k' } };
   const { workflow } = await import('@mcp-tasks/workflow');
   workflow(tools.tasks, 'release', { description: 'Release it' }, ({ step }) => {
@@ -82,7 +82,7 @@ it('[SEC-07] gives an anonymous workflow prompt with a key no task of another', 
   }
 });
 
-describe('[SEC-07] anonymous callers of 2025-11-25 with sessions', () => {
+describe('[SEC-07] [BOUN-06] anonymous callers of 2025-11-25 with sessions', () => {
   async function openSession(): Promise<HttpClient> {
     const mcp = new McpServer({ name: 'test', version: '0' });
     attach(tools.tasks, mcp, ANONYMOUS);

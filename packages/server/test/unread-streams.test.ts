@@ -241,7 +241,7 @@ describe('a reader that does not read', () => {
     },
   );
 
-  it('of the stream of a session is told the latest state of one task after the other', async () => {
+  it('[BOUN-04] of the stream of a session is told the latest state of one task after the other', async () => {
     const port = await withSession();
     await initialize(port);
     const headers = headersOf({ 'mcp-session-id': 'session' });
@@ -287,7 +287,7 @@ describe('a reader that does not read', () => {
     },
   );
 
-  it('has its stream in a session ended when more than 1 MiB waits that a tool of the server sent by itself', async () => {
+  it('[BOUN-04] has its stream in a session ended when more than 1 MiB waits that a tool of the server sent by itself', async () => {
     const port = await withSession();
     await initialize(port);
     const { headers, body } = callOf('2025-11-25', 'floods', {});
@@ -297,7 +297,7 @@ describe('a reader that does not read', () => {
     expect(writtenBytes).toBeLessThan(MAX_KERNEL_BYTES);
   });
 
-  it('of subscriptions/listen is told the latest state when it takes more, not every state', async () => {
+  it('[BOUN-04] of subscriptions/listen is told the latest state when it takes more, not every state', async () => {
     const port = await withoutSessions();
     const call = callOf('2026-07-28', 'noisy', {});
     const created = await dataOf(await post(port, call.body, call.headers));

@@ -12,7 +12,7 @@ async function linesOf(fixture: string): Promise<string[]> {
 }
 
 describe('a process', () => {
-  it('lives when handlers await nothing and go on after their runs have ended, and hears what they forgot', async () => {
+  it('[LIFE-07] lives when handlers await nothing and go on after their runs have ended, and hears what they forgot', async () => {
     const asking = 'delete elicit merge publish sample set step';
     expect(await linesOf('unruly.ts')).toEqual([
       `cancelled: ${asking}`,
@@ -27,7 +27,7 @@ describe('a process', () => {
     ]);
   }, 60_000);
 
-  it('hears of a handler that computes for longer than a third of the lease, and goes on', async () => {
+  it('[LIFE-07] hears of a handler that computes for longer than a third of the lease, and goes on', async () => {
     const lines = await linesOf('busy.ts');
     expect(lines.filter((line) => !line.startsWith('blocked'))).toEqual(['compute completed', 'light completed']);
     expect(lines.filter((line) => line.startsWith('blocked'))).toEqual(['blocked true ["compute"]']);

@@ -37,7 +37,7 @@ function setUp() {
 
 describe('a process whose wall clock is wrong when it starts', () => {
   it.each([HOURS_2_MS, -HOURS_2_MS, DAY_MS * 365])(
-    '[DURA-07] by %d ms lives by the time of the server: no task is lost, no run of another ends',
+    '[LIFE-01] by %d ms lives by the time of the server: no task is lost, no run of another ends',
     async (wallErrorMs) => {
       const { make, start, pass, go, serverMs } = setUp();
       const right = await make();
@@ -62,7 +62,7 @@ describe('a process whose wall clock is wrong when it starts', () => {
 
 describe("a server's clock that is set", () => {
   it.each([HOURS_2_MS, LEASE_MS])(
-    '[DURA-07] ahead by %d ms interrupts no run: what is held is left alone until its holder has renewed',
+    '[LIFE-01] ahead by %d ms interrupts no run: what is held is left alone until its holder has renewed',
     async (aheadMs) => {
       const { make, start, pass, go, server, serverMs } = setUp();
       const [one, other] = [await make(), await make()];
@@ -80,7 +80,7 @@ describe("a server's clock that is set", () => {
     },
   );
 
-  it('[DURA-07] ahead holds up what was lost with its process, and the sweep, for one lease', async () => {
+  it('[LIFE-01] ahead holds up what was lost with its process, and the sweep, for one lease', async () => {
     const { make, start, pass, server } = setUp();
     const [one, other] = [await make(), await make()];
     const lost = await start(other, 'long');
@@ -99,7 +99,7 @@ describe("a server's clock that is set", () => {
     await one.tasks.close();
   });
 
-  it('[DURA-07] ahead brings every expiry forward, to the instant', async () => {
+  it('[LIFE-01] ahead brings every expiry forward, to the instant', async () => {
     const { make, start, pass, server, serverMs } = setUp();
     const one = await make();
     const aborted = gate<unknown>();
@@ -123,7 +123,7 @@ describe("a server's clock that is set", () => {
     await one.tasks.close();
   });
 
-  it('[DURA-07] back is followed at once, and every lease with it', async () => {
+  it('[LIFE-01] back is followed at once, and every lease with it', async () => {
     const { make, start, pass, server, serverMs, go } = setUp();
     server.aheadMs = HOURS_2_MS;
     const [one, other] = [await make(), await make()];
@@ -142,7 +142,7 @@ describe("a server's clock that is set", () => {
     expect([...one.errors, ...other.errors]).toEqual([]);
   });
 
-  it('[DURA-07] does not count as time that a run took', async () => {
+  it('[LIFE-01] does not count as time that a run took', async () => {
     const { make, start, pass, server } = setUp();
     const one = await make();
     const [asked, answered] = [gate(), gate()];
@@ -167,7 +167,7 @@ describe("a server's clock that is set", () => {
 });
 
 describe('a process whose machine was suspended', () => {
-  it('[DURA-07] renews before it claims or sweeps, and learns what it lost meanwhile', async () => {
+  it('[LIFE-01] renews before it claims or sweeps, and learns what it lost meanwhile', async () => {
     const { make, start, pass, serverMs, go } = setUp();
     const [slept, awake] = [await make(), await make()];
     const lost = await start(slept, 'long');
@@ -188,7 +188,7 @@ describe('a process whose machine was suspended', () => {
   });
 
   it.each(['kept', 'lost'] as const)(
-    '[DURA-07] begins no further step of a run before it knows that the run is %s',
+    '[LIFE-01] begins no further step of a run before it knows that the run is %s',
     async (fate) => {
       const { make, start, pass } = setUp();
       const [slept, awake] = [await make(), await make()];
@@ -224,7 +224,7 @@ describe('a process whose machine was suspended', () => {
     },
   );
 
-  it('[DURA-07] claims and sweeps nothing while that renewal fails', async () => {
+  it('[LIFE-01] claims and sweeps nothing while that renewal fails', async () => {
     const { make, start, pass, go } = setUp();
     const machine = await make();
     await start(machine, 'long');

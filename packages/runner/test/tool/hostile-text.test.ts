@@ -19,7 +19,7 @@ const hostileText = fc
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 
 describe('a text of a mebibyte', () => {
-  it('is cut before it is kept as status, progress or error, and the head of its task stays under 16 KiB', async () => {
+  it('[BOUN-01] is cut before it is kept as status, progress or error, and the head of its task stays under 16 KiB', async () => {
     await fc.assert(
       fc.asyncProperty(hostileText, fc.boolean(), async (text, isProtocolError) => {
         const { tasks, start } = layer();
@@ -38,7 +38,7 @@ describe('a text of a mebibyte', () => {
     );
   });
 
-  it('makes no long error of arguments that do not fit, however many there are and whatever their names are', async () => {
+  it('[BOUN-01] makes no long error of arguments that do not fit, however many there are and whatever their names are', async () => {
     const text = ' '.repeat(MiB / 4);
     const { tasks } = layer();
     const inputSchema = z.object({ list: z.array(z.string()), names: z.record(z.string(), z.number()) });

@@ -118,7 +118,7 @@ describe.each([
     return [response.status, await response.text()];
   };
 
-  it('[SEC-02] looks to another caller as one that does not exist, whatever is asked of it', async () => {
+  it('[SEC-02] [BOUN-05] looks to another caller as one that does not exist, whatever is asked of it', async () => {
     const session = await open();
     const requests: readonly ((session: Session, caller: AuthInfo, id?: string) => Promise<Response>)[] = [
       (to, caller, id) => to.post({ id: 1, method: 'tools/list' }, caller, id),
@@ -143,7 +143,7 @@ describe.each([
     expect(await session.ask('tools/list')).toMatchObject({ status: 200, result: {} });
   });
 
-  it('[SEC-02] keeps its answers from another caller who sends a request with the same id', async () => {
+  it('[SEC-02] [BOUN-05] keeps its answers from another caller who sends a request with the same id', async () => {
     const session = await open();
     const message = { id: 7, method: 'tools/call', params: { name: 'hold', arguments: {} } };
     const waiting = await readStream(await session.post(message));
@@ -188,7 +188,7 @@ describe.each([
     expect(onerror).toHaveBeenCalledExactlyOnceWith(fault);
   });
 
-  it('ends its own stream when the token of its request expires; a new token opens another', async () => {
+  it('[BOUN-05] ends its own stream when the token of its request expires; a new token opens another', async () => {
     const session = await open();
     const timers = clock.timers;
     const stream = await readStream(await session.get(shortLived('alice')));
@@ -208,7 +208,7 @@ describe.each([
     await expect.poll(() => clock.timers).toBe(timers);
   });
 
-  it('ends tasks/result with an error when its token expires, and the task goes on', async () => {
+  it('[BOUN-05] ends tasks/result with an error when its token expires, and the task goes on', async () => {
     const session = await open();
     const created = await session.ask('tools/call', { name: 'hold', arguments: {}, task: {} });
     const { taskId } = (created as unknown as { result: { task: { taskId: string } } }).result.task;
