@@ -38,8 +38,7 @@ export interface PostgresClientLike {
 export interface PostgresStoreOptions {
   /**
    * `postgres://user:password@host:port/database`; TLS and the rest by its parameters, as `pg` reads them. The store
-   * opens
-   * and closes a pool of its own.
+   * opens and closes a pool of its own.
    */
   readonly connectionString?: string | undefined;
   /**

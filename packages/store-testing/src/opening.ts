@@ -15,8 +15,7 @@ export async function tryToOpen(store: TaskStore): Promise<void> {
 
 /**
  * Once told to, open many stores at once and create one task through all of them. The process ends of itself when they
- * are
- * closed.
+ * are closed.
  */
 export async function openAtOnce(stores: readonly TaskStore[]): Promise<void> {
   console.log('ready');

@@ -7,8 +7,7 @@ const STORES = 10;
 
 /**
  * Let two processes open ten stores each at the same moment and create one task through all of them, by a script that
- * calls
- * `openAtOnce`: one create of twenty makes the task, and both processes end of themselves.
+ * calls `openAtOnce`: one create of twenty makes the task, and both processes end of themselves.
  */
 export async function createAtOnce(script: URL, options: object): Promise<void> {
   const start = () => startProcess(script, { ...options, stores: STORES });

@@ -18,8 +18,7 @@ const DEFAULT_STEP_TIMEOUT_MS = 5 * 60_000;
 
 /**
  * Register a workflow: a prompt that starts a task, does every step that the server can do, and hands the rest to the
- * client. It
- * comes with a companion tool of the same name and arguments, whose result is that of the workflow.
+ * client. It comes with a companion tool of the same name and arguments, whose result is that of the workflow.
  *
  * The plan is made once, here: `build` is called once and adds the steps in order.
  *

@@ -6,13 +6,11 @@ import { type Candidate, withoutUse } from './uses.ts';
 
 /**
  * Public symbols and members without a user: no source, no example, no page. Tests count only for what is there for
- * tests, and
- * a doc comment belongs to its declaration.
+ * tests, and a doc comment belongs to its declaration.
  *
  * A symbol needs a user outside of its package, a public signature that names it, or a page that tells of it. A member
- * needs
- * code that reads it; an example or a page may also write it. Types that flow into others of the same shape are not
- * followed.
+ * needs code that reads it; an example or a page may also write it. Types that flow into others of the same shape are
+ * not followed.
  *
  * @returns such as `@mcp-tasks/store memoryStore` and `@mcp-tasks/store TaskHead.owner`, sorted.
  */

@@ -13,8 +13,7 @@ export interface ToolCallInRun extends NestedCall {
  * Run a registered tool's handler inside the run of another handler: same slot, same lease, names of its own.
  *
  * Arguments are checked with the tool's schema, the call is authorized (`via: 'step'`), the result is checked and
- * limited as that
- * of any call. A failure is an outcome too; `thrown` is the value that the handler threw, if it did.
+ * limited as that of any call. A failure is an outcome too; `thrown` is the value that the handler threw, if it did.
  *
  * @throws {TaskError} RUN_ENDED - the outer run may no longer write: the outcome must not be used.
  */

@@ -16,8 +16,7 @@ interface Effect {
 
 /**
  * Watches the effects of one execution of a handler: those that it did not await harm neither process nor handler, and
- * are
- * told to `onBackgroundError`.
+ * are told to `onBackgroundError`.
  *
  * A handler that goes on may still await an effect that has failed, so nothing is told before it is over.
  */

@@ -17,8 +17,7 @@ const ARGUMENTS: Readonly<Record<ReportMethod, readonly (readonly [name: string,
 
 /**
  * Progress and status of one run. They are called from timers and events, where an error would end the process, so they
- * never
- * throw: a late report is dropped, a wrong one too and told.
+ * never throw: a late report is dropped, a wrong one too and told.
  */
 export function taskReports(host: HandlerHost, watch: EffectWatch): Pick<TaskContext, ReportMethod> {
   const cut = (message: string) => cutUtf8(message, host.layer.limits.maxStatusMessageBytes);

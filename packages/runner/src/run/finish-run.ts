@@ -42,8 +42,7 @@ export function settling(run: EndingRun, outcome: HandlerResult, reason: RunEndR
 
 /**
  * Park, or give the task back when another process wrote what the run may be waiting for, unseen. Looked at when the
- * write's
- * turn comes: those before it may have met with others.
+ * write's turn comes: those before it may have met with others.
  */
 export function parking({ layer, lease }: EndingRun, how: Parking, isWritten: () => boolean): RunEnding {
   const parked = rules.park(lease, how);

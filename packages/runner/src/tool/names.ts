@@ -22,8 +22,7 @@ export function checkUsedName(what: string, name: unknown): void {
  * Say why a name cannot be in a record. The names of all open questions are in its head, which has to stay small.
  *
  * Names are keys of JSON objects, here, in the MCP SDK and in clients, and such an object has the members of every
- * object too:
- * it would seem to hold "toString" already, and "__proto__" could not be put into it.
+ * object too: it would seem to hold "toString" already, and "__proto__" could not be put into it.
  */
 function nameProblem(what: string, name: unknown): string | undefined {
   const fits = typeof name === 'string' && name.length > 0 && name.length <= MAX_NAME_CHARACTERS && isWellFormed(name);

@@ -33,8 +33,7 @@ type SlotAnswer = { readonly result: object } | { readonly error: JsonRpcError }
 
 /**
  * The slot of a call of a task tool. The SDK handles the call as that of any tool, arguments and all; the callback
- * leaves
- * the real outcome here, and the answer carries it in the place of what the SDK made of the placeholder.
+ * leaves the real outcome here, and the answer carries it in the place of what the SDK made of the placeholder.
  */
 export class CallSlot implements TaskSlot {
   readonly request: TaskRequest;

@@ -3,8 +3,7 @@ import type { TaskRequest } from '../request/task-request.ts';
 
 /**
  * The `_meta` that a 2026-07-28 connection's requests come with, as the SDK found it right, and how it signs the
- * answers. Clients
- * send the same each time, and of the same the SDK would say the same.
+ * answers. Clients send the same each time, and of the same the SDK would say the same.
  *
  * @see docs/decisions/0005-envelopes-checked-once.md
  */

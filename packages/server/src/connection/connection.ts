@@ -152,8 +152,7 @@ export class TaskConnection implements RelayConnection {
 
   /**
    * Tell the client of a task that was made on this connection, unless it learns by itself that the task is over. On a
-   * session that
-   * several owners use, only the caller that opened it is told: its own stream may be read by any of them.
+   * session that several owners use, only the caller that opened it is told: its own stream may be read by any of them.
    */
   follow(task: RelayedTask): void {
     if (task.tasks.owner !== this.#openedBy) return;

@@ -9,8 +9,7 @@ import { readOpenQuestions } from '../show/entries.ts';
 
 /**
  * A question goes to a 2025-11-25 client as a request whose id says by itself which question it is, so that the answer
- * is
- * understood by every process and connection that it comes back to: nothing waits for it in memory.
+ * is understood by every process and connection that it comes back to: nothing waits for it in memory.
  */
 const QUESTION_ID = /^mcp-tasks\/[^/]+\/([^/]+)\/(.*)$/su;
 
@@ -40,9 +39,8 @@ export function answeredQuestion(id: unknown): QuestionName | undefined {
  * Hand a client's response to the task that it answers, if the task is this caller's.
  *
  * A response has no answer of its own, so most of what can be wrong goes unsaid: an answer to a foreign, unknown or
- * finished task
- * or to a question that is not open is ignored. A client that answers a form with an error could not show it: the form
- * is cancelled.
+ * finished task or to a question that is not open is ignored. A client that answers a form with an error could not show
+ * it: the form is cancelled.
  *
  * @throws {TaskError} TASK_ANSWER_INVALID - the answer does not fit, the question stays open; STORE_UNAVAILABLE
  */

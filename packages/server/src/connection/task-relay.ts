@@ -19,14 +19,11 @@ interface OpenStream {
 
 /**
  * Follows one task of a 2025-11-25 connection until it is over or gone, or no stream listens: tells the client when
- * what it sees of
- * the task changes, how far the work is, and what is asked.
+ * what it sees of the task changes, how far the work is, and what is asked.
  *
  * A notification goes out on one stream only: that of the latest `tasks/result`, else the connection's own. What
- * happens while
- * one is on its way, until its reader has taken it, is not told step by step: the latest state follows. Progress that
- * was made before is not told again,
- * since another stream may have carried it.
+ * happens while one is on its way, until its reader has taken it, is not told step by step: the latest state follows.
+ * Progress that was made before is not told again, since another stream may have carried it.
  *
  * @see 2025-11-25, Tasks, "Task Notifications", "Task Progress Notifications", "Input Required Status"
  */

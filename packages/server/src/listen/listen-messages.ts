@@ -56,8 +56,7 @@ export function acknowledgeTasks(
 
 /**
  * `notifications/tasks` with the task as `tasks/get` would show it now; undefined while the task asks what this client
- * did not
- * say that it can answer: `tasks/get` tells it so with an error, and a notification cannot.
+ * did not say that it can answer: `tasks/get` tells it so with an error, and a notification cannot.
  *
  * @see SEP-2663, "Task Status Notifications"
  */

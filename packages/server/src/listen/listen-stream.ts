@@ -51,9 +51,8 @@ export interface ListenStream {
  * Merge the SDK's stream and the changes of tasks into one.
  *
  * The acknowledgement comes first, with the tasks added. When the SDK grants nothing beside them it ends its stream at
- * once:
- * its result is kept back until all tasks are over, and the keep-alive is ours. Both sides wait for a client that is
- * slow to read.
+ * once: its result is kept back until all tasks are over, and the keep-alive is ours. Both sides wait for a client that
+ * is slow to read.
  */
 export function openListenStream(options: ListenStreamOptions): ListenStream {
   const { listen, feed, taskIds, clock, keepAliveMs, signal } = options;

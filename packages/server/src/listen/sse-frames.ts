@@ -2,8 +2,7 @@
  * Read an SSE body event by event, with LF line ends and without the blank line that ends each.
  *
  * Bytes may be cut anywhere, also inside a character or a line end; an event that the end of the stream cuts off is
- * dropped,
- * as the standard says.
+ * dropped, as the standard says.
  *
  * @see WHATWG HTML, "Parsing an event stream"
  */

@@ -48,9 +48,8 @@ interface Subscription {
  * Serve `taskIds` of `subscriptions/listen` on a connection that all requests share (stdio).
  *
  * The SDK gets the request without `taskIds` and checks it; its acknowledgement is rewritten on its way out. A
- * subscription
- * ends by `notifications/cancelled`, by the SDK's result at shutdown, or, when it carries nothing but tasks, when all
- * are over.
+ * subscription ends by `notifications/cancelled`, by the SDK's result at shutdown, or, when it carries nothing but
+ * tasks, when all are over.
  *
  * @see SEP-2663, "Task Status Notifications"; 2026-07-28, Subscriptions
  */

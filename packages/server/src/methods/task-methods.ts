@@ -19,8 +19,7 @@ export const TASK_REQUEST_METHODS: readonly string[] = [
 
 /**
  * The handler of a method; undefined when it does not exist for this caller: it belongs to the other generation, the
- * caller may have
- * no tasks, or shares an owner with others and so may not list.
+ * caller may have no tasks, or shares an owner with others and so may not list.
  *
  * @see 2025-11-25, Tasks, "Task Isolation and Access Control"
  */

@@ -66,8 +66,7 @@ export function jsonRpcCode(code: TaskErrorCode): number {
  * The JSON-RPC error for anything that was thrown.
  *
  * A tool's `ProtocolFailure` and the SDK's protocol errors are sent as they are, a {@link TaskError} with its code and
- * details
- * as data. Of faults of ours and of unknown errors nothing is told but that, so that no driver text gets out.
+ * details as data. Of faults of ours and of unknown errors nothing is told but that, so that no driver text gets out.
  */
 export function toErrorObject(error: unknown): JsonRpcError {
   if (ProtocolFailure.is(error) || error instanceof ProtocolError) {

@@ -25,8 +25,7 @@ export interface OwnerOptions {
    * undefined = anonymous.
    *
    * Default: issuer and subject of the verified auth (`authInfo.extra.iss`, `.sub`), and the user of the operating
-   * system
-   * on stdio. A transport that carries several users must hand over `authInfo` or the request, or set this.
+   * system on stdio. A transport that carries several users must hand over `authInfo` or the request, or set this.
    */
   readonly owner?: ((context: OwnerContext) => string | undefined) | undefined;
   /**
@@ -75,8 +74,7 @@ export function resolveOwner(context: OwnerContext, options: OwnerOptions, maxOw
 
 /**
  * Tell the callers of a session apart: an owner is one caller, and those without an owner are told apart by their OAuth
- * client. An
- * anonymous session is open to anonymous callers who know its id.
+ * client. An anonymous session is open to anonymous callers who know its id.
  */
 export function sessionCaller({ kind, owner }: ResolvedOwner, { authInfo }: OwnerContext): string {
   return ownerOf(kind, owner, kind === 'owner' ? null : (authInfo?.clientId ?? null));
@@ -84,8 +82,7 @@ export function sessionCaller({ kind, owner }: ResolvedOwner, { authInfo }: Owne
 
 /**
  * An `owner` function for servers whose callers have no subject: issuer and subject if there are, the local user on
- * stdio,
- * else the OAuth client, else the session of the server's own making.
+ * stdio, else the OAuth client, else the session of the server's own making.
  *
  * All users of one OAuth client share its tasks, and a session's tasks are out of reach once it ends.
  *

@@ -17,8 +17,7 @@ import { type WorkflowServingOptions, workflowSettings } from './workflow-option
 export interface TaskServerOptions extends OwnerOptions {
   /**
    * Makes `task.caller` of handlers, in every process: runs once for each call of a task tool. JSON, at most 8 KiB,
-   * stored
-   * with the task and never sent to a client: no place for a token. Default: nothing.
+   * stored with the task and never sent to a client: no place for a token. Default: nothing.
    */
   readonly caller?: ((context: OwnerContext) => JsonValue) | undefined;
   /** How workflows are served, if `tasks` has some. */

@@ -11,8 +11,7 @@ import { isJsonObject } from '@mcp-tasks/wire';
 export interface WorkflowServingOptions {
   /**
    * Name of the tool by which a model does a step of a workflow task, since models cannot set `_meta`; false = there is
-   * none, and
-   * the hand-off names neither tool nor task. Default `continue_workflow`.
+   * none, and the hand-off names neither tool nor task. Default `continue_workflow`.
    */
   readonly continueTool?: string | false | undefined;
   /**

@@ -39,13 +39,11 @@ const attached = new WeakMap<McpServer, Tasks>();
  * Let a server of the SDK serve tasks, to clients of either generation that connect to it.
  *
  * Registers every tool and workflow that `tasks` has by now, in any order with the server's own `registerTool`; a tool
- * that is registered later
- * is served by servers that are attached later. Connecting starts `tasks` if it is not started. A second call for the
- * same server does nothing.
+ * that is registered later is served by servers that are attached later. Connecting starts `tasks` if it is not
+ * started. A second call for the same server does nothing.
  *
  * Alone it serves all but `subscriptions/listen` with `taskIds` and, on stateless HTTP, answers to the questions of
- * 2025-11-25
- * tasks: see `wrapHandler` and `wrapTransport`.
+ * 2025-11-25 tasks: see `wrapHandler` and `wrapTransport`.
  *
  * @throws {SdkError} ALREADY_CONNECTED - the server is connected: attach first.
  * @throws {TypeError} the server has other tasks, or is no `McpServer`, or an option has the wrong type.

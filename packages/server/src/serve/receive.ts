@@ -99,8 +99,8 @@ const receiveNegotiation: Receive = (message, request) => ({
 
 /**
  * Going through the SDK takes longer than all that a task method does. It has no part in those of 2025-11-25; of
- * 2026-07-28 it checks
- * the envelope and signs the answer, so it gets every request with an envelope that it has not found right yet.
+ * 2026-07-28 it checks the envelope and signs the answer, so it gets every request with an envelope that it has not
+ * found right yet.
  */
 function taskMethodReceiver(answer: AnswerTaskMethod): Receive {
   return (message, request, connection, extra) => {

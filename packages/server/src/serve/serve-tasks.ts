@@ -41,8 +41,7 @@ export interface ServeTasksOptions extends TaskServerOptions {
 export interface TaskHttpOptions extends Omit<CreateMcpHandlerOptions, 'legacy'> {
   /**
    * How 2025-11-25 clients are served: each request by itself (`stateless`, the default), not at all (`reject`), or
-   * with a session
-   * for each client, which lives in this process (`sessions`: see {@link withSessions}).
+   * with a session for each client, which lives in this process (`sessions`: see {@link withSessions}).
    */
   readonly legacy?: CreateMcpHandlerOptions['legacy'] | 'sessions';
   /**
@@ -81,10 +80,8 @@ export interface TaskApp extends AsyncDisposable {
  * Serve the tools of a task layer to clients of both protocol generations.
  *
  * `factory` makes the SDK's server, with tools, prompts and resources of its own if it likes: for each HTTP request,
- * and for each
- * connection over stdio. The first use starts `tasks`: its store, its recovery, its sweep. A request that comes while
- * the store
- * cannot be opened is answered -32603, and the next one tries again.
+ * and for each connection over stdio. The first use starts `tasks`: its store, its recovery, its sweep. A request that
+ * comes while the store cannot be opened is answered -32603, and the next one tries again.
  *
  * @throws {TypeError} an option has the wrong type. @throws {RangeError} `drainMs` is not a whole number from 0.
  *

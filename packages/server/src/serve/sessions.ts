@@ -51,10 +51,9 @@ const BAD_REQUEST = -32_000;
  * serves all else.
  *
  * Make that handler with `legacy: 'reject'`. `factory` is called once for each session, and its server gets the tasks.
- * A session is open to
- * its opener alone and lives in this process: behind a load balancer, requests must be routed by `Mcp-Session-Id`.
- * Closing the handler
- * that this returns closes the sessions, and then the handler in front of which they stand.
+ * A session is open to its opener alone and lives in this process: behind a load balancer, requests must be routed by
+ * `Mcp-Session-Id`. Closing the handler that this returns closes the sessions, and then the handler in front of which
+ * they stand.
  *
  * `serveTasks(...).http({ legacy: 'sessions' })` is this for a handler of its own.
  *

@@ -33,12 +33,10 @@ const wrapped = new WeakSet<McpHttpHandler>();
 
 /**
  * Let an HTTP handler of the SDK serve what goes beyond one server object: `subscriptions/listen` with `taskIds`
- * (2026-07-28), and
- * the answers to a task's questions that a 2025-11-25 client without a session posts.
+ * (2026-07-28), and the answers to a task's questions that a 2025-11-25 client without a session posts.
  *
  * The servers that the handler's factory makes need `attach`. All else reaches the handler as it is, `parsedBody` and
- * `authInfo`
- * included. Wrapping a wrapped handler gives that handler back.
+ * `authInfo` included. Wrapping a wrapped handler gives that handler back.
  *
  * @throws {TypeError} an option has the wrong type. @throws {RangeError} a number is negative.
  *

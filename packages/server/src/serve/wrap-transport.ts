@@ -13,8 +13,7 @@ const wrapped = new WeakSet<Transport>();
  * (2026-07-28).
  *
  * For the `transport` option of the SDK's `serveStdio`, whose factory makes servers with `attach`. The transport itself
- * is
- * changed and given back; wrapping it again does nothing.
+ * is changed and given back; wrapping it again does nothing.
  *
  * @throws {TypeError} an option has the wrong type.
  *

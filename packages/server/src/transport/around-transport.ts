@@ -16,8 +16,7 @@ export interface AroundTransport {
  * Put something around a transport before the SDK connects to it.
  *
  * The object itself is changed, since the SDK's HTTP entry holds on to that very object. The SDK sets its callbacks
- * before it
- * calls `start`, so that is where ours go around them, before the first message.
+ * before it calls `start`, so that is where ours go around them, before the first message.
  */
 export function aroundTransport(transport: Transport, around: AroundTransport): void {
   const start = transport.start.bind(transport);

@@ -19,10 +19,8 @@ export type EndTurn = () => void;
  * A stream of messages to a client, and how far its reader is.
  *
  * Who has something to tell again and again waits for a turn, in which all that was sent before is read: what is told
- * then is the
- * latest state, and a reader that does not read has one message waiting. Of those who send without asking, the stream
- * is ended
- * when more than 1 MiB waits.
+ * then is the latest state, and a reader that does not read has one message waiting. Of those who send without asking,
+ * the stream is ended when more than 1 MiB waits.
  */
 export class Outlet {
   readonly #listener: OutletListener;

@@ -18,12 +18,10 @@ const NO_READER = new Outlet();
 
 /**
  * Look at how far the readers of a transport's streams are, without the SDK's help, which hands every message to a
- * queue that has
- * no end.
+ * queue that has no end.
  *
  * Over HTTP every exchange has a stream: bodies are pulled through here, and of Node.js it is the response that tells
- * when it has
- * drained. Any other transport has one stream, and its `send` resolves when that takes more.
+ * when it has drained. Any other transport has one stream, and its `send` resolves when that takes more.
  */
 export function watchOutlets(transport: HttpTransport): Outlets {
   const isHttp = transport.handleRequest !== undefined || transport.handleMessage !== undefined;

@@ -27,9 +27,8 @@ type HandleRequest = (...parameters: readonly unknown[]) => Promise<unknown>;
 
 /**
  * Let a transport of HTTP sessions serve only the caller who opened its session; others get what the SDK answers for a
- * session that does
- * not exist. The session's own stream ends when the token of its request expires. Transports of other kinds are left
- * alone.
+ * session that does not exist. The session's own stream ends when the token of its request expires. Transports of other
+ * kinds are left alone.
  *
  * @see 2025-11-25, Transports, "Session Management"
  */

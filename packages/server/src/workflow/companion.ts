@@ -15,8 +15,7 @@ export type CompanionCall = Omit<WorkflowInvocation, 'reference'> & {
 
 /**
  * Answer a call of a workflow's tool that becomes no task for its client: with the result if the workflow is done in
- * time,
- * else with the hand-off.
+ * time, else with the hand-off.
  */
 export async function callCompanion(serving: WorkflowServing, call: CompanionCall): Promise<CallToolResult> {
   const { view, warning } = await resumeElseStart(serving, call);

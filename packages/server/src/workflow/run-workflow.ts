@@ -21,8 +21,7 @@ export interface WorkflowInvocation {
 
 /**
  * Start or resume a workflow, and wait until it stops by itself, or for `handOffWaitMs`. The run belongs to the task: a
- * client that
- * leaves ends only this wait.
+ * client that leaves ends only this wait.
  *
  * @throws {TaskError} as `startTask`; TASK_NOT_FOUND, INVALID_ARGUMENTS - of a task to resume; RUN_ENDED - the client
  * left.

@@ -4,11 +4,9 @@ import type { TaskStore } from '@mcp-tasks/store';
  * Given to the kit by the author of a store: how to make data of one's own, and every way to get at them.
  *
  * Time needs nothing more than `hasServerTime`: stores take `nowMs`, so the kit passes the times that a case is about.
- * For a
- * store without a clock of its own they begin at the present. A store on a server takes nothing for expired or due
- * before its
- * server's present: there they lie in the past half day, so what it removes by itself must stay for a day after it
- * expired.
+ * For a store without a clock of its own they begin at the present. A store on a server takes nothing for expired or
+ * due before its server's present: there they lie in the past half day, so what it removes by itself must stay for a
+ * day after it expired.
  */
 export interface StoreHarness {
   /** Whether the store has `serverTimeMs`; default false. */

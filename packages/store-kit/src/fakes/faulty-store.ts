@@ -7,8 +7,7 @@ type Write = (typeof WRITES)[number];
 
 /**
  * The same store, whose writes take effect while their answers are lost: the call rejects with STORE_UNAVAILABLE,
- * retryable,
- * once the write is done.
+ * retryable, once the write is done.
  *
  * @param isLost - whether this call's answer is lost; default: every one.
  *

@@ -32,8 +32,7 @@ export interface Sighting {
 
 /**
  * The work of the two sides of a race: by name, so that another process can do it too. Each begins with its first call
- * of the
- * store before it first waits.
+ * of the store before it first waits.
  */
 export const racers = {
   /** Create tasks, all at once. */

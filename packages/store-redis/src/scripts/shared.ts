@@ -1,12 +1,10 @@
 /**
  * The beginning of every script.
  *
- * Keys of one store, after its prefix (which holds the one hash tag):
- * `t:ID` hash of the head; `e:KIND:ID` hash of the entries of a kind; `o:OWNER` the owner's tasks in order of creation
- * (lexical set); `a:OWNER` and `s:OWNER` active and stored tasks by expiry; `k:OWNER:KEY` the task of an idempotency
- * key;
- * `d:HANDLER` due tasks; `x` all tasks by expiry; `schema`. OWNER is base64url and a kind holds no colon, so no key is
- * ambiguous.
+ * Keys of one store, after its prefix (which holds the one hash tag): `t:ID` hash of the head; `e:KIND:ID` hash of the
+ * entries of a kind; `o:OWNER` the owner's tasks in order of creation (lexical set); `a:OWNER` and `s:OWNER` active and
+ * stored tasks by expiry; `k:OWNER:KEY` the task of an idempotency key; `d:HANDLER` due tasks; `x` all tasks by expiry;
+ * `schema`. OWNER is base64url and a kind holds no colon, so no key is ambiguous.
  *
  * Values are opaque: no script decodes one. A record that was damaged from outside (a key of another type, a missing
  * field) is returned as it is, for the reader to report. Such damage never makes a script stop half way.

@@ -10,8 +10,7 @@ import { done, liveRule, refused, type Rule, write } from './rule.ts';
 
 /**
  * Keys of all open questions of a task as JSON, in bytes. With the longest texts that limits allow (status, progress
- * and owner 1 KiB
- * each, handler 384 bytes) and a kilobyte of ids and numbers, that makes the 16 KiB of a head.
+ * and owner 1 KiB each, handler 384 bytes) and a kilobyte of ids and numbers, that makes the 16 KiB of a head.
  */
 const MAX_QUESTION_NAMES_BYTES = 11 * 1024;
 

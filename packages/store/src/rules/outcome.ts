@@ -29,8 +29,7 @@ export interface Outcomes {
  * Record outcomes in one write, and end the task with the last of them.
  *
  * Refused with TASK_ALREADY_TERMINAL (`details.status` says which) when the task is over, with RUN_ENDED when a lease
- * is
- * given and no longer holds. A task that this run has completed counts as completed by it.
+ * is given and no longer holds. A task that this run has completed counts as completed by it.
  */
 export function outcome(change: Outcomes): Rule<undefined> {
   const { lease, put = [], statusMessage, isProgress, wakes, closes = [], completion } = change;

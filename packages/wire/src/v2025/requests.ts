@@ -9,8 +9,7 @@ import type { WireSchema } from '../schema/wire-schema.ts';
 export interface TaskMetadata2025 {
   /**
    * Wished lifetime since creation, in milliseconds. The schema accepts any finite number, as one official package
-   * does;
-   * which numbers are granted is a rule of the receiver.
+   * does; which numbers are granted is a rule of the receiver.
    */
   readonly ttl?: number | undefined;
 }

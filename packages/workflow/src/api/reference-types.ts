@@ -13,8 +13,7 @@ export interface Ref<out Value> {
 
 /**
  * A reference whose fields are references too: `config.output.replicas` is the field `replicas` of what the step
- * `config`
- * comes to.
+ * `config` comes to.
  */
 export type Refs<Value> = Ref<Value> & Fields<Value>;
 

@@ -107,8 +107,7 @@ export interface WorkflowBuilder<Args> {
    * Add a step to the plan.
    *
    * Steps run in this order, as far as what they need is there: one that waits, for the client or for a step that
-   * failed,
-   * holds up only those that use its output or name it in `after`.
+   * failed, holds up only those that use its output or name it in `after`.
    *
    * @param name - unique in the workflow, 1 to 128 characters without `/` and line breaks, no member of every object
    * (`toString`); names the step for ever in stored plans.

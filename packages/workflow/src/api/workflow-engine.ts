@@ -113,8 +113,8 @@ export interface WorkflowEngine {
   match(owner: string, taskId: string, call: ContinuationCall): Promise<ContinuationMatch>;
   /**
    * Record what a call came to, before its answer goes out. Of several recordings under one `callId` the first counts,
-   * and the
-   * others get the same answer. The server's steps that became possible run on; the answer does not wait for them.
+   * and the others get the same answer. The server's steps that became possible run on; the answer does not wait for
+   * them.
    *
    * Throws when the store fails only, never for a task that cannot be continued.
    */

@@ -28,8 +28,7 @@ export interface WorkflowOptions<Schema extends AuthorSchema = AuthorSchema> {
   readonly description: string;
   /**
    * An object schema, each property of which is a prompt argument. These arrive as strings, so each property has to
-   * take one:
-   * `z.coerce.number()`, not `z.number()`.
+   * take one: `z.coerce.number()`, not `z.number()`.
    */
   readonly arguments?: Schema | undefined;
   /** Said to the model at the beginning of the conversation. */

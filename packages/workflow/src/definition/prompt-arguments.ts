@@ -13,8 +13,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /**
  * Check the schema of a workflow's arguments. Prompt arguments arrive as strings in both generations, so each property
- * has to
- * take one. A schema that validates asynchronously cannot be tried here and is taken as it is.
+ * has to take one. A schema that validates asynchronously cannot be tried here and is taken as it is.
  *
  * @returns the schema's JSON Schema.
  * @throws what `fail` makes: not an object schema, or a property that no string fits.

@@ -60,8 +60,7 @@ export interface AdvanceOptions {
 
 /**
  * The one write between two steps of a run: what the last step came to, and which one is running next, or that all are
- * done, or
- * what the workflow waits for. Decided on the record as it is, so that what clients recorded meanwhile counts.
+ * done, or what the workflow waits for. Decided on the record as it is, so that what clients recorded meanwhile counts.
  *
  * Refused with WORKFLOW_INCOMPATIBLE when the definition no longer has a step that was begun.
  */

@@ -13,8 +13,7 @@ export type ResourcesRead =
 
 /**
  * Read the resources of a step, one after the other, within the time of one attempt. Throws what the run's signal
- * aborted with,
- * and nothing else.
+ * aborted with, and nothing else.
  */
 export async function readResources(
   context: WorkflowNow,

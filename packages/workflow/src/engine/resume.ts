@@ -20,8 +20,7 @@ export interface Resumption {
 
 /**
  * Let a task go on if a run finds something to do. Normally none does, since who made a step ready woke the task; after
- * a change
- * of the definition it may, be it to fail because a step is gone.
+ * a change of the definition it may, be it to fail because a step is gone.
  */
 export async function resume(
   tasks: Tasks,

@@ -23,8 +23,7 @@ export type CheckedArguments = ReadonlyMap<string, Mismatch | undefined>;
 
 /**
  * The step as which a call is recorded: the one that it names, else the first pending or failed one of its tool whose
- * known
- * arguments are those of the call.
+ * known arguments are those of the call.
  */
 export function matchStep(now: WorkflowNow, call: MatchedCall, checked: CheckedArguments): OpenStep | undefined {
   const open = openSteps(now);

@@ -106,8 +106,7 @@ function stepRecord({ arguments: args, outcome, resources }: StepReport): StepRe
 
 /**
  * The output of a step for later ones: structured content, else its texts; the same for server and client. `undefined`
- * when it did not
- * complete.
+ * when it did not complete.
  */
 export function outputOf(state: WorkflowState, step: string): JsonValue | undefined {
   if (planStep(state, step)?.status !== 'completed') return undefined;

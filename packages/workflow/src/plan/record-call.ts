@@ -39,8 +39,7 @@ export interface CallRecord {
 
 /**
  * Record the outcome of a call once, as one step or as an extra. Pure, so that it can be applied again to the record
- * that a lost
- * race brings. A call that lost to another one of the same id finds it recorded.
+ * that a lost race brings. A call that lost to another one of the same id finds it recorded.
  */
 export function recordCall(
   now: WorkflowNow,

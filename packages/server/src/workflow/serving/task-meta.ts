@@ -26,8 +26,7 @@ interface Reader {
 
 /**
  * Read a task with entries of these kinds, and how far its workflow is if it is the task of one. Only such a task is
- * read a second
- * time, for what its steps came to.
+ * read a second time, for what its steps came to.
  *
  * @throws {TaskError} as `OwnerTasks.get`
  */
