@@ -64,7 +64,6 @@ export class EffectWatch {
   }
 
   #tellForgotten(inFlight: readonly Effect[] = []): void {
-    if (inFlight.length === 0 && this.#forgotten.length === 0) return;
     // Until the end of this turn something may look at it, or a step may finish.
     setImmediate(() => {
       for (const step of inFlight) {
