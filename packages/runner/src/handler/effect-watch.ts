@@ -60,7 +60,8 @@ export class EffectWatch {
     this.#isOver = true;
     // A handler whose run was ended for it can wait for nothing, and one that threw has said that it failed.
     const isEarly = how === 'returned' && this.#host.ended === undefined;
-    this.#tellForgotten(isEarly ? [...this.#unfinishedSteps] : []);
+    const inFlight = isEarly ? [...this.#unfinishedSteps] : [];
+    if (inFlight.length > 0 || this.#forgotten.length > 0) this.#tellForgotten(inFlight);
   }
 
   #tellForgotten(inFlight: readonly Effect[] = []): void {

@@ -26,7 +26,8 @@ type Questions = Pick<TaskContext, 'elicit' | 'sample'>;
  * The context of a handler, on top of a run that stores or of an inline one.
  *
  * Methods are functions of their own, so that a handler may take them apart; those that go together are made together,
- * when one of them is looked at.
+ * when one of them is looked at. A plain object with all of them was measured with `bench/lifecycle`: a task took 15 %
+ * longer (ratio 0.70 instead of 0.83 for a bare 2025-11-25 client).
  */
 export class HandlerContext implements TaskContext {
   readonly answers: TaskContext['answers'];
