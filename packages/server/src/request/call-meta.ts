@@ -14,7 +14,11 @@ const MAX_PROGRESS_TOKEN_BYTES = 256;
  * Longest trace context, in bytes: a `traceparent` has that length, what others may be is what W3C says must be passed
  * on.
  */
-const MAX_TRACE_BYTES = { traceparent: 55, tracestate: 512, baggage: 8_192 } as const;
+const TRACE_FIELDS = [
+  ['traceparent', 55],
+  ['tracestate', 512],
+  ['baggage', 8_192],
+] as const;
 
 /** The part of `_meta` of a call that concerns tasks. */
 export interface CallMeta {
@@ -48,9 +52,9 @@ function readProgressToken(token: unknown): ProgressToken | undefined {
 
 /** The W3C trace context of a request, without what is too long. @see 2026-07-28, "_meta", trace context */
 function readTrace(meta: Fields): TraceContext | undefined {
-  const present = Object.entries(MAX_TRACE_BYTES).flatMap(([name, maxBytes]) => {
+  const present = TRACE_FIELDS.filter(([name, maxBytes]) => {
     const value = meta[name];
-    return typeof value === 'string' && oversizeOf(value, maxBytes) === undefined ? [[name, value] as const] : [];
+    return typeof value === 'string' && oversizeOf(value, maxBytes) === undefined;
   });
-  return present.length === 0 ? undefined : Object.fromEntries(present);
+  return present.length === 0 ? undefined : Object.fromEntries(present.map(([name]) => [name, meta[name]]));
 }
