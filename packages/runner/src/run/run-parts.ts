@@ -8,7 +8,7 @@ import { WriteQueue } from '../write/write-queue.ts';
 import type { RunStart } from './begin-run.ts';
 import { mayRerun } from './finish-run.ts';
 import { RunTime } from './run-time.ts';
-import { storedHost } from './stored-host.ts';
+import { StoredHost } from './stored-host.ts';
 import { RunQuestions } from './stored-questions.ts';
 
 /** Questions of the parts of a run to it. */
@@ -64,6 +64,6 @@ export function makeRunParts(layer: TaskLayer, start: RunStart, run: RunPartsHos
     },
   });
   const questions: RunQuestions = new RunQuestions({ layer, entries, queue, writer, runTime, timers });
-  const host = storedHost(layer, start, { queue, questions, runTime, signal });
+  const host = new StoredHost(layer, start, { queue, questions, runTime, signal });
   return { timers, signal, writer, queue, runTime, questions, host };
 }
