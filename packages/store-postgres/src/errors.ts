@@ -89,7 +89,7 @@ const BY_MESSAGE: readonly (readonly [RegExp, Trouble])[] = [
     unavailable('No connection of the pool became free in time: raise `max`.', true),
   ],
   [/^(Connection (terminated|ended)|Query read timeout|timeout expired|Client (was closed|has encountered))/, BROKEN],
-  [/\bmax(imum)?\b.*\bclients?\b/i, OUT_OF_RESOURCE], // a pooler's word for it
+  [/\bmax(imum)?\b.+\bclients?\b/i, OUT_OF_RESOURCE], // a pooler's word for it
   [/^SASL: .*password/, PASSWORD],
   [/does not support SSL/, unavailable('The PostgreSQL server offers no TLS: turn it on there, or leave out `ssl`.')],
 ];
