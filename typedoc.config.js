@@ -19,6 +19,8 @@ export default {
   tsconfig: 'tsconfig.typedoc.json',
   out: 'docs/api',
   readme: 'none',
+  // Comments that an options type inherits from the SDK link to what the SDK exports.
+  externalSymbolLinkMappings: { '@modelcontextprotocol/server': { '*': '#' } },
   excludePrivate: true,
   excludeInternal: true,
   gitRevision: 'main',
