@@ -106,7 +106,7 @@ export class LoopWatch {
 
   #look(): void {
     const nowMs = this.#elapsedMs();
-    const blockedMs = nowMs - this.#turnedAtMs;
+    const blockedMs = Math.round(nowMs - this.#turnedAtMs);
     if (blockedMs <= this.#limitMs || nowMs < this.#toldAtMs + TELL_INTERVAL_MS) return;
     this.#toldAtMs = nowMs;
     const error = blocked({ blockedMs, limitMs: this.#limitMs, tools: [...this.#ranSince] });
