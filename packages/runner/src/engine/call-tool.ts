@@ -1,4 +1,4 @@
-import { HandlerContext } from '../handler/handler-context.ts';
+import { hostOf } from '../handler/handler-context.ts';
 import { type HandlerHost, throwIfEnded } from '../handler/handler-host.ts';
 import { type NestedCall, NestedRun } from '../run/nested-run.ts';
 import { refusedOutcome, thrownOutcome, type ToolOutcome, toolOutcome } from '../tool/outcome.ts';
@@ -18,7 +18,7 @@ export interface ToolCallInRun extends NestedCall {
  * @throws {TaskError} RUN_ENDED - the outer run may no longer write: the outcome must not be used.
  */
 export async function callTool(task: object, call: ToolCallInRun): Promise<ToolOutcome> {
-  const outer = HandlerContext.hostOf(task);
+  const outer = hostOf(task);
   throwIfEnded(outer);
   const ended = call.mayPark ? undefined : outer.stepBegan();
   try {

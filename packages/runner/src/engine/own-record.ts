@@ -2,7 +2,7 @@ import type { TaskEntryKind, TaskLease } from '@mcp-tasks/store';
 import type { RecordRule } from '@mcp-tasks/store/rules';
 import type { AuthorSchema, SchemaOutput } from '../api/schema.ts';
 import type { Elicited, ElicitQuestion } from '../api/task-context.ts';
-import { HandlerContext } from '../handler/handler-context.ts';
+import { hostOf } from '../handler/handler-context.ts';
 import { throwIfEnded } from '../handler/handler-host.ts';
 import { toElicited } from '../tool/question-answer.ts';
 import { elicitRequest } from '../tool/question-form.ts';
@@ -20,14 +20,14 @@ export async function amendOwn<Value>(
   kinds: readonly TaskEntryKind[],
   rule: RecordRule<Value>,
 ): Promise<Value> {
-  const host = HandlerContext.hostOf(task);
+  const host = hostOf(task);
   throwIfEnded(host);
   return host.amend(kinds, rule);
 }
 
 /** Find the lease under which a handler's run writes, for rules that need one. */
 export function leaseOf(task: object): TaskLease {
-  return HandlerContext.hostOf(task).lease;
+  return hostOf(task).lease;
 }
 
 /**
@@ -42,7 +42,7 @@ export async function askWithoutWaiting<Schema extends AuthorSchema>(
   key: string,
   question: ElicitQuestion<Schema>,
 ): Promise<Elicited<SchemaOutput<Schema>> | undefined> {
-  const host = HandlerContext.hostOf(task);
+  const host = hostOf(task);
   throwIfEnded(host);
   const response = await host.questions.open(key, elicitRequest(key, question));
   return response === undefined ? undefined : toElicited(key, question.schema, response);

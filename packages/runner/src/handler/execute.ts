@@ -5,7 +5,7 @@ import { parseArguments } from '../tool/parse-arguments.ts';
 import { toElicited } from '../tool/question-answer.ts';
 import { askRequests } from '../tool/question-form.ts';
 import { EffectWatch } from './effect-watch.ts';
-import { HandlerContext, parkedMessage } from './handler-context.ts';
+import { handlerContext, parkedMessage } from './handler-context.ts';
 import type { HandlerHost } from './handler-host.ts';
 import { QuestionKeys } from './question-keys.ts';
 
@@ -24,7 +24,7 @@ export async function executeTool(host: HandlerHost): Promise<Execution> {
   const keys = new QuestionKeys();
   const answers = tool.options.ask === undefined ? {} : await askedAnswers(host, keys);
   const watch = new EffectWatch(host);
-  const task = new HandlerContext(host, watch, keys, answers);
+  const task = handlerContext(host, { watch, keys, answers });
   let value: unknown;
   try {
     value = await (tool.handler as AnyHandler)(args, task);

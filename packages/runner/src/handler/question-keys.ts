@@ -5,12 +5,11 @@ import { checkUsedName } from '../tool/names.ts';
 
 /** Every key is asked once per attempt, by any of the ways to ask. */
 export class QuestionKeys {
-  #used: Set<string> | undefined;
+  readonly #used = new Set<string>();
 
   /** @throws {TaskError} QUESTION_KEY_REUSED, NAME_INVALID */
   use(taskId: string, key: string): void {
     checkUsedName('A question key', key);
-    this.#used ??= new Set();
     if (this.#used.has(key)) {
       throw new TaskError(
         'QUESTION_KEY_REUSED',

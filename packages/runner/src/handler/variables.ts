@@ -15,7 +15,6 @@ type VariableMethods = Pick<TaskContext, 'get' | 'set' | 'merge' | 'delete' | 'p
 export function taskVariables(host: HandlerHost, watch: EffectWatch): VariableMethods {
   const { entries, tool } = host;
   const { limits } = host.layer;
-  const { variables, published } = entries;
 
   const store = (map: VariableMap, values: Readonly<Record<string, unknown>>): Promise<void> => {
     const change = map.change(values, limits);
@@ -27,6 +26,7 @@ export function taskVariables(host: HandlerHost, watch: EffectWatch): VariableMe
   const merge = (values: Readonly<Record<string, unknown>>): Promise<void> => {
     throwIfEnded(host);
     for (const name of Object.keys(values)) checkUsedName('A variable name', name);
+    const { variables } = entries;
     const { variables: schema } = tool.options;
     if (schema === undefined) return store(variables, values);
     // The limits come first: what is too large or too deep reaches no schema.
@@ -44,12 +44,12 @@ export function taskVariables(host: HandlerHost, watch: EffectWatch): VariableMe
   const publish = (name: string, value: JsonValue): Promise<void> => {
     throwIfEnded(host);
     checkUsedName('A published name', name);
-    return store(published, { [name]: value });
+    return store(entries.published, { [name]: value });
   };
 
   return {
     get: (name: string, schema?: AuthorSchema) => {
-      const value = variables.get(name);
+      const value = entries.variables.get(name);
       return value === undefined || schema === undefined ? value : parseVariable(name, schema, value);
     },
     set: (name: string, value: unknown) =>
