@@ -1,5 +1,5 @@
-// Packs every published package and checks the tarball: exports and files (publint), types (attw).
-// Prints one line a check and, last, `N passed, N failed`. Needs a build.
+// Packs every published package and checks the tarball: exports and files (publint), types of both formats (attw), and
+// that each entry has all its files. Prints one line a check and, last, `N passed, N failed`. Needs a build.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,13 +34,14 @@ try {
     const tarball = path.join(scratch, `${folder}.tgz`);
     check(`${manifest.name}: pnpm pack`, 'pnpm', ['pack', '--out', tarball], directory);
     check(`${manifest.name}: publint`, 'pnpm', ['exec', 'publint', '--strict', tarball], root);
-    check(`${manifest.name}: types (attw)`, 'pnpm', ['exec', 'attw', tarball, '--profile', 'esm-only'], root);
+    check(`${manifest.name}: types (attw)`, 'pnpm', ['exec', 'attw', tarball, '--profile', 'node16'], root);
     const packed = filesOf(tarball);
     const strange = packed.filter(
-      (file) => !/^package\/(dist\/.*\.(js|d\.ts)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(file),
+      (file) =>
+        !/^package\/(dist\/[^/]+\.(c?js(\.map)?|d\.c?ts)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(file),
     );
     const entries = Object.values(manifest.publishConfig.exports).flatMap((target) =>
-      typeof target === 'string' ? [] : Object.values(target),
+      typeof target === 'string' ? [] : Object.values(target).flatMap((format) => Object.values(format)),
     );
     const wanted = ['README.md', 'LICENSE', ...entries];
     const missing = wanted.map((file) => path.posix.join('package', file)).filter((file) => !packed.includes(file));

@@ -4,8 +4,24 @@ import path from 'node:path';
 /** The folder of the repository. */
 export const REPOSITORY = path.resolve(import.meta.dirname, '../../..');
 
-/** Subpaths, and for each its file or its files by condition. */
-export type Exports = Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+/** Condition that leads to the sources instead of the built files. */
+export const SOURCE_CONDITION = '@mcp-tasks/source';
+
+/** An entry as one format has it. */
+interface FormatFiles {
+  readonly types: string;
+  readonly default: string;
+}
+
+/** Files of an entry: its source, as long as it is not published, and what `import` and `require` get. */
+interface EntryFiles {
+  readonly [SOURCE_CONDITION]?: string;
+  readonly import: FormatFiles;
+  readonly require: FormatFiles;
+}
+
+/** Subpaths, and for each its file or the files of an entry. */
+export type Exports = Readonly<Record<string, string | EntryFiles>>;
 
 /** The part of a package.json that the checks read. */
 export interface Manifest {
@@ -21,9 +37,6 @@ export interface Manifest {
   readonly exports?: Exports;
   readonly publishConfig?: { readonly exports?: Exports };
 }
-
-/** Condition that leads to the sources instead of the built files. */
-export const SOURCE_CONDITION = '@mcp-tasks/source';
 
 /** One entry of a package, as users import it. */
 export interface Entry {

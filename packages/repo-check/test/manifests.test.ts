@@ -30,12 +30,23 @@ describe('the package.json of every published package', () => {
       expect(exports?.['./package.json'], folder).toBe('./package.json');
       for (const [subpath, target] of Object.entries(exports ?? {})) {
         if (typeof target === 'string') continue;
-        expect(Object.keys(target), `${folder} ${subpath}`).toEqual([SOURCE_CONDITION, 'types', 'default']);
+        const name = path.basename(target[SOURCE_CONDITION] ?? '', '.ts');
+        const built = { types: `./dist/${name}.d.ts`, default: `./dist/${name}.js` };
+        const required = { types: `./dist/${name}.d.cts`, default: `./dist/${name}.cjs` };
+        expect(target, `${folder} ${subpath}`).toEqual({
+          [SOURCE_CONDITION]: `./src/${name}.ts`,
+          import: built,
+          require: required,
+        });
+        // Conditions are tried in this order, and types must come before what they describe.
+        expect(Object.keys(target), `${folder} ${subpath}`).toEqual([SOURCE_CONDITION, 'import', 'require']);
+        expect(Object.keys(target.import), `${folder} ${subpath}`).toEqual(['types', 'default']);
+        expect(Object.keys(target.require), `${folder} ${subpath}`).toEqual(['types', 'default']);
       }
     }
   });
 
-  it('says the same things: ESM, no side effects, only dist, Node 20, licence, provenance, where it comes from', async () => {
+  it('says the same things: sources in ESM, no side effects, only dist, Node 20, licence, provenance, where it comes from', async () => {
     for (const { folder, manifest } of await publishedPackages()) {
       expect(manifest, folder).toMatchObject({
         type: 'module',

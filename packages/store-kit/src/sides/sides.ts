@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { extname } from 'node:path';
 import type { TaskStore } from '@mcp-tasks/store';
 import type { StoreProcess } from '../api/harness.ts';
 import { type Span, timedStore, waitUntil } from '../fakes/timed-store.ts';
@@ -59,10 +60,8 @@ async function runRacer<Name extends RacerName>(
 /** Start a process that opens a connection of its own. */
 export async function startProcessSide(storeProcess: StoreProcess): Promise<ProcessSide> {
   const { module, data, execArgv = [] } = storeProcess;
-  const worker = new URL(
-    import.meta.url.endsWith('.ts') ? './process-worker.ts' : './process-worker.js',
-    import.meta.url,
-  );
+  // Its main module stands beside this one, and ends as this one does: in .ts, or as built in .js or .cjs.
+  const worker = new URL(`./process-worker${extname(import.meta.url)}`, import.meta.url);
   const child = fork(worker, { execArgv: [...execArgv], serialization: 'advanced' });
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
