@@ -8,6 +8,7 @@ export type { ToolOutcome } from './tool/outcome.ts';
 export type { NestedCall } from './run/nested-run.ts';
 
 // From outside
+export { checkTasksCopy } from './process/internals.ts';
 export { amendTask } from './calls/amend-task.ts';
 export type { OwnedTask } from './calls/amend-task.ts';
 export { runCall } from './calls/run-call.ts';

@@ -33,6 +33,9 @@ export { cutUtf8, isWellFormed, utf8Bytes } from './port/text.ts';
 export { oversizeError, oversizeOf, oversizeText } from './port/size.ts';
 export type { Oversize } from './port/size.ts';
 
+// Copies of a package
+export { checkCopy, copiesMixed, MADE_BY } from './port/copies.ts';
+
 // The server's time
 export { serverClock } from './time/server-clock.ts';
 export type { ClockChange, ServerClock, ServerClockOptions } from './time/server-clock.ts';

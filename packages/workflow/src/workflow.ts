@@ -1,5 +1,5 @@
 import type { AuthorSchema, SchemaOutput, Tasks } from '@mcp-tasks/runner';
-import { checkName, sentence } from '@mcp-tasks/runner/engine';
+import { checkName, checkTasksCopy, sentence } from '@mcp-tasks/runner/engine';
 import { isJsonObject, type JsonObject } from '@mcp-tasks/wire';
 import type { Step } from './api/reference-types.ts';
 import type { WorkflowBuilder } from './api/step-options.ts';
@@ -37,6 +37,7 @@ const DEFAULT_STEP_TIMEOUT_MS = 5 * 60_000;
  * @throws {TypeError} the definition has a fault: the message names workflow, step, argument and source, and what to
  * do;
  *   {RangeError} a number is out of range.
+ * @throws {TaskError} COPIES_MIXED - `tasks` or a reference comes from another copy of its package.
  */
 export function workflow<Schema extends AuthorSchema<unknown, object> = AuthorSchema<unknown, object>>(
   tasks: Tasks,
@@ -45,6 +46,7 @@ export function workflow<Schema extends AuthorSchema<unknown, object> = AuthorSc
   build: (builder: WorkflowBuilder<SchemaOutput<Schema>>) => void,
 ): Workflow {
   const fail = (problem: string) => new TypeError(sentence(`Workflow "${name}": ${problem}`));
+  checkTasksCopy(tasks);
   checkName(`Workflow "${name}": the name`, name);
   if (!isJsonObject(options)) throw fail('the options must be an object');
   if (typeof options.description !== 'string' || options.description === '') throw fail('`description` must be a text');

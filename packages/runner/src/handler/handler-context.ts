@@ -1,7 +1,9 @@
 import { TaskError } from '@mcp-tasks/store';
+import { checkCopy, MADE_BY } from '@mcp-tasks/store/rules';
 import type { InputRequest, JsonObject } from '@mcp-tasks/wire';
 import type { AuthorSchema, SchemaOutput } from '../api/schema.ts';
 import type { Elicited, ElicitQuestion, ParkedRun, Sampled, TaskContext } from '../api/task-context.ts';
+import { THIS_COPY } from '../core/this-copy.ts';
 import { fromJson, toJson } from '../tool/json.ts';
 import { errorResult } from '../tool/outcome.ts';
 import { toElicited } from '../tool/question-answer.ts';
@@ -29,14 +31,16 @@ interface Hosted {
   readonly [HOST]: HandlerHost;
 }
 
-/** Find the run below a context. @throws {TypeError} it was not made here. */
+/** Find the run below a context. @throws {TypeError} it is none. @throws {TaskError} COPIES_MIXED */
 export function hostOf(task: object): HandlerHost {
   if (HOST in task) return (task as Hosted)[HOST];
+  checkCopy(task, THIS_COPY, 'The task context');
   throw new TypeError('The task context must be one that this package made.');
 }
 
 /** The prototype of contexts: a getter in their literal costs a task 7 us in `bench/lifecycle`. */
-const WITH_SIGNAL: Pick<TaskContext, 'signal'> = {
+const WITH_SIGNAL: Pick<TaskContext, 'signal'> & { readonly [MADE_BY]: string } = {
+  [MADE_BY]: THIS_COPY,
   get signal() {
     return hostOf(this).signal;
   },

@@ -1,6 +1,8 @@
+import { checkCopy, MADE_BY } from '@mcp-tasks/store/rules';
 import type { Tasks } from '../api/tasks.ts';
 import type { CountedClock } from '../core/counted-clock.ts';
 import type { TaskLayer } from '../core/task-layer.ts';
+import { THIS_COPY } from '../core/this-copy.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Runs } from './runs.ts';
 
@@ -17,17 +19,28 @@ const INTERNALS = new WeakMap<Tasks, Internals>();
 /** Make the inside of a task layer known to {@link internalsOf}. */
 export function exposeInternals(tasks: Tasks, internals: Internals): void {
   INTERNALS.set(tasks, internals);
+  Object.defineProperty(tasks, MADE_BY, { value: THIS_COPY });
 }
 
 /**
  * Find the inside of a task layer.
  *
- * @throws {TypeError} it was not made by `createTasks`, or by that of another copy of this package.
+ * @throws {TypeError} it was not made by `createTasks`. @throws {TaskError} COPIES_MIXED - as {@link checkTasksCopy}.
  */
 export function internalsOf(tasks: Tasks): Internals {
   const internals = INTERNALS.get(tasks);
-  if (internals === undefined) throw new TypeError('tasks must be made by createTasks of this copy of the package.');
-  return internals;
+  if (internals !== undefined) return internals;
+  checkTasksCopy(tasks);
+  throw new TypeError('tasks must be made by createTasks.');
+}
+
+/**
+ * Refuse a task layer of another copy of this package, whose tools and workflows would be missed here in silence.
+ *
+ * @throws {TaskError} COPIES_MIXED - it was made by another copy; the message names the files of both.
+ */
+export function checkTasksCopy(tasks: Tasks): void {
+  checkCopy(tasks, THIS_COPY, 'The task layer');
 }
 
 /** Counts of what a task layer holds in memory, by kind. */
@@ -45,7 +58,7 @@ export interface TasksInspection {
 /**
  * Count what a task layer holds, to check that it released everything.
  *
- * @throws {TypeError} it was not made by `createTasks`.
+ * @throws {TypeError} it was not made by `createTasks`. @throws {TaskError} COPIES_MIXED - by that of another copy.
  *
  * @example
  * const { runs, timers, waiters } = inspect(tasks);

@@ -58,6 +58,7 @@ export function jsonRpcCode(code: TaskErrorCode): number {
     case 'STORE_INCOMPATIBLE':
     case 'STORE_CORRUPT_RECORD':
     case 'STORE_CLOSED':
+    case 'COPIES_MIXED':
       return INTERNAL_ERROR;
   }
 }

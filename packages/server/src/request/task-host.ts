@@ -1,4 +1,5 @@
 import type { Tasks } from '@mcp-tasks/runner';
+import { checkTasksCopy } from '@mcp-tasks/runner/engine';
 import type { JsonValue } from '@mcp-tasks/wire';
 import { type OwnerContext, type OwnerOptions, type ResolvedOwner, resolveOwner } from './owner.ts';
 import { type QuestionPacing, questionPacing } from './question-pacing.ts';
@@ -53,8 +54,9 @@ const REFUSED_WARNING =
   'mcp-tasks: a caller without an owner was served as if there were no tasks. Verify callers and pass `authInfo` with ' +
   '`extra.sub` (and `extra.iss`), or set `owner`, or set `anonymous: "allow"` to let all of them share one owner.';
 
-/** Tie a task layer to the way in which it is served. */
+/** Tie a task layer to the way in which it is served. @throws {TaskError} COPIES_MIXED */
 export function createHost(tasks: Tasks, options: TaskServerOptions): TaskHost {
+  checkTasksCopy(tasks);
   checkOptions(options);
   const shared = sharedStates.get(tasks) ?? { pacing: questionPacing(tasks.clock), warned: false };
   sharedStates.set(tasks, shared);

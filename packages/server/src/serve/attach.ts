@@ -10,7 +10,7 @@ import {
   type CallToolResult,
   type InputRequiredResult,
   type JSONRPCResponse,
-  McpServer,
+  type McpServer,
   type RegisteredTool,
   type RequestId,
   type Result,
@@ -31,6 +31,7 @@ import type { TaskRequest } from '../request/task-request.ts';
 import { attachWorkflows } from '../workflow/attach-workflows.ts';
 import { type WorkflowServing, workflowServing } from '../workflow/serving/workflow-serving.ts';
 import { receiveRequests } from './receive.ts';
+import { checkServer } from './sdk-copy.ts';
 
 /** Which task layer a server has; a server gets one, once. */
 const attached = new WeakMap<McpServer, Tasks>();
@@ -47,6 +48,7 @@ const attached = new WeakMap<McpServer, Tasks>();
  *
  * @throws {SdkError} ALREADY_CONNECTED - the server is connected: attach first.
  * @throws {TypeError} the server has other tasks, or is no `McpServer`, or an option has the wrong type.
+ * @throws {TaskError} COPIES_MIXED - the server or `tasks` comes from another copy of its package.
  *
  * @example
  * const server = new McpServer({ name: 'reports', version: '1.0.0' });
@@ -59,8 +61,7 @@ export function attach(tasks: Tasks, mcp: McpServer, options: TaskServerOptions 
 
 /** {@link attach} for a host that exists. */
 export function attachHost(host: TaskHost, mcp: McpServer): void {
-  if (!(mcp instanceof McpServer))
-    throw new TypeError('attach must be given an McpServer of @modelcontextprotocol/server.');
+  checkServer(mcp);
   const existing = attached.get(mcp);
   if (existing === host.tasks) return;
   if (existing !== undefined) throw new TypeError('This server has other tasks attached already.');

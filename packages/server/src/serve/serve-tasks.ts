@@ -84,6 +84,7 @@ export interface TaskApp extends AsyncDisposable {
  * comes while the store cannot be opened is answered -32603, and the next one tries again.
  *
  * @throws {TypeError} an option has the wrong type. @throws {RangeError} `drainMs` is not a whole number from 0.
+ * @throws {TaskError} COPIES_MIXED - `tasks` comes from another copy of its package.
  *
  * @example
  * const app = serveTasks(tasks, () => new McpServer({ name: 'reports', version: '1.0.0' }));

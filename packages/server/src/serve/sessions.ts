@@ -58,6 +58,7 @@ const BAD_REQUEST = -32_000;
  * `serveTasks(...).http({ legacy: 'sessions' })` is this for a handler of its own.
  *
  * @throws {TypeError} an option has the wrong type. @throws {RangeError} `maxSessions` is not a whole number from 1.
+ * @throws {TaskError} COPIES_MIXED - `tasks` comes from another copy of its package.
  *
  * @example
  * const createServer = () => {

@@ -39,6 +39,7 @@ const wrapped = new WeakSet<McpHttpHandler>();
  * `authInfo` included. Wrapping a wrapped handler gives that handler back.
  *
  * @throws {TypeError} an option has the wrong type. @throws {RangeError} a number is negative.
+ * @throws {TaskError} COPIES_MIXED - `tasks` comes from another copy of its package.
  *
  * @example
  * const handler = wrapHandler(

@@ -16,6 +16,7 @@ const wrapped = new WeakSet<Transport>();
  * is changed and given back; wrapping it again does nothing.
  *
  * @throws {TypeError} an option has the wrong type.
+ * @throws {TaskError} COPIES_MIXED - `tasks` comes from another copy of its package.
  *
  * @example
  * const transport = wrapTransport(tasks, new StdioServerTransport());

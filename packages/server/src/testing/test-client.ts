@@ -62,7 +62,8 @@ const DEFAULT_CAPABILITIES: JsonObject = { elicitation: { form: {} }, sampling: 
  *
  * Starts `tasks`; the test closes it. All clients are the same owner unless `owner` says otherwise.
  *
- * @throws {TypeError} an option has the wrong type. @throws {TaskError} STORE_UNAVAILABLE, STORE_INCOMPATIBLE
+ * @throws {TypeError} an option has the wrong type. @throws {TaskError} STORE_UNAVAILABLE, STORE_INCOMPATIBLE,
+ *   COPIES_MIXED
  *
  * @example
  * await using client = await connectTestClient(tasks, { generation: '2026-07-28' });

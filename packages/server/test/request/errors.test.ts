@@ -52,6 +52,7 @@ const PINNED: Record<string, number> = {
   STORE_INCOMPATIBLE: -32603,
   STORE_CORRUPT_RECORD: -32603,
   STORE_CLOSED: -32603,
+  COPIES_MIXED: -32603,
 };
 
 describe('the table from task errors to JSON-RPC', () => {

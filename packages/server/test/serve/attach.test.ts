@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { JsonObject } from '@mcp-tasks/wire';
 import { InMemoryTransport, McpServer, SdkError } from '@modelcontextprotocol/server';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -85,6 +86,34 @@ describe('attach', () => {
     expect(() => {
       attach(createTestTools().tasks, server);
     }).toThrow(TypeError);
+  });
+
+  it("refuses a server of the SDK's other copy, and names the files of both", () => {
+    const sdk = createRequire(import.meta.url)('@modelcontextprotocol/server') as { McpServer: typeof McpServer };
+    const prepareStackTrace: unknown = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')?.value;
+    for (const other of [sdk.McpServer, class Mine extends sdk.McpServer {}]) {
+      expect(() => {
+        attach(tools.tasks, new other({ name: 'x', version: '1' }));
+      }).toThrow(
+        expect.objectContaining({
+          code: 'COPIES_MIXED',
+          message: expect.stringMatching(
+            /^The McpServer comes from \/.*\/dist\/[\w-]+\.cjs, and is used by \/.*\/dist\/[\w-]+\.mjs, which /,
+          ) as string,
+        }),
+      );
+    }
+    expect(Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')?.value).toBe(prepareStackTrace);
+  });
+
+  it('refuses anything else by a TypeError', () => {
+    const isConnected = () => false;
+    const strangers = [undefined, 1, {}, { registerTool: 1, isConnected: 1 }, { registerTool: 1, isConnected }];
+    for (const stranger of strangers) {
+      expect(() => {
+        attach(tools.tasks, stranger as unknown as McpServer);
+      }).toThrow(new TypeError('attach must be given an McpServer of @modelcontextprotocol/server.'));
+    }
   });
 
   it('refuses a server that is connected already', async () => {

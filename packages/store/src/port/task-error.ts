@@ -56,6 +56,8 @@ export const TASK_ERROR_CODES = [
   'STORE_INCOMPATIBLE',
   'STORE_CORRUPT_RECORD',
   'STORE_CLOSED',
+  // how the application loads our packages
+  'COPIES_MIXED',
 ] as const;
 
 /** One of {@link TASK_ERROR_CODES}. */

@@ -1,3 +1,4 @@
+import { checkCopy, MADE_BY } from '@mcp-tasks/store/rules';
 import type { Ref, Refs, UntypedRef } from '../api/reference-types.ts';
 import type { ValueSource } from './source.ts';
 
@@ -13,11 +14,17 @@ export interface Origin {
   readonly workflow: string;
 }
 
+/** Names this copy of the package; references of another copy must not pass for constants. */
+const THIS_COPY = import.meta.url;
+
 const REFERENCES = new WeakMap<object, Reference>();
 
-/** The target of a reference; `undefined` for a constant. */
+/** The target of a reference; `undefined` for a constant. @throws {TaskError} COPIES_MIXED - it is of another copy. */
 export function referenceOf(value: unknown): Reference | undefined {
-  return typeof value === 'object' && value !== null ? REFERENCES.get(value) : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  const reference = REFERENCES.get(value);
+  if (reference === undefined) checkCopy(value, THIS_COPY, 'The reference');
+  return reference;
 }
 
 /**
@@ -67,6 +74,7 @@ function fieldProxy(origin: Origin, field: (name: string) => unknown): object {
     {
       get: (_target, key) => {
         if (typeof key === 'string') return field(key);
+        if (key === MADE_BY) return THIS_COPY;
         if (key !== Symbol.toPrimitive) return undefined;
         return () => {
           throw new TypeError(

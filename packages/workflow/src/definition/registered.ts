@@ -1,12 +1,16 @@
 import type { Tasks } from '@mcp-tasks/runner';
+import { checkTasksCopy } from '@mcp-tasks/runner/engine';
 import type { Workflow } from '../api/workflow-engine.ts';
 import type { WorkflowDefinition } from './definition.ts';
 
 const DEFINITIONS = new WeakMap<Tasks, Map<string, WorkflowDefinition>>();
 
-/** The definitions that were registered with a task layer, by name. */
+/** The definitions that were registered with a task layer, by name. @throws {TaskError} COPIES_MIXED */
 export function definitionsOf(tasks: Tasks): ReadonlyMap<string, WorkflowDefinition> {
-  return DEFINITIONS.get(tasks) ?? new Map<string, WorkflowDefinition>();
+  const definitions = DEFINITIONS.get(tasks);
+  if (definitions !== undefined) return definitions;
+  checkTasksCopy(tasks);
+  return new Map();
 }
 
 /** Make a definition known. */
@@ -16,7 +20,7 @@ export function register(tasks: Tasks, definition: WorkflowDefinition): void {
   DEFINITIONS.set(tasks, definitions);
 }
 
-/** The workflows that were registered with a task layer, by name, in order. */
+/** The workflows that were registered with a task layer, by name, in order. @throws {TaskError} COPIES_MIXED */
 export function workflowsOf(tasks: Tasks): ReadonlyMap<string, Workflow> {
   return new Map([...definitionsOf(tasks)].map(([name, { workflow }]) => [name, workflow]));
 }
