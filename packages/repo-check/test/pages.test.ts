@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { DEFAULT_LIMITS } from '@mcp-tasks/store';
+import { createTasks } from '@mcp-tasks/runner';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { codeBlocks, linkTargets, type Page, proseLines, readPages, tableRows } from '../src/markdown.ts';
@@ -126,7 +126,7 @@ describe('the root README', () => {
 
   it('states every limit with the default that the code has', async () => {
     const rows = tableRows(await readText('README.md'), 'limit').map(([name, value]) => [name, value]);
-    const expected = Object.entries(DEFAULT_LIMITS).map(([name, value]) => [
+    const expected = Object.entries(createTasks().limits).map(([name, value]) => [
       `\`${name}\``,
       inWords(name, value as number),
     ]);

@@ -12,7 +12,10 @@ export { checkTasksCopy } from './process/internals.ts';
 export { amendTask } from './calls/amend-task.ts';
 export type { OwnedTask } from './calls/amend-task.ts';
 export { runCall } from './calls/run-call.ts';
+export { sharesOf } from './engine/shares-of.ts';
 export type { InlineEnd } from './run/inline-run.ts';
+export type { CountedShare, ShareHolder, Shares } from './core/shares.ts';
+export type { Leave } from './core/turns.ts';
 
 // Schemas and JSON
 export { argumentProblems } from './engine/argument-problems.ts';

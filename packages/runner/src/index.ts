@@ -32,7 +32,8 @@ export { createTasks } from './layer/create-tasks.ts';
 export { startWorker } from './layer/worker.ts';
 export type { WorkerOptions } from './layer/worker.ts';
 export type { AuthorizeRequest, InlineHost, OwnerTasks, Tasks, TasksOptions } from './api/tasks.ts';
-export type { TaskEvent } from './api/events.ts';
+export type { LimitName, TaskEvent } from './api/events.ts';
+export type { ShareLimits } from './api/share-limits.ts';
 export type { StoredCall } from './tool/stored-call.ts';
 
 // Executors

@@ -12,6 +12,7 @@ export { withSessions } from './serve/sessions.ts';
 export type { WithSessionsOptions } from './serve/sessions.ts';
 export { wrapTransport } from './serve/wrap-transport.ts';
 export type { TaskServerOptions } from './request/task-host.ts';
+export type { LimitedRequest, RequestLimiter } from './request/request-limit.ts';
 export type { WorkflowServingOptions } from './request/workflow-options.ts';
 
 // Whose tasks

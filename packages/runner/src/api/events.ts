@@ -1,5 +1,10 @@
+import type { OwnerLimits } from '@mcp-tasks/store';
 import type { TaskStatus } from '@mcp-tasks/wire';
+import type { ShareLimits } from './share-limits.ts';
 import type { TraceContext } from './tool.ts';
+
+/** A limit on what one owner may have or do; `limiter` is the author's own. */
+export type LimitName = keyof OwnerLimits | keyof ShareLimits | 'limiter';
 
 interface TaskEventBase {
   readonly taskId: string;
@@ -20,6 +25,15 @@ export type TaskEvent =
   | (TaskEventBase & { readonly type: 'settled'; readonly status: TaskStatus; readonly isError: boolean })
   /** The task expired under a run of this process. A task that expires without a run makes no event. */
   | (TaskEventBase & { readonly type: 'expired' })
+  /** An owner was refused because of a limit; the owner of callers without one is the one that their tasks would have. */
+  | {
+      readonly type: 'limit-exceeded';
+      readonly limit: LimitName;
+      readonly owner: string;
+      readonly atMs: number;
+      readonly tool?: string | undefined;
+      readonly trace?: TraceContext | undefined;
+    }
   /** An owner asked for a task of another owner or for one that does not exist, or `authorize` refused. */
   | {
       readonly type: 'access-refused';

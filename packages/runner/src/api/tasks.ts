@@ -4,6 +4,7 @@ import type { CallToolResult, InputRequest, InputResponse, JsonValue } from '@mc
 import type { TaskEvent } from './events.ts';
 import type { TaskExecutor } from './executor.ts';
 import type { AuthorSchema, SchemaInput, SchemaOutput } from './schema.ts';
+import type { ShareLimits } from './share-limits.ts';
 import type { AskQuestions, TaskTool, ToolCall, ToolHandler, ToolOptions } from './tool.ts';
 
 /** A request that `authorize` decides about. */
@@ -18,6 +19,9 @@ export interface AuthorizeRequest {
    */
   readonly via: 'call' | 'step' | 'continuation' | 'rerun';
 }
+
+/** Limits of tasks, and of the share that one owner has of a process. */
+type Limits = TaskLimits & ShareLimits;
 
 /**
  * Options of `createTasks`; `undefined` means the default everywhere.
@@ -35,8 +39,8 @@ export interface TasksOptions {
   readonly store?: TaskStore | undefined;
   /** Default `inProcessExecutor({ concurrency: 16 })`. */
   readonly executor?: TaskExecutor | undefined;
-  /** Default `DEFAULT_LIMITS` of `@mcp-tasks/store`, field by field. */
-  readonly limits?: { readonly [Name in keyof TaskLimits]?: TaskLimits[Name] | undefined } | undefined;
+  /** Default `DEFAULT_LIMITS` of `@mcp-tasks/store` and {@link ShareLimits}, field by field. */
+  readonly limits?: { readonly [Name in keyof Limits]?: Limits[Name] | undefined } | undefined;
   readonly clock?: Clock | undefined;
   /** Runs before every execution of a handler; throws to refuse. */
   readonly authorize?: ((request: AuthorizeRequest) => void | Promise<void>) | undefined;
@@ -109,7 +113,7 @@ export interface OwnerTasks {
 /** The task layer of a server or worker: made once, at module scope. */
 export interface Tasks {
   /** All limits that apply. */
-  readonly limits: TaskLimits;
+  readonly limits: TaskLimits & ShareLimits;
   readonly clock: Clock;
   readonly tools: ReadonlyMap<string, TaskTool>;
 

@@ -28,7 +28,10 @@ export async function startTask(
   // This process made the id: sent again after a lost answer, the create makes no second task.
   const send = () => layer.store.create(create);
   const outcome = await send().catch((error: unknown) => resend(layer.clock, send, error));
-  if (outcome.status === 'over-quota') throw overQuota(layer, outcome.limit);
+  if (outcome.status === 'over-quota') {
+    layer.shares.tell(outcome.limit, call);
+    throw overQuota(layer, outcome.limit);
+  }
   const { head } = outcome;
   if (head.taskId !== create.head.taskId) {
     if (head.callDigest !== create.head.callDigest) throw keyReused(head.taskId);

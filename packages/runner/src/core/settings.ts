@@ -1,4 +1,5 @@
 import { DEFAULT_LIMITS, type TaskLimits } from '@mcp-tasks/store';
+import { DEFAULT_SHARE_LIMITS, type ShareLimits } from '../api/share-limits.ts';
 import type { TasksOptions } from '../api/tasks.ts';
 import { checkInteger } from '../tool/check-integer.ts';
 
@@ -30,17 +31,19 @@ const HEAD_LIMITS: ReadonlyMap<string, number> = new Map([
   ['maxOwnerBytes', 1024],
 ]);
 
+type Limits = TaskLimits & ShareLimits;
+
+const ALL_DEFAULTS: Limits = { ...DEFAULT_LIMITS, ...DEFAULT_SHARE_LIMITS };
+
 /** Fill in the limits that are not given. @throws as {@link runSettings} */
-export function taskLimits(given: TasksOptions['limits'] = {}, defaults: TaskLimits = DEFAULT_LIMITS): TaskLimits {
+export function taskLimits(given: TasksOptions['limits'] = {}, defaults: Limits = ALL_DEFAULTS): Limits {
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   for (const [name, value] of set) {
-    if (!Object.hasOwn(DEFAULT_LIMITS, name))
-      throw new TypeError(
-        `limits.${name} must not be given: the limits are ${Object.keys(DEFAULT_LIMITS).join(', ')}.`,
-      );
+    if (!Object.hasOwn(ALL_DEFAULTS, name))
+      throw new TypeError(`limits.${name} must not be given: the limits are ${Object.keys(ALL_DEFAULTS).join(', ')}.`);
     checkInteger(`limits.${name}`, value, name === 'keepResultMs' ? 0 : 1, HEAD_LIMITS.get(name));
   }
-  const limits: TaskLimits = { ...defaults, ...Object.fromEntries(set) };
+  const limits: Limits = { ...defaults, ...Object.fromEntries(set) };
   if (limits.minTtlMs <= limits.maxTtlMs) return limits;
   if (given.minTtlMs === undefined) return { ...limits, minTtlMs: limits.maxTtlMs };
   throw new RangeError(

@@ -12,6 +12,7 @@ import type { TraceContext } from '../api/tool.ts';
 import type { ToolRegistry } from '../tool/registry.ts';
 import type { LoopWatch } from './loop-watch.ts';
 import type { RunSettings } from './settings.ts';
+import type { Shares } from './shares.ts';
 
 /** Values that the parts of one task layer share. */
 export interface TaskLayer {
@@ -37,6 +38,7 @@ export interface TaskLayer {
   /** Report an error from background work. */
   reportError(error: unknown): void;
   readonly loopWatch: LoopWatch;
+  readonly shares: Shares;
 }
 
 /** Fields of the event about a refusal, beside the request. */

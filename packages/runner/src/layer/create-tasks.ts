@@ -8,6 +8,7 @@ import { startTask } from '../calls/start-task.ts';
 import { countedClock } from '../core/counted-clock.ts';
 import { LoopWatch } from '../core/loop-watch.ts';
 import { runSettings, taskLimits } from '../core/settings.ts';
+import { Shares } from '../core/shares.ts';
 import { safeListener, type TaskLayer } from '../core/task-layer.ts';
 import { ClockWatch } from '../process/clock-watch.ts';
 import { inProcessExecutor } from '../process/in-process-executor.ts';
@@ -56,6 +57,7 @@ export function createTasks(options: TasksOptions = {}): Tasks {
     hasListener: options.onEvent !== undefined,
     caughtUp: (signal) => recovery.caughtUp(signal),
     reportError,
+    shares: new Shares({ limits, clock, emit }),
     loopWatch: new LoopWatch({ clock, leaseMs: settings.leaseMs, reportError }),
   };
   const runs = new Runs(layer);
@@ -70,14 +72,18 @@ export function createTasks(options: TasksOptions = {}): Tasks {
     measureClock: () => clockWatch.measure(),
     ownsStore: options.store === undefined,
   });
-  const tasks = assemble(layer, runs, lifecycle);
+  const tasks = assemble(layer, limits, { runs, lifecycle });
   exposeInternals(tasks, { layer, clock, runs, lifecycle });
   return tasks;
 }
 
-function assemble(layer: TaskLayer, runs: Runs, lifecycle: Lifecycle): Tasks {
+function assemble(
+  layer: TaskLayer,
+  limits: Tasks['limits'],
+  { runs, lifecycle }: { readonly runs: Runs; readonly lifecycle: Lifecycle },
+): Tasks {
   return {
-    limits: layer.limits,
+    limits,
     clock: layer.clock,
     tools: layer.registry.tools,
     tool: (name, options, handler) => {

@@ -10,6 +10,7 @@ import type { InlineHost } from '../api/tasks.ts';
 import type { TaskTool, ToolCall } from '../api/tool.ts';
 import type { WorkflowStepInfo } from '../api/workflow-step.ts';
 import { checkCall, type CheckedCall } from '../core/check-call.ts';
+import { isCommonOwner } from '../core/shares.ts';
 import type { TaskLayer } from '../core/task-layer.ts';
 import { executeTool, type Execution } from '../handler/execute.ts';
 import type { EntryChange, HandlerEffects, HandlerHost, Report } from '../handler/handler-host.ts';
@@ -31,13 +32,24 @@ export type InlineEnd = ToolOutcome & {
 
 /** Run a tool inside a request: the same handler and context, over a record that only this run sees. */
 export async function runInline(layer: TaskLayer, call: ToolCall, host: InlineHost): Promise<InlineEnd> {
-  const checked = await checkCall(layer, call);
-  const run = new InlineRun(layer, checked, host);
-  const execution = await run.go();
-  if (execution.kind === 'parked') {
-    throw new TaskError('RERUN_REQUIRED', `Tool "${checked.tool.name}" cannot park: it runs inline.`);
+  const { owner, tool, trace } = call;
+  const begun = layer.shares.beginInlineRun({ owner, tool, trace, isCommon: isCommonOwner(call) }, host.signal);
+  const leave = begun instanceof Promise ? await begun.catch(gaveUp) : begun;
+  try {
+    const checked = await checkCall(layer, call);
+    const run = new InlineRun(layer, checked, host);
+    const execution = await run.go();
+    if (execution.kind === 'parked') {
+      throw new TaskError('RERUN_REQUIRED', `Tool "${checked.tool.name}" cannot park: it runs inline.`);
+    }
+    return { ...toolOutcome(execution, run.thrown), record: run.privateRecord };
+  } finally {
+    leave();
   }
-  return { ...toolOutcome(execution, run.thrown), record: run.privateRecord };
+}
+
+function gaveUp(cause: unknown): never {
+  throw new TaskError('RUN_ENDED', 'The request was aborted before its turn came.', { cause });
 }
 
 /** The result of an inline run. @throws {ProtocolFailure} it ended with a JSON-RPC error */

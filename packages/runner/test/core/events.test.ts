@@ -77,7 +77,8 @@ describe('events', () => {
       },
       { taskId: cancelled.taskId, owner: 'alice', tool: 'wait', trace, type: 'cancelled' },
     ]);
-    const of = (taskId: string) => here.filter((event) => event.taskId === taskId).map(({ type }) => type);
+    const of = (taskId: string) =>
+      here.filter((event) => 'taskId' in event && event.taskId === taskId).map(({ type }) => type);
     expect(of(failed.taskId)).toEqual(['task-created', 'run-started', 'status-changed', 'settled']);
     expect(of(expired.taskId)).toEqual(['task-created', 'run-started', 'expired']);
     await Promise.all([tasks.close(), other.close()]);

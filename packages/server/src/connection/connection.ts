@@ -18,6 +18,7 @@ import { isFault } from '../request/errors.ts';
 import { type OwnerContext, type ResolvedOwner, sessionCaller } from '../request/owner.ts';
 import type { TaskHost } from '../request/task-host.ts';
 import { declaredCapabilities, fieldsOf, type Generation, type TaskRequest } from '../request/task-request.ts';
+import { refuseTooFast } from '../transport/limit-http.ts';
 import type { EndTurn } from '../transport/outlet.ts';
 import { type Outlets, watchOutlets } from '../transport/outlets.ts';
 import { type Inbound, type ResponseSlot, tapTransport } from '../transport/response-slots.ts';
@@ -69,6 +70,7 @@ export class TaskConnection implements RelayConnection {
       reportError: (error) => {
         this.reportError(error);
       },
+      tooFast: (request, arrived) => refuseTooFast(host, request, { ...arrived, sessionId: transport.sessionId }),
     });
     this.slots = tapTransport<TaskSlot>(transport, {
       request: (message, extra) => {
@@ -195,12 +197,21 @@ export class TaskConnection implements RelayConnection {
   #takeAnswer(response: JSONRPCResponse, extra: MessageExtraInfo | undefined): boolean {
     const question = answeredQuestion(response.id);
     if (question === undefined) return false;
-    acceptAnswer(this.host, response, this.#contextOf(extra)).catch((error: unknown) => {
+    this.#acceptAnswer(response, this.#contextOf(extra)).catch((error: unknown) => {
       if (isFault(error)) this.reportError(error);
       // An answer that does not fit leaves the question open, and nothing tells the client so but the question.
       else this.#askAgain(question);
     });
     return true;
+  }
+
+  async #acceptAnswer(response: JSONRPCResponse, context: OwnerContext): Promise<void> {
+    const refused = await this.host.limit.count(
+      { method: 'response', name: undefined },
+      { owner: this.host.ownerOf(context), context },
+    );
+    if (refused !== undefined) throw refused;
+    await acceptAnswer(this.host, response, context);
   }
 
   #askAgain({ taskId, key }: QuestionName): void {

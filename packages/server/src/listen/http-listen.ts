@@ -80,7 +80,10 @@ export function listenOverHttp(host: ListenHost, next: Fetch, options: ListenOve
       body,
       authInfo: requestOptions?.authInfo,
       signal: request.signal,
-      onEnd: () => open.delete(stream),
+      onEnd: () => {
+        open.delete(stream);
+        decided.leave();
+      },
     });
     open.add(stream);
     if (closed) stream.close();

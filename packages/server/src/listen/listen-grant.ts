@@ -1,4 +1,5 @@
 import type { OwnerTasks } from '@mcp-tasks/runner';
+import type { Leave } from '@mcp-tasks/runner/engine';
 import { TaskError } from '@mcp-tasks/store';
 import { JSON_RPC_ERROR } from '@mcp-tasks/wire';
 import type { JSONRPCErrorResponse } from '@modelcontextprotocol/server';
@@ -19,6 +20,8 @@ export interface GrantedTasks {
   /** Undefined for a caller who may have no tasks. */
   readonly tasks: OwnerTasks | undefined;
   readonly taskIds: readonly string[];
+  /** The stream is over: its caller may have another. */
+  readonly leave: Leave;
 }
 
 /**
@@ -45,12 +48,15 @@ export async function grantTasks(
   context: OwnerContext,
 ): Promise<GrantedTasks | ListenRefusal> {
   const taskIds = TaskError.is(listen.taskIds) ? [] : listen.taskIds;
+  let leave: Leave = () => undefined;
   try {
     const tasks = host.tasksOf(context);
-    if (tasks === undefined) return { tasks, taskIds: [] };
+    if (tasks === undefined) return { tasks, taskIds: [], leave };
+    leave = await host.begin(context);
     const found = await Promise.all(taskIds.map((taskId) => isTaskOf(tasks, taskId)));
-    return { tasks, taskIds: taskIds.filter((_, index) => found[index]) };
+    return { tasks, taskIds: taskIds.filter((_, index) => found[index]), leave };
   } catch (error) {
+    leave();
     if (isFault(error)) host.reportError(error);
     return refuse(listen, 200, toErrorObject(error));
   }

@@ -1,3 +1,4 @@
+import type { Leave } from '@mcp-tasks/runner/engine';
 import {
   type JSONRPCMessage,
   type JSONRPCNotification,
@@ -42,6 +43,8 @@ interface Subscription {
   /** The answer in place of the SDK's acknowledgement; undefined while it is looked up. */
   decided?: GrantedTasks | ListenRefusal;
   feed?: TaskFeed;
+  /** Gives back the place among the caller's streams. */
+  leave?: Leave;
 }
 
 /**
@@ -61,6 +64,7 @@ export function listenOverConnection(host: ListenHost, ends: ListenConnectionEnd
   const forget = (subscription: Subscription): void => {
     if (isOpen(subscription)) subscriptions.delete(subscription.listen.id);
     subscription.feed?.close();
+    subscription.leave?.();
   };
   /** End it here and in the SDK, which sends nothing for it any more. */
   const finish = async (subscription: Subscription, last: JSONRPCMessage): Promise<void> => {
@@ -74,8 +78,11 @@ export function listenOverConnection(host: ListenHost, ends: ListenConnectionEnd
     const replaced = subscriptions.get(listen.id);
     if (replaced !== undefined) forget(replaced);
     subscriptions.set(listen.id, subscription);
-    subscription.decided = refusal(listen) ?? (await grantTasks(host, listen, {}));
+    const decided = refusal(listen) ?? (await grantTasks(host, listen, {}));
+    subscription.decided = decided;
+    if ('leave' in decided) subscription.leave = decided.leave;
     if (isOpen(subscription)) ends.deliver(listen.forwarded);
+    else subscription.leave?.();
   };
 
   const sendTasks = async (subscription: Subscription, tasksOnly: boolean): Promise<void> => {

@@ -1,3 +1,4 @@
+import { sharesOf } from '@mcp-tasks/runner/engine';
 import { TaskError, type TaskRecord } from '@mcp-tasks/store';
 import {
   type CallToolResult,
@@ -73,7 +74,17 @@ async function taskResult(input: TaskHandlerInput): Promise<object> {
 }
 
 /** Wait until the task is over or gone; meanwhile the request's stream carries questions, progress and status. */
-async function untilOver({ tasks, connection, request, pending }: TaskHandlerInput, taskId: string): Promise<void> {
+async function untilOver(input: TaskHandlerInput, taskId: string): Promise<void> {
+  const { owner, kind } = input.request.owner;
+  const leave = sharesOf(input.connection.host.tasks).take('maxWaitingResults', { owner, isCommon: kind !== 'owner' });
+  try {
+    await waitOnStream(input, taskId);
+  } finally {
+    leave();
+  }
+}
+
+async function waitOnStream({ tasks, connection, request, pending }: TaskHandlerInput, taskId: string): Promise<void> {
   const record = await tasks.get(taskId, ['call']);
   const { progressToken } = fieldsOf(readEntry(record, 'call'));
   const relay = connection.relay({

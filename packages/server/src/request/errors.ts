@@ -14,6 +14,9 @@ export function jsonRpcCode(code: TaskErrorCode): number {
     case 'TASK_ALREADY_TERMINAL':
     case 'TASK_CANCELLED':
     case 'TASK_QUOTA_EXCEEDED':
+    case 'REQUEST_LIMIT':
+    case 'LISTEN_LIMIT':
+    case 'RESULT_WAIT_LIMIT':
     case 'TASK_OWNER_REQUIRED':
     case 'TASK_ANSWER_INVALID':
     case 'INVALID_CURSOR':

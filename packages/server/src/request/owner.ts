@@ -45,6 +45,8 @@ export interface ResolvedOwner {
   readonly owner: string;
   /** See `ToolCall.keyScope`: what keeps the idempotency keys of callers apart who share the owner. */
   readonly keyScope?: string | null;
+  /** The user of the operating system, who is the only caller of the process on stdio. */
+  readonly isLocal?: boolean;
 }
 
 // Kinds of owner are told apart by the first member, and JSON keeps the members apart, whichever characters they hold.
@@ -69,7 +71,8 @@ export function resolveOwner(context: OwnerContext, options: OwnerOptions, maxOw
   if (owner === ANONYMOUS_OWNER || owner === NO_OWNER) {
     throw new TaskError('OWNER_INVALID', `The owner must not be ${owner}, which means callers without an owner.`);
   }
-  return { kind: 'owner', owner: checkOwner(owner, maxOwnerBytes) };
+  const isLocal = options.owner === undefined && owner === localOwner;
+  return { kind: 'owner', owner: checkOwner(owner, maxOwnerBytes), ...(isLocal && { isLocal }) };
 }
 
 /**

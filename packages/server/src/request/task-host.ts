@@ -3,6 +3,13 @@ import { checkTasksCopy } from '@mcp-tasks/runner/engine';
 import type { JsonValue } from '@mcp-tasks/wire';
 import { type OwnerContext, type OwnerOptions, type ResolvedOwner, resolveOwner } from './owner.ts';
 import { type QuestionPacing, questionPacing } from './question-pacing.ts';
+import {
+  concernsTasks,
+  type NamedRequest,
+  type RequestLimit,
+  requestLimit,
+  type RequestLimiter,
+} from './request-limit.ts';
 import { type WorkflowServingOptions, workflowSettings } from './workflow-options.ts';
 
 /**
@@ -23,6 +30,12 @@ export interface TaskServerOptions extends OwnerOptions {
   readonly caller?: ((context: OwnerContext) => JsonValue) | undefined;
   /** How workflows are served, if `tasks` has some. */
   readonly workflows?: WorkflowServingOptions | undefined;
+  /**
+   * Decides instead of `limits.maxRequestsPerSecond` whether a request that concerns tasks is served now. It is asked
+   * for callers without an owner too. Refused requests get HTTP 429 with `Retry-After` where that is possible, else the
+   * error `REQUEST_LIMIT` with `retryAfterMs`.
+   */
+  readonly limiter?: RequestLimiter | undefined;
   /** Gets the one warning there is: that callers without an owner were refused tasks. Default: `console.warn`. */
   readonly onWarning?: ((message: string) => void) | undefined;
   /**
@@ -37,6 +50,9 @@ export interface TaskHost {
   readonly tasks: Tasks;
   readonly options: TaskServerOptions;
   readonly pacing: QuestionPacing;
+  readonly limit: RequestLimit;
+  /** Tell whether a request is counted by the limit. */
+  concerns(request: NamedRequest): boolean;
   /** @throws {TaskError} OWNER_INVALID - the owner is not a string, empty, too long, or not well-formed Unicode. */
   ownerOf(context: OwnerContext): ResolvedOwner;
   reportError(error: unknown): void;
@@ -58,12 +74,15 @@ const REFUSED_WARNING =
 export function createHost(tasks: Tasks, options: TaskServerOptions): TaskHost {
   checkTasksCopy(tasks);
   checkOptions(options);
+  const { continueTool } = workflowSettings(options.workflows);
   const shared = sharedStates.get(tasks) ?? { pacing: questionPacing(tasks.clock), warned: false };
   sharedStates.set(tasks, shared);
   return {
     tasks,
     options,
     pacing: shared.pacing,
+    limit: requestLimit(tasks, options.limiter),
+    concerns: (request) => concernsTasks({ tools: tasks.tools, continueTool }, request),
     ownerOf(context) {
       const resolved = resolveOwner(context, options, tasks.limits.maxOwnerBytes);
       if (resolved.kind === 'refused' && !shared.warned) {
@@ -80,9 +99,8 @@ function printError(error: unknown): void {
   console.error('mcp-tasks:', error);
 }
 
-function checkOptions({ owner, anonymous, caller, onWarning, onerror, workflows }: TaskServerOptions): void {
-  workflowSettings(workflows);
-  for (const [name, value] of Object.entries({ owner, caller, onWarning, onerror })) {
+function checkOptions({ owner, anonymous, caller, onWarning, onerror, limiter }: TaskServerOptions): void {
+  for (const [name, value] of Object.entries({ owner, caller, onWarning, onerror, limiter })) {
     if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} must be a function.`);
   }
   const policies: readonly unknown[] = ['refuse', 'allow', undefined];

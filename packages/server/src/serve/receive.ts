@@ -4,6 +4,7 @@
  * 2025-11-25, Tasks, "Capability Negotiation", and SEP-2663, "Capability Negotiation".
  */
 import type { TaskTool } from '@mcp-tasks/runner';
+import type { TaskError } from '@mcp-tasks/store';
 import {
   JSON_RPC_ERROR,
   type JsonRpcError,
@@ -18,6 +19,8 @@ import type { ReceiveRequest, TaskConnection, TaskSlot } from '../connection/con
 import { PendingRequest } from '../connection/pending-request.ts';
 import { TASK_REQUEST_METHODS, taskHandler } from '../methods/task-methods.ts';
 import { isFault, toErrorObject } from '../request/errors.ts';
+import { nameOfMessage } from '../request/request-limit.ts';
+import type { TaskHost } from '../request/task-host.ts';
 import { fieldsOf, type TaskRequest } from '../request/task-request.ts';
 import type { Inbound } from '../transport/response-slots.ts';
 import { workflowConcern, workflowSlot } from '../workflow/receive-workflow.ts';
@@ -64,8 +67,11 @@ export function receiveRequests(mcp: McpServer, { tools, workflows, answer }: Re
     const receive = receivers.get(message.method);
     const isOurs = tool !== undefined || receive !== undefined || concern !== undefined;
     if (!isOurs && !asksForTask) return { forward: message };
-    try {
-      const request = connection.describe(message, extra);
+    const refuseFor = (error: unknown): Inbound<TaskSlot> => {
+      if (isFault(error)) connection.reportError(error);
+      return refuse(message, toErrorObject(error));
+    };
+    const routed = (request: TaskRequest): Inbound<TaskSlot> => {
       if (receive !== undefined) return receive(message, request, connection, extra);
       const forward = asksForTask ? withoutTask(message) : message;
       if (tool !== undefined) {
@@ -76,11 +82,35 @@ export function receiveRequests(mcp: McpServer, { tools, workflows, answer }: Re
         return { forward, slot: workflowSlot(workflows, request, concern) };
       }
       return receiveTaskCallOfOther(forward, request, mcp);
+    };
+    const route = (request: TaskRequest): Inbound<TaskSlot> => {
+      try {
+        return routed(request);
+      } catch (error) {
+        return refuseFor(error);
+      }
+    };
+    try {
+      const request = connection.describe(message, extra);
+      const refused = countRequest(connection.host, message, request);
+      if (refused === undefined) return route(request);
+      if (!(refused instanceof Promise)) return refuseFor(refused);
+      const decided = (late: TaskError | undefined) => (late === undefined ? route(request) : refuseFor(late));
+      return { deciding: refused.then(decided, refuseFor), slot: { request } };
     } catch (error) {
-      if (isFault(error)) connection.reportError(error);
-      return refuse(message, toErrorObject(error));
+      return refuseFor(error);
     }
   };
+}
+
+/** Count a request by the limit, unless it was counted in front of the SDK; see why it is refused. */
+function countRequest(
+  host: TaskHost,
+  message: JSONRPCRequest,
+  request: TaskRequest,
+): TaskError | undefined | Promise<TaskError | undefined> {
+  const named = nameOfMessage(message);
+  return named !== undefined && host.concerns(named) ? host.limit.count(named, request) : undefined;
 }
 
 const receiveInitialize: Receive = (message, request, connection, extra) => {

@@ -1,11 +1,6 @@
 import type { Tasks } from '@mcp-tasks/runner';
 import { isJsonObject, JSON_RPC_ERROR } from '@mcp-tasks/wire';
-import {
-  isJsonContentType,
-  isJSONRPCResponse,
-  type JSONRPCResponse,
-  type McpHttpHandler,
-} from '@modelcontextprotocol/server';
+import { isJSONRPCResponse, type JSONRPCResponse, type McpHttpHandler } from '@modelcontextprotocol/server';
 import { acceptAnswer, answeredQuestion } from '../connection/questions-2025.ts';
 import { listenOverHttp, type ListenOverHttpOptions } from '../listen/http-listen.ts';
 import { listenHost } from '../listen/listen-host.ts';
@@ -13,6 +8,7 @@ import { isFault, toErrorObject } from '../request/errors.ts';
 import type { OwnerContext } from '../request/owner.ts';
 import { peekBody } from '../request/peek-body.ts';
 import { createHost, type TaskHost, type TaskServerOptions } from '../request/task-host.ts';
+import { isNamedInBody, refuseTooFast } from '../transport/limit-http.ts';
 
 /**
  * Options of {@link wrapHandler}; give those of the SDK's handler again, since it does not tell them.
@@ -63,7 +59,7 @@ export function wrapHandlerOf(
   options: Omit<WrapHandlerOptions, keyof TaskServerOptions>,
 ): McpHttpHandler {
   const { keepAliveMs, maxSubscriptions, maxRequestBodySize } = options;
-  const takeAnswers = takingAnswers(host, (...parameters) => handler.fetch(...parameters), maxRequestBodySize);
+  const takeAnswers = takingAnswers(host, (...parameters) => handler.fetch(...parameters));
   const listening = listenOverHttp(listenHost(host), takeAnswers, {
     keepAliveMs,
     maxSubscriptions: maxSubscriptions,
@@ -71,7 +67,7 @@ export function wrapHandlerOf(
   });
   const { notify, bus } = handler;
   const result: McpHttpHandler = {
-    fetch: listening.fetch,
+    fetch: limited(host, listening.fetch, maxRequestBodySize),
     notify,
     bus,
     async close() {
@@ -84,19 +80,22 @@ export function wrapHandlerOf(
 }
 
 /** Take posted answers to questions of ours, in front of what serves all else. */
-function takingAnswers(host: TaskHost, next: Fetch, maxRequestBodySize: number | undefined): Fetch {
+function takingAnswers(host: TaskHost, next: Fetch): Fetch {
   return async (request, options) => {
-    if (!mayCarryAnswer(request)) return next(request, options);
-    const body = options?.parsedBody ?? (await peekBody(request, maxRequestBodySize));
-    if (body === undefined) return next(request, options);
-    if (!isAnswer(body)) return next(request, { ...options, parsedBody: body });
+    const body = isNamedInBody(request) ? options?.parsedBody : undefined;
+    if (!isAnswer(body)) return next(request, options);
     return takeAnswer(host, body, { request, authInfo: options?.authInfo });
   };
 }
 
-/** A 2026-07-28 request names its method in a header, and its clients are asked nothing. */
-function mayCarryAnswer({ method, headers }: Request): boolean {
-  return method === 'POST' && !headers.has('mcp-method') && isJsonContentType(headers.get('content-type'));
+/** Refuse what comes too fast, in front of what serves all else. What is read of a body is handed on. */
+function limited(host: TaskHost, next: Fetch, maxRequestBodySize: number | undefined): Fetch {
+  return async (request, options) => {
+    const isInBody = isNamedInBody(request);
+    const parsedBody = options?.parsedBody ?? (isInBody ? await peekBody(request, maxRequestBodySize) : undefined);
+    const arrived = parsedBody === undefined ? options : { ...options, parsedBody };
+    return (await refuseTooFast(host, request, { ...arrived })) ?? next(request, arrived);
+  };
 }
 
 function isAnswer(body: unknown): body is JSONRPCResponse {

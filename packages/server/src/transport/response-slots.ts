@@ -32,7 +32,9 @@ export type Inbound<Slot extends ResponseSlot> =
   /** The SDK never sees it. */
   | { readonly answer: JSONRPCResponse }
   /** As well, and the answer takes its time: it is sent unless the request is given up before. */
-  | { readonly answering: Promise<JSONRPCResponse>; readonly slot: Slot };
+  | { readonly answering: Promise<JSONRPCResponse>; readonly slot: Slot }
+  /** The route takes its time; the slot is that of the request until then. It never rejects. */
+  | { readonly deciding: Promise<Inbound<Slot>>; readonly slot: Slot };
 
 /** Who looks at what goes over a connection. */
 export interface ConnectionTap<Slot extends ResponseSlot> {
@@ -75,19 +77,30 @@ export function tapTransport<Slot extends ResponseSlot>(
         deliver(message, extra);
         return;
       }
-      const inbound = tap.request(message, extra);
-      if ('answer' in inbound) {
-        transport.send(inbound.answer).catch(failed);
-        return;
-      }
-      if ('answering' in inbound) {
-        const { answering, slot } = inbound;
-        slots.set(message.id, slot);
-        answering.then((answer) => (slots.get(message.id) === slot ? transport.send(answer) : undefined)).catch(failed);
-        return;
-      }
-      if (inbound.slot !== undefined) slots.set(message.id, inbound.slot);
-      deliver(inbound.forward, extra);
+      const { id } = message;
+      const route = (inbound: Inbound<Slot>): void => {
+        if ('answer' in inbound) {
+          transport.send(inbound.answer).catch(failed);
+          return;
+        }
+        if (inbound.slot !== undefined) slots.set(id, inbound.slot);
+        if ('answering' in inbound) {
+          const { answering, slot } = inbound;
+          answering.then((answer) => (slots.get(id) === slot ? transport.send(answer) : undefined)).catch(failed);
+        } else if ('deciding' in inbound) {
+          const { deciding, slot } = inbound;
+          const decided = (next: Inbound<Slot>): void => {
+            // Meanwhile the client may have given it up.
+            if (slots.get(id) !== slot) return;
+            slots.delete(id);
+            route(next);
+          };
+          deciding.then(decided).catch(failed);
+        } else {
+          deliver(inbound.forward, extra);
+        }
+      };
+      route(tap.request(message, extra));
     },
     closed: () => {
       for (const id of slots.keys()) abandon(id);

@@ -18,10 +18,18 @@ export interface SessionGuard {
   /** Identify the sender of a request. @throws {TaskError} OWNER_INVALID; every error of the author's `owner` */
   callerOf(context: OwnerContext): string;
   reportError(error: unknown): void;
+  /** Refuse a request that comes too fast. */
+  tooFast(request: Request, arrived: WebArrival): Promise<Response | undefined>;
 }
 
 type NodeRequest = IncomingMessage & { readonly auth?: AuthInfo };
-type WebParameters = readonly [Request, { readonly authInfo?: AuthInfo }?];
+/** Facts that come with a request of a web server. */
+interface WebArrival {
+  readonly authInfo?: AuthInfo;
+  readonly parsedBody?: unknown;
+}
+
+type WebParameters = readonly [Request, WebArrival?];
 type NodeParameters = readonly [NodeRequest, ServerResponse, unknown?];
 type HandleRequest = (...parameters: readonly unknown[]) => Promise<unknown>;
 
@@ -53,8 +61,9 @@ function isWeb(parameters: readonly unknown[]): parameters is WebParameters {
 }
 
 async function serveWeb(handle: HandleRequest, parameters: WebParameters, guarded: Guarded): Promise<Response> {
-  const [request, { authInfo } = {}] = parameters;
-  const refused = refusal({ request, authInfo }, guarded);
+  const [request, arrived = {}] = parameters;
+  const { authInfo } = arrived;
+  const refused = refusal({ request, authInfo }, guarded) ?? (await guarded.guard.tooFast(request, arrived));
   if (refused !== undefined) return refused;
   const response = (await handle(...parameters)) as Response;
   return request.method === 'GET'

@@ -1,5 +1,6 @@
 import type { InlineHost, TaskTool, ToolCall } from '@mcp-tasks/runner';
 import { runCall } from '@mcp-tasks/runner/engine';
+import { TaskError } from '@mcp-tasks/store';
 import { type CallToolResult, ProtocolFailure, type WorkflowRequestMeta } from '@mcp-tasks/wire';
 import type { JSONRPCResponse, ServerContext } from '@modelcontextprotocol/server';
 import type { TaskRequest } from '../request/task-request.ts';
@@ -44,7 +45,11 @@ function continuingCall(
     isInline: true,
     async run(call, host) {
       const workflow = await continued.step();
-      const outcome = await runCall(serving.host.tasks, workflow === undefined ? call : { ...call, workflow }, host);
+      const stepCall = workflow === undefined ? call : { ...call, workflow };
+      const outcome = await runCall(serving.host.tasks, stepCall, host).catch((error: unknown) => {
+        if (TaskError.is(error, 'TASK_QUOTA_EXCEEDED')) continued.refused();
+        throw error;
+      });
       if (outcome.kind === 'error')
         throw new ProtocolFailure(outcome.error.code, outcome.error.message, outcome.error.data);
       continued.note({ result: outcome.result, thrown: outcome.thrown });

@@ -82,7 +82,7 @@ describe('[INTG-10] subscriptions/listen with taskIds over stdio', () => {
   const servers: McpServer[] = [];
 
   beforeEach(() => {
-    tools = createTestTools();
+    tools = createTestTools({ limits: { maxListenStreams: 1_000 } });
     client = new LineClient();
     const factory: McpServerFactory = () => {
       const server = new McpServer({ name: 'test', version: '0' });

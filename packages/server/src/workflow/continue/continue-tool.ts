@@ -107,6 +107,8 @@ async function runTool(
     const outcome = await runCall(host.tasks, toolCall, inlineHost(request, meta, context));
     return outcome.kind === 'result' ? { result: outcome.result, thrown: outcome.thrown } : { error: outcome.error };
   } catch (error) {
+    // The step was not begun, and is still to be done.
+    if (TaskError.is(error, 'TASK_QUOTA_EXCEEDED')) throw error;
     if (isFault(error)) host.reportError(error);
     const { code, message } = toErrorObject(error);
     return { error: { code, message } };

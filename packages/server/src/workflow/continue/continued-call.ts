@@ -13,6 +13,7 @@ export class ContinuedCall {
   readonly #continuation: Continuation | undefined;
   readonly #warning: string;
   #isDispatched = false;
+  #isRefused = false;
   /** As the handler left it, before the SDK made the generation's answer of it. */
   #outcome: RecordedOutcome | undefined;
 
@@ -51,9 +52,15 @@ export class ContinuedCall {
     this.#outcome = outcome;
   }
 
+  /** Note that the handler was not run, since its caller has too much under way: the step is still to be done. */
+  refused(): void {
+    this.#isRefused = true;
+  }
+
   /** Record what the call came to, and say so in its answer. Never throws. */
   finish(answer: JSONRPCResponse): JSONRPCResponse | Promise<JSONRPCResponse> {
-    const outcome = this.#isDispatched ? (this.#outcome ?? outcomeOf(answer)) : undefined;
+    const isMade = this.#isDispatched && !this.#isRefused;
+    const outcome = isMade ? (this.#outcome ?? outcomeOf(answer)) : undefined;
     return outcome === undefined ? answer : this.#record(outcome, answer);
   }
 
