@@ -48,17 +48,33 @@ export async function letterOf(execution: Awaited<ReturnType<typeof startLetter>
   return content[0]?.text ?? '';
 }
 
+/** A user who asks too fast is told to wait, and how long. */
+export async function isSlowedDown(url: string, token: string): Promise<void> {
+  for (let sent = 0; sent < 1_000; sent += 1) {
+    const response = await post(url, token, { method: 'tasks/get', params: { taskId: UNKNOWN_TASK_ID } });
+    await response.text();
+    if (response.status !== 429) continue;
+    assert(Number(response.headers.get('retry-after')) > 0, 'the refusal does not say when to come again');
+    return;
+  }
+  assert.fail('the server took a thousand requests of one user');
+}
+
 /** A request without a good token must get 401 and a way to a better one. */
 export async function isTurnedAway(url: string, token: string | undefined): Promise<void> {
-  const response = await fetch(url, {
+  const response = await post(url, token, { method: 'ping' });
+  assert.equal(response.status, 401);
+  assert.match(response.headers.get('www-authenticate') ?? '', /^Bearer .*resource_metadata=/);
+}
+
+function post(url: string, token: string | undefined, message: object): Promise<Response> {
+  return fetch(url, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }),
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, ...message }),
   });
-  assert.equal(response.status, 401);
-  assert.match(response.headers.get('www-authenticate') ?? '', /^Bearer .*resource_metadata=/);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseArgs } from 'node:util';
-import { isTurnedAway, letterOf, listedIds, looksMissing, startLetter } from './checks.ts';
+import { isSlowedDown, isTurnedAway, letterOf, listedIds, looksMissing, startLetter } from './checks.ts';
 import { createIssuer } from './issuer.ts';
 import { serveLetters } from './server.ts';
 import { connectUser } from './user.ts';
@@ -41,6 +41,9 @@ async function main(sameOwner: boolean): Promise<void> {
     });
     await check("alice's list shows alice's task alone", async () => {
       assert.deepEqual(await listedIds(alice), [taskId]);
+    });
+    await check('a user who asks too fast is told to wait', async () => {
+      await isSlowedDown(url, await issuer.tokenFor('carol', url));
     });
     await check('both get their letters', async () => {
       assert.match(await letterOf(ofAlice), /^Dear Grace, from .*alice/);

@@ -9,6 +9,7 @@ import {
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { McpServer } from '@modelcontextprotocol/server';
 import type { Issuer } from './issuer.ts';
+import { limitRequests } from './limiter.ts';
 import { tasks } from './tasks.ts';
 
 /** A server that accepts requests. */
@@ -24,11 +25,10 @@ export interface LetterServer {
  * `sameOwner` breaks that on purpose.
  */
 export async function serveLetters(issuer: Issuer, options: { readonly sameOwner: boolean }): Promise<LetterServer> {
-  const served = serveTasks(
-    tasks,
-    () => new McpServer({ name: 'letters', version: '1.0.0' }),
-    options.sameOwner ? { owner: () => 'everybody' } : {},
-  );
+  const served = serveTasks(tasks, () => new McpServer({ name: 'letters', version: '1.0.0' }), {
+    limiter: limitRequests({ requests: 500, inSeconds: 60 }),
+    ...(options.sameOwner && { owner: () => 'everybody' }),
+  });
   const mcp = toNodeHandler(served.http());
 
   const app = createMcpExpressApp();

@@ -20,7 +20,7 @@ describe('the http-auth example', () => {
     async () => {
       const { exitCode, stdout, stderr } = await run();
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-      expect(stdout.match(/^ok {2}/gm)).toHaveLength(7);
+      expect(stdout.match(/^ok {2}/gm)).toHaveLength(8);
     },
     TIMEOUT_MS,
   );
