@@ -11,6 +11,8 @@ export type { NestedCall } from './run/nested-run.ts';
 export { checkTasksCopy } from './process/internals.ts';
 export { amendTask } from './calls/amend-task.ts';
 export type { OwnedTask } from './calls/amend-task.ts';
+export { authorizeAccess } from './calls/authorize-access.ts';
+export type { AccessRequest } from './calls/authorize-access.ts';
 export { runCall } from './calls/run-call.ts';
 export { sharesOf } from './engine/shares-of.ts';
 export type { InlineEnd } from './run/inline-run.ts';

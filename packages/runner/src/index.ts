@@ -31,7 +31,7 @@ export type {
 export { createTasks } from './layer/create-tasks.ts';
 export { startWorker } from './layer/worker.ts';
 export type { WorkerOptions } from './layer/worker.ts';
-export type { AuthorizeRequest, InlineHost, OwnerTasks, Tasks, TasksOptions } from './api/tasks.ts';
+export type { AuthorizeRequest, InlineHost, OwnerTasks, TaskAccess, Tasks, TasksOptions } from './api/tasks.ts';
 export type { LimitName, TaskEvent } from './api/events.ts';
 export type { ShareLimits } from './api/share-limits.ts';
 export type { StoredCall } from './tool/stored-call.ts';

@@ -7,17 +7,22 @@ import type { AuthorSchema, SchemaInput, SchemaOutput } from './schema.ts';
 import type { ShareLimits } from './share-limits.ts';
 import type { AskQuestions, TaskTool, ToolCall, ToolHandler, ToolOptions } from './tool.ts';
 
+/** Uses of a task that exists, of which `authorize` may be asked. */
+export type TaskAccess = 'get' | 'result' | 'answer' | 'cancel';
+
 /** A request that `authorize` decides about. */
 export interface AuthorizeRequest {
   readonly owner: string;
+  /** Made of the request that is decided about; where there is none, of the request that made the task. */
   readonly caller: JsonValue | undefined;
   readonly tool: string;
   readonly arguments: unknown;
   /**
    * Origin: a client's call, a workflow's step, a call that continues a workflow, or a run after the first or in
-   * another process.
+   * another process. Asked for alone: a use of a task that exists (`authorizeAccess`), and a handler that is running
+   * (`authorizeEveryMs`).
    */
-  readonly via: 'call' | 'step' | 'continuation' | 'rerun';
+  readonly via: 'call' | 'step' | 'continuation' | 'rerun' | 'running' | TaskAccess;
 }
 
 /** Limits of tasks, and of the share that one owner has of a process. */
@@ -44,6 +49,16 @@ export interface TasksOptions {
   readonly clock?: Clock | undefined;
   /** Runs before every execution of a handler; throws to refuse. */
   readonly authorize?: ((request: AuthorizeRequest) => void | Promise<void>) | undefined;
+  /**
+   * Uses of a task before which `authorize` is asked too, with the tool and the arguments of the task. Default none.
+   * A result is asked for before it is shown, by whichever method. A list shows heads alone, and asks for none.
+   */
+  readonly authorizeAccess?: readonly TaskAccess[] | undefined;
+  /**
+   * Time after which `authorize` is asked again while a handler runs (`via: 'running'`), and again after each such
+   * time. A refusal cancels the task. A run inside its request ends with the refusal. Default never.
+   */
+  readonly authorizeEveryMs?: number | undefined;
   /**
    * Audit log and telemetry. A throwing listener changes nothing. Each process reports what it did itself. It reports
    * `expired` only for a task whose handler it runs at that moment: a task that expires queued, parked or ended is

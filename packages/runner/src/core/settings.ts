@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS, type TaskLimits } from '@mcp-tasks/store';
 import { DEFAULT_SHARE_LIMITS, type ShareLimits } from '../api/share-limits.ts';
-import type { TasksOptions } from '../api/tasks.ts';
+import type { TaskAccess, TasksOptions } from '../api/tasks.ts';
 import { checkInteger } from '../tool/check-integer.ts';
 
 const MINUTE_MS = 60_000;
@@ -12,7 +12,12 @@ export interface RunSettings {
   readonly maxCrashes: number;
   readonly graceMs: number;
   readonly sweepIntervalMs: number;
+  /** Undefined = never. */
+  readonly authorizeEveryMs: number | undefined;
+  readonly authorizeAccess: ReadonlySet<TaskAccess>;
 }
+
+const ACCESSES: readonly TaskAccess[] = ['get', 'result', 'answer', 'cancel'];
 
 /** Fill in the defaults. @throws {RangeError} a value is out of range; {TypeError} a limit is unknown. */
 export function runSettings(options: TasksOptions): RunSettings {
@@ -22,7 +27,15 @@ export function runSettings(options: TasksOptions): RunSettings {
     maxCrashes: checkInteger('maxCrashes', options.maxCrashes, 1) ?? 3,
     graceMs: checkInteger('graceMs', options.graceMs, 0) ?? 5_000,
     sweepIntervalMs: checkInteger('sweepIntervalMs', options.sweepIntervalMs, 1) ?? MINUTE_MS,
+    authorizeEveryMs: checkInteger('authorizeEveryMs', options.authorizeEveryMs, 1),
+    authorizeAccess: checkAccess(options.authorizeAccess),
   };
+}
+
+function checkAccess(given: TasksOptions['authorizeAccess'] = []): ReadonlySet<TaskAccess> {
+  const all: unknown = given;
+  if (Array.isArray(all) && all.every((access) => ACCESSES.includes(access as TaskAccess))) return new Set(given);
+  throw new TypeError(`authorizeAccess must be a list of ${ACCESSES.join(', ')}.`);
 }
 
 /** The most that limits of texts in a head can be set to: it has room for no longer ones. */

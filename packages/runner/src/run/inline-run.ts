@@ -16,8 +16,9 @@ import { executeTool, type Execution } from '../handler/execute.ts';
 import type { EntryChange, HandlerEffects, HandlerHost, Report } from '../handler/handler-host.ts';
 import { RunEnd, type RunEndReason, RunSignal } from '../handler/run-end.ts';
 import { RunEntries } from '../handler/task-entries.ts';
-import { thrownOutcome, timedOutOutcome, type ToolOutcome, toolOutcome } from '../tool/outcome.ts';
+import { refusedOutcome, thrownOutcome, timedOutOutcome, type ToolOutcome, toolOutcome } from '../tool/outcome.ts';
 import { storedCall } from '../tool/stored-call.ts';
+import { authorizeAgain } from './authorize-again.ts';
 import { authorizeRun } from './authorize-run.ts';
 import { InlineQuestions } from './inline-questions.ts';
 import { NO_SLOT } from './no-slot.ts';
@@ -142,10 +143,15 @@ class InlineRun implements HandlerHost {
     else signal.addEventListener('abort', onAbort, { once: true });
     if (this.tool.options.timeoutMs !== undefined) this.#runTime.start();
     const ended = this.layer.loopWatch.began(this.tool.name);
+    const stopAsking = authorizeAgain(this.layer, this, (thrown) => {
+      this.#end('cancelled');
+      this.#endEarly(refusedOutcome(this.tool, thrown));
+    });
     try {
       return await Promise.race([this.#execute(), this.#endedEarly]);
     } finally {
       ended();
+      stopAsking();
       signal.removeEventListener('abort', onAbort);
       cancelGrace?.();
       this.#runTime.stop();

@@ -3,12 +3,13 @@
  * end from outside (cancel, expiry, lost lease, shutdown), and finishes with a result, an error or parking. Its writes
  * go through `write/`; its questions and its time have files of their own beside it.
  */
-import type { TaskError, TaskHead, TaskLease } from '@mcp-tasks/store';
-import { cutUtf8 } from '@mcp-tasks/store/rules';
-import { type TaskLayer, tell } from '../core/task-layer.ts';
+import { TaskError, type TaskHead, type TaskLease } from '@mcp-tasks/store';
+import { cutUtf8, rules } from '@mcp-tasks/store/rules';
+import { type TaskLayer, tell, writeByRule } from '../core/task-layer.ts';
 import { executeTool, type Execution } from '../handler/execute.ts';
 import { lostBecause, RunEnd, type RunEndReason } from '../handler/run-end.ts';
 import { thrownOutcome, timedOutOutcome } from '../tool/outcome.ts';
+import { authorizeAgain } from './authorize-again.ts';
 import { refusalOfRerun } from './authorize-run.ts';
 import type { RunStart } from './begin-run.ts';
 import { givingBack, parking, type RunEnding, settling } from './finish-run.ts';
@@ -47,6 +48,11 @@ export class Run implements RunPartsHost {
     const { options, name } = this.#start.tool;
     if (options.timeoutMs !== undefined) this.#parts.runTime.start();
     const ended = this.#layer.loopWatch.began(name);
+    const stopAsking = authorizeAgain(this.#layer, this.#parts.host, () => {
+      this.#cancel().catch((error: unknown) => {
+        this.#layer.reportError(error);
+      });
+    });
     try {
       await new Promise<void>((resolve, reject) => {
         this.#giveUp = resolve;
@@ -54,6 +60,7 @@ export class Run implements RunPartsHost {
       });
     } finally {
       ended();
+      stopAsking();
     }
     await this.#lastWrite;
     this.#parts.timers.cancel();
@@ -127,6 +134,19 @@ export class Run implements RunPartsHost {
     const { host, writer } = this.#parts;
     const message = cutUtf8(text, this.#layer.limits.maxStatusMessageBytes);
     return parking(host, { message }, () => writer.sawForeignWrites);
+  }
+
+  /** The right of the caller was withdrawn: the task is cancelled, as if it had asked for that. */
+  async #cancel(): Promise<void> {
+    const { trace } = this.#start.entries.call;
+    try {
+      const outcome = await writeByRule(this.#layer, this.taskId, rules.cancel(), trace);
+      if (outcome.wrote) this.#tell({ type: 'cancelled' });
+      this.onHead(outcome.head);
+    } catch (error) {
+      const isOver = TaskError.is(error, 'TASK_ALREADY_TERMINAL') || TaskError.is(error, 'TASK_NOT_FOUND');
+      if (!isOver) throw error;
+    }
   }
 
   /** Write the end of the run, and nothing after it. Too late, it changes nothing. */

@@ -3,6 +3,7 @@ import type { OwnerTasks } from '@mcp-tasks/runner';
 import { TaskError } from '@mcp-tasks/store';
 import { type InputRequest, type InputResponse, relatedTaskMeta } from '@mcp-tasks/wire';
 import type { JSONRPCRequest, JSONRPCResponse } from '@modelcontextprotocol/server';
+import { authorizeTask } from '../request/authorize-access.ts';
 import type { OwnerContext } from '../request/owner.ts';
 import type { TaskHost } from '../request/task-host.ts';
 import { readOpenQuestions } from '../show/entries.ts';
@@ -46,9 +47,10 @@ export function answeredQuestion(id: unknown): QuestionName | undefined {
  */
 export async function acceptAnswer(host: TaskHost, response: JSONRPCResponse, context: OwnerContext): Promise<void> {
   const question = answeredQuestion(response.id);
-  const { kind, owner } = host.ownerOf(context);
-  if (question === undefined || kind === 'refused') return;
-  const tasks = host.tasks.for(owner);
+  const owner = host.ownerOf(context);
+  if (question === undefined || owner.kind === 'refused') return;
+  const tasks = host.tasks.for(owner.owner);
+  await authorizeTask(host, { owner, context, taskId: question.taskId, via: 'answer' });
   try {
     const answer = 'result' in response ? response.result : await answerToError(tasks, question);
     if (answer !== undefined)

@@ -53,12 +53,24 @@ export async function grantTasks(
     const tasks = host.tasksOf(context);
     if (tasks === undefined) return { tasks, taskIds: [], leave };
     leave = await host.begin(context);
-    const found = await Promise.all(taskIds.map((taskId) => isTaskOf(tasks, taskId)));
+    const found = await Promise.all(
+      taskIds.map(async (taskId) => (await isTaskOf(tasks, taskId)) && mayRead(host, context, taskId)),
+    );
     return { tasks, taskIds: taskIds.filter((_, index) => found[index]), leave };
   } catch (error) {
     leave();
     if (isFault(error)) host.reportError(error);
     return refuse(listen, 200, toErrorObject(error));
+  }
+}
+
+/** A task that the caller may not see looks like one that is missing; the author hears of it by an event. */
+async function mayRead(host: ListenHost, context: OwnerContext, taskId: string): Promise<boolean> {
+  try {
+    await host.mayRead(context, taskId);
+    return true;
+  } catch {
+    return false;
   }
 }
 

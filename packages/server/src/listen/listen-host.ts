@@ -2,6 +2,7 @@ import type { OwnerTasks } from '@mcp-tasks/runner';
 import { type Leave, sharesOf } from '@mcp-tasks/runner/engine';
 import type { Clock } from '@mcp-tasks/store';
 import { TASK_METHODS } from '@mcp-tasks/wire';
+import { authorizeTask } from '../request/authorize-access.ts';
 import type { OwnerContext } from '../request/owner.ts';
 import type { TaskHost } from '../request/task-host.ts';
 
@@ -20,6 +21,11 @@ export interface ListenHost {
    * Count a stream of the caller. @returns ends it. @throws {TaskError} LISTEN_LIMIT; REQUEST_LIMIT; OWNER_INVALID
    */
   begin(context: OwnerContext): Promise<Leave>;
+  /**
+   * Ask the author whether the caller may see the task and its result; undefined where the author is not asked.
+   * Rejects when not.
+   */
+  mayRead(context: OwnerContext, taskId: string): Promise<void> | undefined;
   /** Take a fault that the client is told nothing of but -32603. */
   readonly reportError: (error: unknown) => void;
 }
@@ -32,6 +38,12 @@ export function listenHost(host: TaskHost): ListenHost {
     clock: tasks.clock,
     reportError: (error) => {
       host.reportError(error);
+    },
+    mayRead(context, taskId) {
+      const read = { owner: host.ownerOf(context), context, taskId };
+      const allowed = authorizeTask(host, { ...read, via: 'get' });
+      const result = authorizeTask(host, { ...read, via: 'result' });
+      return allowed === undefined ? result : Promise.all([allowed, result]).then(() => undefined);
     },
     async begin(context) {
       const owner = host.ownerOf(context);

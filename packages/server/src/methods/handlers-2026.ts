@@ -1,5 +1,6 @@
 import { TaskError } from '@mcp-tasks/store';
 import { type InputResponse, isJsonObject } from '@mcp-tasks/wire';
+import { authorizeTask } from '../request/authorize-access.ts';
 import {
   declaresTasksExtension,
   requireInputCapabilities,
@@ -29,6 +30,11 @@ async function getTask(input: TaskHandlerInput): Promise<object> {
   const { request } = input;
   const { record, workflowMeta } = await readShownTask(input, readTaskId(request.params), DETAILED_TASK_KINDS);
   const task = detailedTask(record);
+  if (task.status === 'completed' || task.status === 'failed') {
+    const { owner, context } = request;
+    const { taskId } = record.head;
+    await authorizeTask(input.connection.host, { owner, context, taskId, via: 'result' });
+  }
   if (task.status === 'input_required') {
     requireInputCapabilities(Object.values(task.inputRequests), request.clientCapabilities);
   }

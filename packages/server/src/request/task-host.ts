@@ -24,7 +24,8 @@ import { type WorkflowServingOptions, workflowSettings } from './workflow-option
  */
 export interface TaskServerOptions extends OwnerOptions {
   /**
-   * Makes `task.caller` of handlers, in every process: runs once for each call of a task tool. JSON, at most 8 KiB,
+   * Makes `task.caller` of handlers, in every process: runs once for each call of a task tool,
+   * and for each use of a task that `authorize` wants to be asked about. JSON, at most 8 KiB,
    * stored with the task and never sent to a client: no place for a token. Default: nothing.
    */
   readonly caller?: ((context: OwnerContext) => JsonValue) | undefined;

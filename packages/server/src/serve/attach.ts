@@ -25,6 +25,7 @@ import { callTool } from '../call/call-tool.ts';
 import { TaskConnection } from '../connection/connection.ts';
 import type { PendingRequest } from '../connection/pending-request.ts';
 import { TASK_METHODS_2026, taskHandler } from '../methods/task-methods.ts';
+import { accessOf, authorizeTask } from '../request/authorize-access.ts';
 import { isFault, toErrorObject, toProtocolError } from '../request/errors.ts';
 import { createHost, type TaskHost, type TaskServerOptions } from '../request/task-host.ts';
 import type { TaskRequest } from '../request/task-request.ts';
@@ -160,7 +161,7 @@ class Attachment {
     }
   }
 
-  #handle(
+  async #handle(
     method: string,
     request: TaskRequest,
     connection: TaskConnection,
@@ -168,7 +169,11 @@ class Attachment {
   ): Promise<Result> {
     const handler = taskHandler(method, request);
     if (handler === undefined) throw requestGone();
-    return handler({
+    const via = accessOf(method);
+    const { owner, context, params } = request;
+    const allowed = via && authorizeTask(this.#host, { owner, context, taskId: params['taskId'], via });
+    if (allowed !== undefined) await allowed;
+    return (await handler({
       tasks: connection.tasksOf(request.owner),
       request,
       connection,
@@ -176,7 +181,7 @@ class Attachment {
       mcp: this.#mcp,
       registered: this.#registered,
       workflows: this.#workflows,
-    }) as Promise<Result>;
+    })) as Result;
   }
 }
 

@@ -3,6 +3,7 @@ import { TaskError, type TaskHead } from '@mcp-tasks/store';
 import { isTerminalStatus, type WorkflowRequestMeta } from '@mcp-tasks/wire';
 import type { WorkflowView } from '@mcp-tasks/workflow/serving';
 import type { ServerContext } from '@modelcontextprotocol/server';
+import { authorizeTask } from '../request/authorize-access.ts';
 import { disconnectSignals } from '../request/request-signals.ts';
 import type { TaskRequest } from '../request/task-request.ts';
 import { isUnableToPoll, type WorkflowServing } from './serving/workflow-serving.ts';
@@ -32,9 +33,14 @@ export async function runWorkflow(serving: WorkflowServing, invocation: Workflow
   return serving.engine.view(head.owner, head.taskId, serving.handOff);
 }
 
-async function startOrResume({ engine }: WorkflowServing, invocation: WorkflowInvocation): Promise<TaskHead> {
+async function startOrResume({ engine, host }: WorkflowServing, invocation: WorkflowInvocation): Promise<TaskHead> {
   const { call, request, reference } = invocation;
   if (reference !== undefined) {
+    const { owner, context } = request;
+    const { taskId } = reference;
+    // The conversation holds what the steps came to.
+    await authorizeTask(host, { owner, context, taskId, via: 'get' });
+    await authorizeTask(host, { owner, context, taskId, via: 'result' });
     const args = request.params['arguments'] === undefined ? undefined : call.arguments;
     return engine.resume(call.owner, reference.taskId, call.tool, args);
   }
