@@ -16,6 +16,7 @@ import {
   type WorkflowNow,
 } from './resolve.ts';
 import { planStep } from './state.ts';
+import { strayedSegment } from './uri-segments.ts';
 
 /** How a step stands, and what is to be done about it. */
 export type Standing =
@@ -85,6 +86,8 @@ function inputStanding(now: WorkflowNow, step: StepDefinition, present: PlanStep
   });
   const reason = gravest(found);
   if (reason === undefined) {
+    const strayed = strayedPause(now, step);
+    if (strayed !== undefined) return blocked(strayed);
     return present.mismatch === undefined || step.client ? undefined : blocked(mismatchPause(step, present.mismatch));
   }
   if (reason.kind === 'waiting') return { kind: 'waiting' };
@@ -97,6 +100,24 @@ function inputStanding(now: WorkflowNow, step: StepDefinition, present: PlanStep
     cause: reason.cause,
     ...suggestedTool(step.toolName),
   });
+}
+
+/** A URI whose values would make it lead elsewhere is not read. */
+function strayedPause(now: WorkflowNow, step: StepDefinition): WorkflowPause | undefined {
+  for (const [index, template] of step.resources.entries()) {
+    const strayed = strayedSegment(now, template);
+    if (strayed === undefined) continue;
+    const { source, filled } = strayed;
+    return {
+      type: 'unresolvableParams',
+      blockedStep: step.name,
+      missingParam: `resources[${index}]`,
+      source: describeSource(source),
+      cause: `a segment of its path would be ${filled === '' ? 'empty' : `"${filled}"`}, which leads elsewhere`,
+      ...suggestedTool(step.toolName),
+    };
+  }
+  return undefined;
 }
 
 function ownStanding(now: WorkflowNow, step: StepDefinition, present: PlanStep): Standing {

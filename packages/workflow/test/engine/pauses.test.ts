@@ -13,6 +13,21 @@ function pauseOf(
   return pauses.find((item) => item.step === step)?.pause;
 }
 
+/** A workflow that reads one resource, and the URIs that were read. */
+async function reading(uri: string, args: Readonly<Record<string, string>>) {
+  const tasks = layer();
+  const read: string[] = [];
+  const schema = z.object({ a: z.string().optional(), b: z.string().optional() });
+  const readResource = (asked: string) => {
+    read.push(asked);
+    return 'text';
+  };
+  workflow(tasks, 'w', { description: 'd', arguments: schema, readResource }, ({ step }) => {
+    step('read', { resources: ['file:///fixed', uri] });
+  });
+  return { view: await client(tasks).start('w', args), read };
+}
+
 /** A tool that gives back what it is told to, without a schema of what that is. */
 function untyped(tasks: Tasks, content = structured({ items: [{ id: 'a' }], nothing: null })) {
   return tasks.tool('untyped', {}, () => content);
@@ -28,6 +43,48 @@ describe('[PAUS-01] a workflow pauses', () => {
     expect(pauseOf(meta.remaining, 'approve')).toEqual(pause);
     expect(handOff).toContain("Step 'approve' is for the client to do.");
     expect(head).toMatchObject({ status: 'working', statusMessage: "Step 'approve' is for the client to do." });
+  });
+
+  it.each([
+    ['file:///docs/{a}', { a: '..' }, '".."'],
+    ['file:///docs/{a}', { a: '.' }, '"."'],
+    ['file:///docs/{a}', { a: '' }, 'empty'],
+    ['file:///docs/{a}', {}, 'empty'],
+    ['file:///docs/{a}/x', { a: '..' }, '".."'],
+    ['file:///docs/{a}{b}?q={b}', { a: '.', b: '.' }, '".."'],
+    ['file:///docs/.{a}#f', { a: '.' }, '".."'],
+    ['file:///docs/%2E{a}', { a: '.' }, '"%2E."'],
+    ['note://{a}', { a: '..' }, '".."'],
+    ['note:{a}', { a: '' }, 'empty'],
+  ])('before a value leads the path of a resource elsewhere: %s with %o', async (uri, args, shown) => {
+    const { view, read } = await reading(uri, args);
+    expect(read).toEqual([]);
+    const { pause } = view.meta;
+    expect(pause).toEqual({
+      type: 'unresolvableParams',
+      blockedStep: 'read',
+      missingParam: 'resources[1]',
+      source: 'prompt argument a',
+      cause: `a segment of its path would be ${shown}, which leads elsewhere`,
+    });
+    expect(view.head).toMatchObject({ status: 'working' });
+    expect(view.handOff).toContain('resources[1]');
+  });
+
+  it.each([
+    ['file:///docs/{a}', { a: '...' }],
+    ['file:///docs/{a}', { a: '../x' }],
+    ['file:///docs/{a}', { a: '%2e%2e' }],
+    ['file:///docs/v{a}', { a: '' }],
+    ['file:///docs/x:{a}', { a: '..' }],
+    ['file:///docs/x?q={a}', { a: '..' }],
+    ['file:///docs/x?q=/{a}', { a: '' }],
+    ['file:///docs/x#{a}', { a: '' }],
+    ['file:///docs/../{a}', { a: 'x' }],
+  ])('not where a value is a name, or stands behind the path: %s with %o', async (uri, args) => {
+    const { view, read } = await reading(uri, args);
+    expect(read).toHaveLength(2);
+    expect(view.head.status).toBe('completed');
   });
 
   it.each([
