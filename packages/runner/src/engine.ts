@@ -23,6 +23,7 @@ export type { Leave } from './core/turns.ts';
 export { argumentProblems } from './engine/argument-problems.ts';
 export type { ArgumentProblems } from './engine/argument-problems.ts';
 export { formatIssues, parseWith } from './tool/parse-with.ts';
+export { escapeHidden } from './tool/hidden-text.ts';
 export { fromJson, messageOf, toJson } from './tool/json.ts';
 export { checkName } from './tool/names.ts';
 export { sentence } from './tool/sentence.ts';

@@ -2,6 +2,7 @@ import type { Tasks } from '@mcp-tasks/runner';
 import { checkTasksCopy } from '@mcp-tasks/runner/engine';
 import type { JsonValue } from '@mcp-tasks/wire';
 import { type OwnerContext, type OwnerOptions, type ResolvedOwner, resolveOwner } from './owner.ts';
+import { printError } from './print-error.ts';
 import { type QuestionPacing, questionPacing } from './question-pacing.ts';
 import {
   concernsTasks,
@@ -94,10 +95,6 @@ export function createHost(tasks: Tasks, options: TaskServerOptions): TaskHost {
     },
     reportError: options.onerror ?? printError,
   };
-}
-
-function printError(error: unknown): void {
-  console.error('mcp-tasks:', error);
 }
 
 function checkOptions({ owner, anonymous, caller, onWarning, onerror, limiter }: TaskServerOptions): void {

@@ -1,3 +1,4 @@
+import { escapeHidden } from '@mcp-tasks/runner/engine';
 import { cutUtf8, utf8Bytes } from '@mcp-tasks/store/rules';
 
 // How texts of others (arguments, outputs, errors) get into texts for people and models: cut first, so that what is done with
@@ -12,18 +13,33 @@ export function shorten(text: string, maxBytes: number): string {
   return bytes <= maxBytes ? text : `${cutUtf8(text, maxBytes)}… (${bytes} bytes in all)`;
 }
 
-const SHORT_ESCAPES: ReadonlyMap<string, string> = new Map([
-  ['\n', '\\n'],
-  ['\r', '\\r'],
-  ['\t', '\\t'],
-]);
-
-/** Line breaks and control characters as escapes, and a lone half of a character replaced. */
+/** Line breaks and characters that are not seen as escapes, and a lone half of a character replaced. */
 export function escapeControls(text: string): string {
-  return wellFormed(text).replace(
-    /[\p{Cc}\u2028\u2029]/gu,
-    (character) => SHORT_ESCAPES.get(character) ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return escapeHidden(wellFormed(text));
+}
+
+/**
+ * A text of another between two fences, cut, on lines of its own. No line of it can be taken for the fence, which is
+ * longer than every row of backticks in it.
+ */
+export function fenced(text: string): string {
+  const shown = escapeHidden(wellFormed(shorten(text, MAX_SHOWN_BYTES)), { keepLineBreaks: true });
+  const longest = (shown.match(/`+/g) ?? []).reduce((most, row) => Math.max(most, row.length), 2);
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}\n${shown}\n${fence}`;
+}
+
+/** A text of another in double quotes on one line, cut. */
+export function quoted(text: string): string {
+  return escapeControls(JSON.stringify(shorten(text, MAX_SHOWN_BYTES)));
+}
+
+const MAX_NAME_CHARACTERS = 128;
+const NAME = /^[\p{L}\p{N}_.:/@+-]+$/u;
+
+/** A text of another inside a sentence: in quotes, unless it is a mere name or number. */
+export function quotedUnlessName(text: string): string {
+  return text.length <= MAX_NAME_CHARACTERS && NAME.test(text) ? text : quoted(text);
 }
 
 /** A text with every lone half of a character replaced. */

@@ -1,7 +1,7 @@
 import type { JsonValue } from '@mcp-tasks/wire';
 import { bindValue } from './binding.ts';
 import { type Origin, referenceOf } from './reference.ts';
-import { escapeControls, MAX_SHOWN_BYTES, shorten, wellFormed } from './shown-text.ts';
+import { escapeControls, MAX_SHOWN_BYTES, quotedUnlessName, shorten, wellFormed } from './shown-text.ts';
 import type { ValueSource } from './source.ts';
 
 /** The kind of a template: a text for people and models, or a URI. */
@@ -62,9 +62,11 @@ export function parseTemplate(
 
 /**
  * A value as it is filled in: encoded for the target, so that it can neither end a line nor change a URI's structure;
- * in a text it is cut.
+ * in a text it is cut. What a tool gave is data, and in a text it is quoted; a prompt argument is the words of the
+ * person who asked.
  */
-export function encodeFor(target: TemplateTarget, value: JsonValue): string {
+export function encodeFor(target: TemplateTarget, value: JsonValue, from: ValueSource['from'] = 'argument'): string {
+  if (target === 'text' && from !== 'argument' && typeof value === 'string') return quotedUnlessName(value);
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return target === 'uri' ? encodeUri(text) : escapeControls(shorten(text, MAX_SHOWN_BYTES));
 }

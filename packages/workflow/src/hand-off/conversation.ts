@@ -1,7 +1,7 @@
 import type { JsonValue } from '@mcp-tasks/wire';
 import type { PromptMessage } from '../api/workflow-engine.ts';
 import type { StepDefinition } from '../definition/definition.ts';
-import { escapeControls, MAX_SHOWN_BYTES, shorten, shortJsonLine } from '../definition/shown-text.ts';
+import { escapeControls, fenced, MAX_SHOWN_BYTES, quoted, shorten, shortJsonLine } from '../definition/shown-text.ts';
 import { fill } from '../plan/fill.ts';
 import { outputOf } from '../plan/outcome.ts';
 import type { PlanStep } from '../plan/plan.ts';
@@ -55,7 +55,7 @@ function stepMessages(now: WorkflowNow, step: StepDefinition, present: PlanStep)
   const record = now.state.recordOf(step.name);
   const guidance = step.guidance === undefined ? [] : [say('assistant', fill(now, step.guidance))];
   const read = (record?.resources ?? []).map(({ uri, text }) =>
-    say('user', `Resource content from ${cut(uri)}:\n${cut(text)}`),
+    say('user', `Resource content from ${shorten(uri, MAX_SHOWN_BYTES)}:\n${fenced(text)}`),
   );
   return [
     ...guidance,
@@ -67,18 +67,19 @@ function stepMessages(now: WorkflowNow, step: StepDefinition, present: PlanStep)
 
 function announcement({ name, toolName, client }: StepDefinition, args: Readonly<Record<string, unknown>>): string {
   if (toolName !== undefined)
-    return `Calling tool '${toolName}' with arguments:\n${cut(JSON.stringify(args, null, 2))}`;
+    return `Calling tool '${toolName}' with arguments:\n${fenced(JSON.stringify(args, null, 2))}`;
   return client ? `Asking for step '${name}' to be done` : `Reading resources for step '${name}'`;
 }
 
 function outcome({ status, error = '', tool }: PlanStep, value: JsonValue | undefined): readonly PromptMessage[] {
   if (status === 'failed') {
-    return [say('user', tool === undefined ? `Error in the step: ${error}` : `Error executing tool: ${error}`)];
+    return [
+      say(
+        'user',
+        tool === undefined ? `Error in the step: ${quoted(error)}` : `Error executing tool: ${quoted(error)}`,
+      ),
+    ];
   }
   const text = typeof value === 'string' ? value : JSON.stringify(value ?? null, null, 2);
-  return [say('user', tool === undefined ? `Result:\n${cut(text)}` : `Tool result:\n${cut(text)}`)];
-}
-
-function cut(text: string): string {
-  return shorten(text, MAX_SHOWN_BYTES);
+  return [say('user', tool === undefined ? `Result:\n${fenced(text)}` : `Tool result:\n${fenced(text)}`)];
 }

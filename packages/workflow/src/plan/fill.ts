@@ -8,7 +8,7 @@ export function fill(now: WorkflowNow, { target, parts }: Template): string {
     .map((part) => {
       if (typeof part === 'string') return part;
       const resolved = resolveSource(now, part.source);
-      if (resolved.kind === 'value') return encodeFor(target, resolved.value);
+      if (resolved.kind === 'value') return encodeFor(target, resolved.value, part.source.from);
       return resolved.kind === 'absent' ? '' : `<${describeSource(part.source)}>`;
     })
     .join('');

@@ -1,4 +1,5 @@
 import type { WorkflowPause } from '@mcp-tasks/wire';
+import { quoted } from '../definition/shown-text.ts';
 
 /** A pause in one sentence. */
 export function pauseSentence(pause: WorkflowPause): string {
@@ -11,7 +12,7 @@ export function pauseSentence(pause: WorkflowPause): string {
       return `Step '${pause.blockedStep}' cannot run: ${mismatchWords(pause)}.`;
     case 'toolError': {
       const advice = pause.retryable ? 'It may be called again.' : 'Calling it again in the same way will not help.';
-      return `Step '${pause.failedStep}' failed: ${sentence(pause.error)} ${advice}`;
+      return `Step '${pause.failedStep}' failed: ${quoted(pause.error)}. ${advice}`;
     }
     case 'unresolvedDependency':
       return `Step '${pause.blockedStep}' cannot run: it needs the ${pause.missingOutput}, and step '${pause.producingStep}' did not complete.`;
@@ -22,8 +23,4 @@ function mismatchWords({ missingFields, illTypedFields }: WorkflowPause & { read
   const missing = missingFields.length === 0 ? [] : [`these arguments are missing: ${missingFields.join(', ')}`];
   const illTyped = illTypedFields.map(({ field, problem }) => `${field === '' ? 'the arguments' : field}: ${problem}`);
   return [...missing, ...illTyped].join('; ');
-}
-
-function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

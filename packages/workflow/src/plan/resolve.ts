@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '@mcp-tasks/wire';
 import type { ValueBinding } from '../definition/binding.ts';
 import { type StepDefinition, stepNamed, type WorkflowDefinition } from '../definition/definition.ts';
 import { pathOf } from '../definition/json-schema.ts';
-import { shorten } from '../definition/shown-text.ts';
+import { quotedUnlessName, shorten } from '../definition/shown-text.ts';
 import { describeSource, type Path, type ValueSource } from '../definition/source.ts';
 import { outputOf } from './outcome.ts';
 import { planStep, type WorkflowState } from './state.ts';
@@ -87,7 +87,7 @@ function absence(value: JsonValue, path: Path, key: string): string {
   if (!isJsonObject(value))
     return `${where} is ${value === null ? 'null' : `a ${typeof value}`} and has no field ${key}`;
   const names = Object.keys(value);
-  const first = names.slice(0, MAX_NAMED_FIELDS).map((name) => shorten(name, MAX_FIELD_NAME_BYTES));
+  const first = names.slice(0, MAX_NAMED_FIELDS).map((name) => quotedUnlessName(shorten(name, MAX_FIELD_NAME_BYTES)));
   const shown = first.join(', ') + (names.length > MAX_NAMED_FIELDS ? ', …' : '');
   return `${where} has no field ${key}, only ${names.length === 0 ? 'none at all' : shown}`;
 }

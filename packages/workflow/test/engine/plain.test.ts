@@ -60,7 +60,7 @@ describe('a workflow that runs inside its request', () => {
       'Be brief.',
       "Here's my plan:\n\n1. ask (client): ask the person",
       "Asking for step 'ask' to be done",
-      'Result:\n{\n  "yes": true\n}',
+      'Result:\n```\n{\n  "yes": true\n}\n```',
     ]);
     const unasked = await engine.runPlain(call, host());
     expect(unasked.messages.at(-1)?.content.text).toContain('1. ask: Well?');

@@ -143,7 +143,7 @@ describe('a step of the server', () => {
       error: 'Resource "file:///missing" could not be read: there is none.',
     });
     const texts = view.messages.map(({ content }) => content.text);
-    expect(texts).toContain('Resource content from file:///b:\ntext of file:///b');
+    expect(texts).toContain('Resource content from file:///b:\n```\ntext of file:///b\n```');
     const { entries } = await tasks.for(OWNER).get(view.head.taskId, ['outcome']);
     expect(entries.find(({ name }) => name === 'step:use')?.value).toContain(
       'text of file:///a%2F..%2Fb%20c\\ntext of file:///b',
