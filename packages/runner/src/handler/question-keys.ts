@@ -26,10 +26,11 @@ export class QuestionKeys {
 /** @throws {TaskError} INPUT_UNSUPPORTED - the client is known not to support this kind of question. */
 export function checkSupported(key: string, request: InputRequest, able: InputCapabilities | undefined): void {
   const capability = request.method === 'elicitation/create' ? 'elicitation' : 'sampling';
-  if (able?.[capability] === false) throw unsupported(key, `the client does not support ${capability}`);
+  if (able?.[capability] === false) throw unsupported(key, request, `the client does not support ${capability}`);
 }
 
 /** A question that cannot be put to the client. */
-export function unsupported(key: string, because: string): TaskError {
-  return new TaskError('INPUT_UNSUPPORTED', `The question "${key}" cannot be asked: ${because}.`, { details: { key } });
+export function unsupported(key: string, { method }: InputRequest, because: string): TaskError {
+  const details = { key, method };
+  return new TaskError('INPUT_UNSUPPORTED', `The question "${key}" cannot be asked: ${because}.`, { details });
 }

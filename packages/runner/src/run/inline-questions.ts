@@ -34,7 +34,7 @@ export class InlineQuestions implements HandlerQuestions {
     const { limits } = this.#run.layer;
     checkSupported(key, request, entries.call.inputCapabilities);
     if (this.#host.ask === undefined)
-      throw unsupported(key, 'the tool runs inside a request that no question can be sent on');
+      throw unsupported(key, request, 'the tool runs inside a request that no question can be sent on');
     if (this.#openCount >= limits.maxOpenQuestions) throw questionLimit(limits.maxOpenQuestions);
     this.#openCount++;
     if (this.#openCount === 1) this.#runTime.began();

@@ -140,9 +140,12 @@ function jsonOrNothing(data: unknown): JsonValue | undefined {
 }
 
 /** Add an empty list of blocks to a result that has structured content only, as the SDK does. */
-function withContent(result: Partial<CallToolResult>): CallToolResult {
-  const { content = [] } = result;
-  return { ...result, content };
+function withContent(returned: Partial<CallToolResult>): CallToolResult {
+  const { content = [] } = returned;
+  const result = { ...returned, content };
+  // Only the protocol says what kind of result an answer is.
+  if ('resultType' in result) delete result.resultType;
+  return result;
 }
 
 /**

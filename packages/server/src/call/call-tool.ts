@@ -56,7 +56,8 @@ export async function callTool(
 function unsupportedInput(slot: CallSlot, error: TaskError): CallToolResult {
   const { generation, clientCapabilities } = slot.request;
   if (generation === '2026-07-28' && !declaresTasksExtension(clientCapabilities)) {
-    slot.fail(tasksExtensionRequired());
+    const { method } = error.details;
+    slot.fail(tasksExtensionRequired(typeof method === 'string' ? [method] : [], clientCapabilities));
     return PLACEHOLDER;
   }
   return { content: [{ type: 'text', text: error.message }], isError: true };

@@ -3,6 +3,13 @@ import { inputCapabilities } from './client-capabilities.ts';
 import type { TaskHost } from './task-host.ts';
 import type { TaskRequest } from './task-request.ts';
 
+const NO_INPUT = { elicitation: false, sampling: false };
+
+/** Abilities of a client that did not say what it can answer; undefined = all. */
+function unknownAbility({ options }: TaskHost): ToolCall['inputCapabilities'] {
+  return options.askUnknownClients === false ? NO_INPUT : undefined;
+}
+
 /**
  * Describe the caller of a call: its owner, the author's value for the request, and the questions that its client can
  * answer.
@@ -15,6 +22,6 @@ export function calledBy(
     owner,
     keyScope,
     caller: host.options.caller?.(context),
-    inputCapabilities: inputCapabilities(clientCapabilities),
+    inputCapabilities: inputCapabilities(clientCapabilities) ?? unknownAbility(host),
   };
 }

@@ -4,9 +4,16 @@ import { isJsonObject, type JsonObject, TASKS_EXTENSION_MISSING_2026 } from '@mc
 
 export { declaresTasksExtension } from '@mcp-tasks/wire';
 
-/** The error for a request that needs the extension and does not declare it. @see SEP-2663, "Capability Negotiation" */
-export function tasksExtensionRequired(): TaskError {
-  return capabilitiesRequired({ ...TASKS_EXTENSION_MISSING_2026.requiredCapabilities } as JsonObject);
+/**
+ * The error for a request that needs the extension and does not declare it.
+ *
+ * @param methods - what would be asked of the client, were it to declare the extension: the error names all that is
+ * missing.
+ * @see SEP-2663, "Capability Negotiation"
+ */
+export function tasksExtensionRequired(methods: readonly string[] = [], clientCapabilities?: unknown): TaskError {
+  const missing = missingForAll(methods, clientCapabilities);
+  return capabilitiesRequired({ ...TASKS_EXTENSION_MISSING_2026.requiredCapabilities, ...missing } as JsonObject);
 }
 
 /** Questions that a client with these capabilities can answer; unknown without them. */
@@ -21,16 +28,22 @@ export function inputCapabilities(clientCapabilities: unknown): InputCapabilitie
 /**
  * Refuse to show questions to a request whose client cannot answer them.
  *
- * @throws {TaskError} CLIENT_CAPABILITY_REQUIRED - names the first capability that is missing.
+ * @throws {TaskError} CLIENT_CAPABILITY_REQUIRED - names every capability that is missing.
  */
 export function requireInputCapabilities(
   requests: Iterable<{ readonly method: string }>,
   clientCapabilities: unknown,
 ): void {
-  for (const { method } of requests) {
-    const missing = missingFor(method, isJsonObject(clientCapabilities) ? clientCapabilities : {});
-    if (missing !== undefined) throw capabilitiesRequired(missing);
-  }
+  const methods = Array.from(requests, ({ method }) => method);
+  const missing = missingForAll(methods, clientCapabilities);
+  if (missing !== undefined) throw capabilitiesRequired(missing);
+}
+
+/** All that is missing for requests of these methods; undefined = nothing. */
+function missingForAll(methods: readonly string[], clientCapabilities: unknown): JsonObject | undefined {
+  const declared = isJsonObject(clientCapabilities) ? clientCapabilities : {};
+  const missing = methods.map((method) => missingFor(method, declared)).filter((one) => one !== undefined);
+  return missing.length === 0 ? undefined : (Object.assign({}, ...missing) as JsonObject);
 }
 
 /**

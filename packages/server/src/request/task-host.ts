@@ -30,6 +30,12 @@ export interface TaskServerOptions extends OwnerOptions {
    * stored with the task and never sent to a client: no place for a token. Default: nothing.
    */
   readonly caller?: ((context: OwnerContext) => JsonValue) | undefined;
+  /**
+   * Whether a task may ask questions of a client that did not say what it can answer: a 2025-11-25 client over HTTP
+   * without sessions says it once, in a request that no other one knows of. Default true. With false its tasks get
+   * `INPUT_UNSUPPORTED` where they ask.
+   */
+  readonly askUnknownClients?: boolean | undefined;
   /** How workflows are served, if `tasks` has some. */
   readonly workflows?: WorkflowServingOptions | undefined;
   /**
@@ -97,9 +103,14 @@ export function createHost(tasks: Tasks, options: TaskServerOptions): TaskHost {
   };
 }
 
-function checkOptions({ owner, anonymous, caller, onWarning, onerror, limiter }: TaskServerOptions): void {
+function checkOptions(options: TaskServerOptions): void {
+  const { owner, anonymous, caller, onWarning, onerror, limiter } = options;
   for (const [name, value] of Object.entries({ owner, caller, onWarning, onerror, limiter })) {
     if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} must be a function.`);
+  }
+  const { askUnknownClients } = options;
+  if (askUnknownClients !== undefined && typeof askUnknownClients !== 'boolean') {
+    throw new TypeError('askUnknownClients must be a boolean.');
   }
   const policies: readonly unknown[] = ['refuse', 'allow', undefined];
   if (!policies.includes(anonymous)) {

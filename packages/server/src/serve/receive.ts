@@ -57,6 +57,7 @@ export function receiveRequests(mcp: McpServer, { tools, workflows, answer }: Re
   const receivers = new Map<string, Receive>([
     ['initialize', receiveInitialize],
     ['server/discover', receiveNegotiation],
+    ['tools/list', receiveToolsList],
     ...TASK_REQUEST_METHODS.map((method) => [method, receiveTaskMethod] as const),
   ]);
   return (connection, message, extra) => {
@@ -126,6 +127,27 @@ const receiveNegotiation: Receive = (message, request) => ({
     rewrite: (response) => ('error' in response ? response : withCapabilities(response, request)),
   },
 });
+
+/** A caller who gets no tasks is shown tools as a server without tasks has them. */
+const receiveToolsList: Receive = (message, request) => {
+  if (request.owner.kind !== 'refused' || request.generation !== '2025-11-25') return { forward: message };
+  return {
+    forward: message,
+    slot: { request, rewrite: (response) => ('error' in response ? response : withoutTaskSupport(response)) },
+  };
+};
+
+function withoutTaskSupport(response: Extract<JSONRPCResponse, { result: unknown }>): JSONRPCResponse {
+  const tools: unknown = response.result['tools'];
+  if (!Array.isArray(tools)) return response;
+  const shown = tools.map((tool: unknown) => {
+    const { execution, ...rest } = fieldsOf(tool);
+    const { taskSupport, ...other } = fieldsOf(execution);
+    if (taskSupport === undefined) return tool;
+    return Object.keys(other).length === 0 ? rest : { ...rest, execution: other };
+  });
+  return { ...response, result: { ...response.result, tools: shown } };
+}
 
 /**
  * Going through the SDK takes longer than all that a task method does. It has no part in those of 2025-11-25; of

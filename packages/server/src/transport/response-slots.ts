@@ -11,6 +11,7 @@ import type {
   Transport,
 } from '@modelcontextprotocol/server';
 import { aroundTransport } from './around-transport.ts';
+import { asInvalidParams } from './invalid-params.ts';
 
 /** The place of a request on its connection, from its arrival until it is answered or given up. */
 export interface ResponseSlot {
@@ -56,15 +57,17 @@ export function tapTransport<Slot extends ResponseSlot>(
     slots.delete(id);
   };
   aroundTransport(transport, {
-    send: (send) => (message, options) => {
-      if ('method' in message || message.id === undefined) return send(message, options);
+    send: (send) => (sent, options) => {
+      if ('method' in sent || sent.id === undefined) return send(sent, options);
+      const message = 'error' in sent ? asInvalidParams(sent) : sent;
+      if (message.id === undefined) return send(message, options);
       const slot = slots.get(message.id);
       if (slot === undefined) return send(message, options);
       slots.delete(message.id);
       const answer = slot.rewrite?.(message) ?? message;
-      const sent =
+      const sending =
         answer instanceof Promise ? answer.then((rewritten) => send(rewritten, options)) : send(answer, options);
-      return slot.answered === undefined ? sent : sent.then(() => slot.answered?.());
+      return slot.answered === undefined ? sending : sending.then(() => slot.answered?.());
     },
     receive: (deliver) => (message, extra) => {
       if (!('method' in message)) {
