@@ -60,7 +60,8 @@ const DEFAULT_CAPABILITIES: JsonObject = { elicitation: { form: {} }, sampling: 
 /**
  * Connect a client to the tools of `tasks`, in memory: for tests of tools as clients of either generation see them.
  *
- * Starts `tasks`; the test closes it. All clients are the same owner unless `owner` says otherwise.
+ * Starts `tasks`; the test closes it. All clients are the same owner unless `owner` says otherwise,
+ * and no request comes too fast unless `limiter` says so.
  *
  * @throws {TypeError} an option has the wrong type. @throws {TaskError} STORE_UNAVAILABLE, STORE_INCOMPATIBLE,
  *   COPIES_MIXED
@@ -72,7 +73,11 @@ const DEFAULT_CAPABILITIES: JsonObject = { elicitation: { form: {} }, sampling: 
 export async function connectTestClient(tasks: Tasks, options: TestClientOptions): Promise<TestClient> {
   const { generation, capabilities = DEFAULT_CAPABILITIES, answer, createServer = defaultServer, ...serving } = options;
   const [clientEnd, serverEnd] = InMemoryTransport.createLinkedPair();
-  const connection = serveTasks(tasks, createServer, { owner: () => 'test', ...serving }).stdio({
+  const connection = serveTasks(tasks, createServer, {
+    owner: () => 'test',
+    limiter: () => undefined,
+    ...serving,
+  }).stdio({
     transport: serverEnd,
   });
   await tasks.start();
