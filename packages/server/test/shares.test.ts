@@ -106,7 +106,8 @@ describe('[BOUN-03] streams', () => {
       who.open('subscriptions/listen', { notifications: { taskIds: [id] } });
     const open: HttpStream[] = [await listen(alice), await listen(alice)];
     const first = async (stream: HttpStream) => stream.next();
-    for (const stream of open) expect(await first(stream)).toMatchObject({ method: expect.stringContaining('ack') as unknown });
+    for (const stream of open)
+      expect(await first(stream)).toMatchObject({ method: expect.stringContaining('ack') as unknown });
     expect(await first(await listen(alice))).toMatchObject({
       error: { code: -32602, data: { code: 'LISTEN_LIMIT', maxListenStreams: 2 } },
     });
