@@ -1,9 +1,12 @@
 import path from 'node:path';
 import {
+  type ClaimOutcome,
+  type ClaimTasks,
   type CreateTask,
   type CreateTaskOutcome,
-  type ListPosition,
+  type DueTasks,
   type ListTasks,
+  PORT_VERSION,
   TaskError,
   type TaskHead,
   type TaskLease,
@@ -13,30 +16,35 @@ import {
   type UpdateTask,
   type UpdateTaskOutcome,
 } from '@mcp-tasks/store';
-import { isTerminalStatus } from '@mcp-tasks/wire';
+import { claimTasks } from './claim-tasks.ts';
+import { createTask } from './create-task.ts';
 import { makeFolder, namesIn } from './durable-files.ts';
-import { type OwnedTask, OwnerClaims } from './owner-claims.ts';
-import { type JournalEntry, TaskJournal } from './task-journal.ts';
+import { type OwnedTask, OwnerFolder, sumOfBytes } from './owner-folder.ts';
+import { nextEntry, TaskJournal } from './task-journal.ts';
+import {
+  hasDueTime,
+  isActive,
+  isDue,
+  isLive,
+  longestDueFirst,
+  longestExpiredFirst,
+  newestFirst,
+} from './task-order.ts';
 
-const isLive = (head: TaskHead, nowMs: number): boolean => nowMs < head.expiresAtMs;
-const isActive = (head: TaskHead): boolean => !isTerminalStatus(head.status);
-
-/** Newest first: the order of {@link TaskPage}. */
-const newestFirst = (a: ListPosition, b: ListPosition): number =>
-  b.createdAtMs - a.createdAtMs || (a.taskId < b.taskId ? 1 : a.taskId > b.taskId ? -1 : 0);
+type Input<Method extends 'get' | 'findJoinable' | 'renew' | 'deleteExpired'> = Parameters<TaskStore[Method]>[0];
 
 /**
  * Keep tasks in a folder of JSON files, which several processes of one machine may share.
  *
- * Each write is one file, written aside, synced, and linked under its name; the name carries the version, and a name can
- * be taken once, so that of two racing writers one wins. What was acknowledged survives `kill -9`, and a power failure as
- * far as the disk keeps its word.
+ * Each write is one file, written aside, synced, and linked under its name; the name carries the number of the write, and
+ * a name can be taken once, so that of two racing writers one wins. What was acknowledged survives `kill -9`, and a power
+ * failure as far as the disk keeps its word.
  *
- * A store to read and to copy from: `list`, `due` and `deleteExpired` look at every task of the owner or of the folder.
+ * A store to read and to copy from: most methods look at every task of the owner or of the folder.
  */
 export class JsonFolderStore implements TaskStore {
+  readonly portVersion = PORT_VERSION;
   readonly #root: string;
-  readonly #lastCreates = new Map<string, Promise<void>>();
   #isClosed = false;
 
   constructor(options: { readonly folder: string }) {
@@ -48,94 +56,70 @@ export class JsonFolderStore implements TaskStore {
   }
 
   async create(input: CreateTask): Promise<CreateTaskOutcome> {
-    return this.#afterCreatesOf(input.head.owner, () =>
-      this.#call(async () => {
-        for (;;) {
-          const outcome = await this.#tryToCreate(input);
-          if (outcome !== 'lost-race') return outcome;
-        }
-      }),
-    );
+    const folder = new OwnerFolder(this.#root, input.head.owner);
+    return this.#call(() => folder.locked(() => createTask(this.#root, folder, input)));
   }
 
-  async get({ taskIds, kinds, nowMs }: Parameters<TaskStore['get']>[0]): Promise<readonly TaskRecord[]> {
+  async get({ taskIds, owner, kinds, nowMs }: Input<'get'>): Promise<readonly TaskRecord[]> {
     return this.#call(async () => {
       const records: TaskRecord[] = [];
       for (const taskId of new Set(taskIds)) {
         const journal = new TaskJournal(this.#root, taskId);
         const latest = await journal.latest();
         if (latest === undefined || !isLive(latest.head, nowMs)) continue;
-        const { head } = latest;
-        const entries = kinds.length === 0 ? [] : await journal.entries(head.version);
-        records.push({ head, entries: entries.filter(({ kind }) => kinds.includes(kind)) });
+        if (owner !== undefined && latest.head.owner !== owner) continue;
+        records.push(await journal.record(latest, kinds));
       }
       return records;
     });
   }
 
-  async update({ taskId, expectedVersion, patch, nowMs }: UpdateTask): Promise<UpdateTaskOutcome> {
+  async update(input: UpdateTask): Promise<UpdateTaskOutcome> {
     return this.#call(async () => {
-      const journal = new TaskJournal(this.#root, taskId);
-      const latest = await journal.latest();
-      if (latest === undefined || !isLive(latest.head, nowMs)) return { status: 'not-found' };
-      if (latest.head.version === expectedVersion) {
-        const head = await journal.append(latest, patch);
-        if (head !== undefined) return { status: 'updated', head };
-      }
-      const present = latest.head.version === expectedVersion ? await journal.latest() : latest;
-      if (present === undefined || !isLive(present.head, nowMs)) return { status: 'not-found' };
-      return { status: 'conflict', head: present.head };
+      const head = (await new TaskJournal(this.#root, input.taskId).latest())?.head;
+      if (head === undefined) return { status: 'not-found' };
+      if (input.maxStoredBytes === undefined) return this.#update(input);
+      // The sum of the owner's bytes must not grow while it is looked at.
+      return new OwnerFolder(this.#root, head.owner).locked(() => this.#update(input));
     });
+  }
+
+  async findJoinable({ owner, joinKey, nowMs }: Input<'findJoinable'>): Promise<TaskHead | undefined> {
+    const heads = await this.#call(() => this.#liveHeads(owner, nowMs));
+    return heads.find((head) => head.joinKey === joinKey && head.joinState !== undefined);
   }
 
   async list({ owner, after, limit, nowMs }: ListTasks): Promise<TaskPage> {
+    const heads = await this.#call(() => this.#liveHeads(owner, nowMs));
+    const rest = heads.filter((head) => after === undefined || newestFirst(head, after) > 0);
+    return { heads: rest.slice(0, limit), hasMore: rest.length > limit };
+  }
+
+  async due({ handlers, queues, after, limit, nowMs }: DueTasks): Promise<readonly TaskHead[]> {
+    const heads = (await this.#call(() => this.#everyTask())).map(({ latest }) => latest.head);
+    const timed = heads.filter((head) => isLive(head, nowMs) && hasDueTime(head, handlers, queues));
+    const due = timed.filter((head) => isDue(head, nowMs) && (after === undefined || longestDueFirst(head, after) > 0));
+    return due.sort(longestDueFirst).slice(0, limit);
+  }
+
+  async claim(claim: ClaimTasks): Promise<ClaimOutcome> {
+    return this.#call(async () => claimTasks(await this.#everyTask(), claim));
+  }
+
+  async renew({ leases, leaseMs, nowMs }: Input<'renew'>): Promise<readonly TaskHead[]> {
     return this.#call(async () => {
-      const { tasks } = await new OwnerClaims(this.#root, owner).all();
-      const places = tasks.map(({ head }) => head).sort(newestFirst);
-      const heads: TaskHead[] = [];
-      for (const place of places) {
-        if (heads.length > limit) break;
-        if (after && newestFirst(place, after) <= 0) continue;
-        const latest = await new TaskJournal(this.#root, place.taskId).latest();
-        if (latest !== undefined && isLive(latest.head, nowMs)) heads.push(latest.head);
-      }
-      return { heads: heads.slice(0, limit), hasMore: heads.length > limit };
+      const heads = await Promise.all(leases.map((lease) => this.#renew(lease, leaseMs, nowMs)));
+      return heads.filter((head) => head !== undefined);
     });
   }
 
-  async due({ handlers, limit, nowMs }: Parameters<TaskStore['due']>[0]): Promise<readonly TaskHead[]> {
+  async deleteExpired({ nowMs, limit }: Input<'deleteExpired'>): Promise<readonly TaskHead[]> {
     return this.#call(async () => {
-      const heads = (await this.#everyTask()).map(({ latest }) => latest.head);
-      const isDue = (head: TaskHead) =>
-        isLive(head, nowMs) && isActive(head) && head.dueAtMs !== null && head.dueAtMs <= nowMs;
-      const due = heads.filter((head) => handlers.includes(head.handler) && isDue(head));
-      return due.sort((a, b) => (a.dueAtMs ?? 0) - (b.dueAtMs ?? 0)).slice(0, limit);
-    });
-  }
-
-  async renew({ leases, dueAtMs, nowMs }: Parameters<TaskStore['renew']>[0]): Promise<readonly TaskHead[]> {
-    const isHeld = ({ attempt, holder }: TaskLease, head: TaskHead) =>
-      head.attempt === attempt && head.holder === holder && isActive(head) && isLive(head, nowMs);
-    return this.#call(async () => {
-      const held: TaskHead[] = [];
-      for (const lease of leases) {
-        const journal = new TaskJournal(this.#root, lease.taskId);
-        const latest = await journal.latest();
-        if (latest !== undefined && isHeld(lease, latest.head)) held.push(await journal.renew(latest, dueAtMs));
-      }
-      return held;
-    });
-  }
-
-  async deleteExpired({ nowMs, limit }: { readonly nowMs: number; readonly limit: number }): Promise<number> {
-    return this.#call(async () => {
-      let removed = 0;
-      for (const { journal, latest } of await this.#everyTask()) {
-        if (removed >= limit) break;
-        if (isLive(latest.head, nowMs)) continue;
-        if (!(await journal.remove(latest))) continue;
-        await new OwnerClaims(this.#root, latest.head.owner).forget(latest.head.taskId);
-        removed += 1;
+      const removed: TaskHead[] = [];
+      for (const task of longestExpiredFirst(await this.#everyTask(), nowMs)) {
+        if (removed.length >= limit) break;
+        const { head } = task.latest;
+        if (await new OwnerFolder(this.#root, head.owner).remove(task)) removed.push(head);
       }
       return removed;
     });
@@ -145,64 +129,57 @@ export class JsonFolderStore implements TaskStore {
     this.#isClosed = true;
   }
 
-  /** Let the creates of one owner in this process come one after the other: they would only lose races to each other. */
-  async #afterCreatesOf<Value>(owner: string, create: () => Promise<Value>): Promise<Value> {
-    const mine = (this.#lastCreates.get(owner) ?? Promise.resolve()).then(create);
-    const settled = mine.then(
-      () => undefined,
-      () => undefined, // its caller is told
-    );
-    this.#lastCreates.set(owner, settled);
-    try {
-      return await mine;
-    } finally {
-      if (this.#lastCreates.get(owner) === settled) this.#lastCreates.delete(owner);
-    }
-  }
-
-  async #tryToCreate(input: CreateTask): Promise<CreateTaskOutcome | 'lost-race'> {
-    const { head, idempotencyKey, limits, nowMs } = input;
-    const claims = new OwnerClaims(this.#root, head.owner);
-    const { tasks, latestNumber } = await claims.all();
-    const presentOf = async (task: OwnedTask): Promise<TaskHead | undefined> => {
-      const latest = await (await claims.journal(task, nowMs)).latest();
-      return latest !== undefined && isLive(latest.head, nowMs) ? latest.head : undefined;
-    };
-    for (const task of tasks) {
-      const isSameKey = idempotencyKey !== undefined && task.idempotencyKey === idempotencyKey;
-      if (!isSameKey && task.head.taskId !== head.taskId) continue;
-      const present = await presentOf(task);
-      if (present !== undefined) return { status: 'existing', head: present };
-    }
-    // Only as many claims as a limit can mean that it is reached.
-    if (tasks.length >= Math.min(limits.maxActiveTasks, limits.maxStoredTasks)) {
-      const present = (await Promise.all(tasks.map(presentOf))).filter((known) => known !== undefined);
-      if (present.filter(isActive).length >= limits.maxActiveTasks)
-        return { status: 'over-quota', limit: 'maxActiveTasks' };
-      if (present.length >= limits.maxStoredTasks) return { status: 'over-quota', limit: 'maxStoredTasks' };
-    }
-    return this.#claim(claims, latestNumber + 1, input);
-  }
-
-  async #claim(claims: OwnerClaims, number: number, input: CreateTask): Promise<CreateTaskOutcome | 'lost-race'> {
-    const { head, nowMs } = input;
-    const journal = new TaskJournal(this.#root, head.taskId);
-    const other = await journal.latest();
-    if (other !== undefined && isLive(other.head, nowMs)) return { status: 'existing', head: other.head };
-    if (other !== undefined) await journal.remove(other); // expired: its id is free
-    return (await claims.add(number, input)) ? { status: 'created', head } : 'lost-race';
-  }
-
-  async #everyTask(): Promise<{ readonly journal: TaskJournal; readonly latest: JournalEntry }[]> {
-    const found: { journal: TaskJournal; latest: JournalEntry }[] = [];
-    for (const name of await namesIn(path.join(this.#root, 'tasks'))) {
-      const journal = TaskJournal.named(this.#root, name);
+  async #update({ taskId, expected, writeId, patch, maxStoredBytes, nowMs }: UpdateTask): Promise<UpdateTaskOutcome> {
+    const journal = new TaskJournal(this.#root, taskId);
+    for (;;) {
       const latest = await journal.latest();
-      if (latest !== undefined) found.push({ journal, latest });
-      // The process that removed it died before its folder was gone.
-      else if (await journal.isRemoved()) await journal.discard();
+      if (latest === undefined || !isLive(latest.head, nowMs)) return { status: 'not-found' };
+      const { head } = latest;
+      if (head.writeId === writeId) return { status: 'updated', head };
+      if (head.version !== expected.version || head.writeId !== expected.writeId) return { status: 'conflict', head };
+      const next = nextEntry(latest, patch, writeId);
+      const growth = next.head.entryBytes - head.entryBytes;
+      if (maxStoredBytes !== undefined && growth > 0) {
+        const tasks = await new OwnerFolder(this.#root, head.owner).tasks();
+        if (sumOfBytes(tasks) + growth > maxStoredBytes) return { status: 'over-quota', head };
+      }
+      if (await journal.append(next)) return { status: 'updated', head: next.head };
+      // Another write came first; where it was a renewal, this one still holds.
     }
-    return found;
+  }
+
+  async #renew({ taskId, attempt, holder }: TaskLease, leaseMs: number, nowMs: number): Promise<TaskHead | undefined> {
+    const journal = new TaskJournal(this.#root, taskId);
+    for (;;) {
+      const latest = await journal.latest();
+      if (latest === undefined || !isActive(latest.head) || !isLive(latest.head, nowMs)) return undefined;
+      if (latest.head.attempt !== attempt || latest.head.holder !== holder) return undefined;
+      // One more file in the journal, but no new version.
+      const head = { ...latest.head, dueAtMs: nowMs + leaseMs };
+      if (await journal.append({ ...latest, number: latest.number + 1, head, put: [], delete: [] })) return head;
+    }
+  }
+
+  /** The live tasks of an owner, newest first. */
+  async #liveHeads(owner: string, nowMs: number): Promise<readonly TaskHead[]> {
+    const tasks = await new OwnerFolder(this.#root, owner).tasks();
+    const heads = tasks.map(({ latest }) => latest.head).filter((head) => isLive(head, nowMs));
+    return heads.sort(newestFirst);
+  }
+
+  async #everyTask(): Promise<readonly OwnedTask[]> {
+    const names = await namesIn(path.join(this.#root, 'tasks'));
+    const tasks = await Promise.all(
+      names.map(async (name): Promise<OwnedTask | undefined> => {
+        const journal = TaskJournal.named(this.#root, name);
+        const latest = await journal.latest();
+        if (latest !== undefined) return { journal, latest };
+        // The process that removed it died before its folder was gone.
+        if (await journal.isRemoved()) await journal.discard();
+        return undefined;
+      }),
+    );
+    return tasks.filter((task) => task !== undefined);
   }
 
   /** Run one call: nothing after `close`, and errors of the file system as the port wants them. */
@@ -215,9 +192,7 @@ export class JsonFolderStore implements TaskStore {
       throw new TaskError(
         'STORE_UNAVAILABLE',
         `The folder of the tasks cannot be used: check that ${this.#root} is a folder, may be written, and has room.`,
-        {
-          cause: error,
-        },
+        { cause: error },
       );
     }
   }

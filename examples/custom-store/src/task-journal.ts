@@ -3,37 +3,63 @@ import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import {
   applyHeadPatch,
+  entryBytes,
   type TaskEntry,
   type TaskEntryKey,
+  type TaskEntryKind,
   TaskError,
   type TaskHead,
   type TaskPatch,
+  type TaskRecord,
 } from '@mcp-tasks/store';
-import { hasCode, linkNew, makeFolder, namesIn, readIfThere, replace, writeNew } from './durable-files.ts';
+import { hasCode, linkNew, makeFolder, namesIn, readIfThere, writeNew } from './durable-files.ts';
 
 /** One write of a task: the head after it, and what it changed. */
 export interface JournalEntry {
+  /** Number of the write in the journal, from 1. Renewals have one too, though they change no version. */
+  readonly number: number;
   readonly head: TaskHead;
-  /** Version of the write that last set `dueAtMs`; a renewal counts only for that one. */
-  readonly dueSetAtVersion: number;
+  /** Bytes of every entry after the write, by {@link keyOf}. */
+  readonly sizes: Readonly<Record<string, number>>;
+  /** The write id of the last claim of the task. */
+  readonly claimId?: string | undefined;
   readonly put: readonly TaskEntry[];
   readonly delete: readonly TaskEntryKey[];
 }
 
-/** A file name of any text: short, and no two texts share one. */
+/** Make a file name of any text: short, and no two texts share one. */
 export const fileName = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
 /** The last write of a task: from now on there is none. */
 const REMOVED = '{}';
 
-const versionName = (version: number): string => `${version.toFixed(0).padStart(16, '0')}.json`;
-const leaseName = (dueSetAtVersion: number): string => `lease-${dueSetAtVersion.toFixed(0)}.json`;
+const numberName = (number: number): string => `${number.toFixed(0).padStart(16, '0')}.json`;
+const keyOf = ({ kind, name }: TaskEntryKey): string => `${kind} ${name}`;
+
+/** Make the first write of a task. */
+export function firstEntry(head: TaskHead, entries: readonly TaskEntry[]): JournalEntry {
+  const sizes = Object.fromEntries(entries.map((entry) => [keyOf(entry), entryBytes(entry)]));
+  return { number: 1, head: { ...head, entryBytes: sumOf(sizes) }, sizes, put: entries, delete: [] };
+}
+
+/** Make the write that a patch adds to a journal. */
+export function nextEntry(latest: JournalEntry, patch: TaskPatch, writeId: string): JournalEntry {
+  const { put = [], delete: deleted = [] } = patch;
+  const sizes = { ...latest.sizes, ...Object.fromEntries(put.map((entry) => [keyOf(entry), entryBytes(entry)])) };
+  for (const key of deleted) sizes[keyOf(key)] = 0;
+  const head = applyHeadPatch(latest.head, patch.head, { writeId, entryBytes: sumOf(sizes) });
+  return { number: latest.number + 1, head, sizes, claimId: latest.claimId, put, delete: deleted };
+}
+
+function sumOf(sizes: Readonly<Record<string, number>>): number {
+  return Object.values(sizes).reduce((sum, bytes) => sum + bytes, 0);
+}
 
 /**
- * The journal of one task: a folder with a file per write, named by its version.
+ * The journal of one task: a folder with a file per write, named by its number.
  *
- * The writer that makes the file of the next version has won the compare-and-set. A write costs its head and its patch; reading
- * entries folds all writes together.
+ * The writer that makes the file of the next number has won: every write is a compare-and-set, also a claim and a renewal.
+ * A write costs its head and its patch; reading entries folds all writes together.
  */
 export class TaskJournal {
   readonly #folder: string;
@@ -49,72 +75,32 @@ export class TaskJournal {
     return new TaskJournal(root, name, name);
   }
 
-  /** The latest write, with the latest renewal; undefined when there is no such task. */
+  /** Read the latest write; undefined when there is no such task. */
   async latest(): Promise<JournalEntry | undefined> {
-    const entry = await this.#last();
-    if (entry === undefined || !('head' in entry)) return undefined;
-    const renewed = await readIfThere(path.join(this.#folder, leaseName(entry.dueSetAtVersion)));
-    if (renewed === undefined) return entry;
-    return {
-      ...entry,
-      head: { ...entry.head, dueAtMs: (this.#parse(renewed) as { readonly dueAtMs: number }).dueAtMs },
-    };
+    const last = await this.#last();
+    return last !== undefined && 'head' in last ? last : undefined;
   }
 
-  /** All entries as of a version. */
-  async entries(upToVersion: number): Promise<readonly TaskEntry[]> {
-    const entries = new Map<string, TaskEntry>();
-    const key = ({ kind, name }: TaskEntryKey) => `${kind} ${name}`;
-    for (const name of await this.#versions()) {
-      if (name > versionName(upToVersion)) break;
-      const write = await this.#read(name);
-      for (const gone of write?.delete ?? []) entries.delete(key(gone));
-      for (const entry of write?.put ?? []) entries.set(key(entry), entry);
-    }
-    return [...entries.values()];
+  /** Read the record as of a write, with the entries of these kinds. */
+  async record({ head, number }: JournalEntry, kinds: readonly TaskEntryKind[]): Promise<TaskRecord> {
+    const entries = kinds.length === 0 ? [] : await this.#entries(number);
+    return { head, entries: entries.filter(({ kind }) => kinds.includes(kind)) };
   }
 
-  /** Begin the journal with a file that exists: the owner's claim. */
-  async begin(claim: string): Promise<void> {
+  /** Begin the journal with a file that exists: the one in the owner's folder. @returns false = it has begun. */
+  async begin(file: string): Promise<boolean> {
     await makeFolder(this.#folder);
-    await linkNew(claim, path.join(this.#folder, versionName(1)));
+    return linkNew(file, path.join(this.#folder, numberName(1)));
   }
 
-  /** Write on. @returns the head after the write; undefined = another write came first, or the task was removed. */
-  async append({ head, dueSetAtVersion }: JournalEntry, patch: TaskPatch): Promise<TaskHead | undefined> {
-    const next = applyHeadPatch(head, patch.head);
-    const entry: JournalEntry = {
-      head: next,
-      dueSetAtVersion: patch.head.dueAtMs === undefined ? dueSetAtVersion : next.version,
-      put: patch.put ?? [],
-      delete: patch.delete ?? [],
-    };
-    try {
-      return (await writeNew(path.join(this.#folder, versionName(next.version)), JSON.stringify(entry)))
-        ? next
-        : undefined;
-    } catch (error) {
-      if (hasCode(error, 'ENOENT')) return undefined;
-      throw error;
-    }
-  }
-
-  /** Move the end of the lease without a new version. */
-  async renew({ head, dueSetAtVersion }: JournalEntry, dueAtMs: number): Promise<TaskHead> {
-    await replace(path.join(this.#folder, leaseName(dueSetAtVersion)), JSON.stringify({ dueAtMs }));
-    return { ...head, dueAtMs };
+  /** Write on. @returns false = another write came first, or the task was removed. */
+  async append(next: JournalEntry): Promise<boolean> {
+    return this.#write(next.number, JSON.stringify(next));
   }
 
   /** Remove the task as it is known, as the write after its latest one. @returns false = another write came first. */
-  async remove({ head }: JournalEntry): Promise<boolean> {
-    try {
-      if (!(await writeNew(path.join(this.#folder, versionName(head.version + 1)), REMOVED))) return false;
-      await this.discard();
-      return true;
-    } catch (error) {
-      if (hasCode(error, 'ENOENT')) return false;
-      throw error;
-    }
+  async remove({ number }: JournalEntry): Promise<boolean> {
+    return this.#write(number + 1, REMOVED);
   }
 
   /** Tell whether the task was removed, and only its folder is left. */
@@ -134,23 +120,36 @@ export class TaskJournal {
     await rm(gone, { recursive: true, force: true });
   }
 
-  async #last(): Promise<JournalEntry | object | undefined> {
-    const name = (await this.#versions()).at(-1);
-    return name === undefined ? undefined : this.#read(name);
+  async #entries(upToNumber: number): Promise<readonly TaskEntry[]> {
+    const entries = new Map<string, TaskEntry>();
+    for (const name of await namesIn(this.#folder)) {
+      if (name > numberName(upToNumber)) break;
+      const write = await this.#read(name);
+      for (const gone of write?.delete ?? []) entries.delete(keyOf(gone));
+      for (const entry of write?.put ?? []) entries.set(keyOf(entry), entry);
+    }
+    return [...entries.values()];
   }
 
-  async #versions(): Promise<readonly string[]> {
-    return (await namesIn(this.#folder)).filter((name) => !name.startsWith('lease-'));
+  async #write(number: number, text: string): Promise<boolean> {
+    try {
+      return await writeNew(path.join(this.#folder, numberName(number)), text);
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return false; // the folder is gone
+      throw error;
+    }
+  }
+
+  async #last(): Promise<JournalEntry | object | undefined> {
+    const name = (await namesIn(this.#folder)).at(-1);
+    return name === undefined ? undefined : this.#read(name);
   }
 
   async #read(name: string): Promise<JournalEntry | undefined> {
     const text = await readIfThere(path.join(this.#folder, name));
-    return text === undefined ? undefined : (this.#parse(text) as JournalEntry);
-  }
-
-  #parse(text: string): unknown {
+    if (text === undefined) return undefined;
     try {
-      return JSON.parse(text);
+      return JSON.parse(text) as JournalEntry;
     } catch (cause) {
       const taskId = this.#taskId;
       throw new TaskError('STORE_CORRUPT_RECORD', `The record of task ${taskId} cannot be read.`, {

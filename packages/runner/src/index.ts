@@ -24,6 +24,8 @@ export type {
   ParkedRun,
   Sampled,
   StepContext,
+  StepFunction,
+  StepRetryOptions,
   TaskContext,
 } from './api/task-context.ts';
 
@@ -39,4 +41,4 @@ export type { StoredCall } from './tool/stored-call.ts';
 // Executors
 export { inProcessExecutor } from './process/in-process-executor.ts';
 export type { InProcessExecutorOptions } from './process/in-process-executor.ts';
-export type { ExecutorHost, QueuedTask, RunSlot, TaskExecutor } from './api/executor.ts';
+export type { ExecutorHost, RunSlot, SubmittedTask, TaskExecutor } from './api/executor.ts';

@@ -1,7 +1,7 @@
 import { memoryStore, TaskError, type TaskHint } from '@mcp-tasks/store';
 import { describe, expect, it } from 'vitest';
 import { answersLost, fakeClock, hintsThrough } from '../src/fakes.ts';
-import { creation, newTask, readTask } from '../src/sides/records.ts';
+import { creation, newTask, readTask, updateAt } from '../src/sides/records.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
 
@@ -14,7 +14,7 @@ describe('answersLost', () => {
       (error) => TaskError.is(error, 'STORE_UNAVAILABLE') && error.retryable,
     );
     expect(await readTask(losing, head.taskId, NOW_MS)).toBeDefined();
-    const update = { taskId: head.taskId, expectedVersion: 1, patch: { head: {} }, nowMs: NOW_MS };
+    const update = updateAt(head.taskId, 1, { head: {} }, NOW_MS);
     await expect(losing.update(update)).resolves.toMatchObject({ status: 'updated' });
   });
 });
@@ -27,7 +27,7 @@ describe('hintsThrough', () => {
     const end = await hintsThrough(store, pass).watch?.(({ version }) => seen.push(version));
     const head = newTask(NOW_MS);
     await store.create(creation(head));
-    await store.update({ taskId: head.taskId, expectedVersion: 1, patch: { head: {} }, nowMs: NOW_MS });
+    await store.update(updateAt(head.taskId, 1, { head: {} }, NOW_MS));
     await end?.();
     expect(seen).toEqual([2, 2]);
   });

@@ -140,10 +140,13 @@ export class HintChannel {
 function parseHint(payload: string | undefined): TaskHint | undefined {
   try {
     const hint = JSON.parse(payload ?? '') as Partial<TaskHint> | null;
-    return typeof hint?.taskId === 'string' && typeof hint.version === 'number' && typeof hint.status === 'string'
-      ? (hint as TaskHint)
-      : undefined;
+    if (typeof hint?.taskId !== 'string' || typeof hint.version !== 'number' || typeof hint.status !== 'string') return;
+    return hint.due === undefined || isDue(hint.due) ? (hint as TaskHint) : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isDue(due: Partial<NonNullable<TaskHint['due']>> | null): boolean {
+  return typeof due?.handler === 'string' && typeof due.queue === 'string' && typeof due.atMs === 'number';
 }

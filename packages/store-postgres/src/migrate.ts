@@ -78,7 +78,7 @@ async function checkServer(query: Query): Promise<void> {
 async function checkRights(query: Query, schema: string): Promise<void> {
   const missing = await query(
     `SELECT name || ' (' || privilege || ')' AS missing
-     FROM unnest(ARRAY['tasks', 'task_entries']) AS name, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
+     FROM unnest(ARRAY['tasks', 'task_entries', 'owners']) AS name, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
      WHERE NOT has_table_privilege($1 || '.' || name, privilege)`,
     [schema],
   );

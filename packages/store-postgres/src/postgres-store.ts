@@ -7,8 +7,8 @@ import { PostgresTaskStore } from './postgres-task-store.ts';
 /**
  * Keep tasks in PostgreSQL (13 or newer), shared by every process that names the same database and schema.
  *
- * `open()` makes or updates the schema. Each create, update, get and page is one statement and one round trip. An
- * acknowledged write survives a crash as far as `synchronous_commit` and `fsync` of the server say.
+ * `open()` makes or updates the schema. Each method is one statement and one round trip. An acknowledged write survives
+ * a crash as far as `synchronous_commit` and `fsync` of the server say.
  *
  * @throws {TypeError} none of `connectionString`, `config` and `pool`, a string that is not of PostgreSQL, or a
  * `schema` that

@@ -1,21 +1,33 @@
-import type {
-  CreateTask,
-  CreateTaskOutcome,
-  ListPosition,
-  ListTasks,
-  TaskEntryKey,
-  TaskHead,
-  TaskHint,
-  TaskPage,
-  TaskRecord,
-  TaskStore,
-  UpdateTask,
-  UpdateTaskOutcome,
+import {
+  type ClaimOutcome,
+  type ClaimTasks,
+  type CreateTask,
+  type CreateTaskOutcome,
+  type DueTasks,
+  hintOf,
+  type ListTasks,
+  type OwnerLimits,
+  PORT_VERSION,
+  type TaskHead,
+  type TaskPage,
+  type TaskRecord,
+  type TaskStore,
+  type UpdateTask,
+  type UpdateTaskOutcome,
 } from '@mcp-tasks/store';
 import { noAnswer, storeClosed, storeError } from './errors.ts';
 import type { HintChannel } from './hint-channel.ts';
 import type { PostgresPoolLike } from './options.ts';
-import { decodableHeads, type GetRow, headOf, headParameter, type HeadRow, recordsOf } from './rows.ts';
+import {
+  bytes,
+  claimParameters,
+  createParameters,
+  isStorableText,
+  jsonTexts,
+  placeOf,
+  updateParameters,
+} from './parameters.ts';
+import { claimedOf, type ClaimRow, decodableHeads, type GetRow, headOf, type HeadRow, recordsOf } from './rows.ts';
 import { type Statement, type Statements, statements } from './statements.ts';
 
 /** Parts that `postgresStore` puts together. */
@@ -29,12 +41,21 @@ export interface PostgresTaskStoreParts {
 }
 
 interface OutcomeRow {
-  readonly outcome: 'created' | 'existing' | 'over-active' | 'over-stored' | 'updated' | 'conflict' | 'not-found';
+  readonly outcome: string;
   readonly head: string | null;
+  readonly retryable?: boolean | null;
 }
+
+/** The limit that an outcome of `create_task` names. */
+const LIMITS: Readonly<Record<string, keyof OwnerLimits>> = {
+  'over-active': 'maxActiveTasks',
+  'over-stored': 'maxStoredTasks',
+  'over-bytes': 'maxStoredBytes',
+};
 
 /** Tasks in PostgreSQL: each method is one statement, so one round trip. */
 export class PostgresTaskStore implements TaskStore {
+  readonly portVersion = PORT_VERSION;
   readonly #parts: PostgresTaskStoreParts;
   readonly #statements: Statements;
   readonly #underWay = new Set<Promise<unknown>>();
@@ -55,84 +76,84 @@ export class PostgresTaskStore implements TaskStore {
     this.#isOpen = true;
   }
 
-  async create({ head, entries, idempotencyKey, limits, nowMs }: CreateTask): Promise<CreateTaskOutcome> {
-    const { owner, ...rest } = head;
-    const [row] = await this.#run<OutcomeRow>(this.#statements.create, [
-      headParameter(rest),
-      bytes(owner),
-      idempotencyKey === undefined ? null : bytes(idempotencyKey),
-      withinBigint(limits.maxActiveTasks),
-      withinBigint(limits.maxStoredTasks),
-      nowMs,
-      ...columns(entries),
-      entries.map(({ value }) => value),
-    ]);
-    if (row?.outcome === 'over-active') return { status: 'over-quota', limit: 'maxActiveTasks' };
-    if (row?.outcome === 'over-stored') return { status: 'over-quota', limit: 'maxStoredTasks' };
-    const stored = headOf(present(row?.head));
-    if (row?.outcome === 'existing') return { status: 'existing', head: stored };
-    this.#hint(stored);
-    return { status: 'created', head: stored };
+  async create(create: CreateTask): Promise<CreateTaskOutcome> {
+    const [row] = await this.#run<OutcomeRow>(this.#statements.create, createParameters(create));
+    const limit = LIMITS[row?.outcome ?? ''];
+    if (limit !== undefined) return { status: 'over-quota', limit, retryable: row?.retryable === true };
+    const head = headOf(present(row?.head));
+    if (row?.outcome === 'existing') return { status: 'existing', head };
+    this.#hint(head);
+    return { status: 'created', head };
   }
 
-  async get({ taskIds, kinds, nowMs }: Parameters<TaskStore['get']>[0]): Promise<readonly TaskRecord[]> {
+  async get({ taskIds, owner, kinds, nowMs }: Parameters<TaskStore['get']>[0]): Promise<readonly TaskRecord[]> {
     const ids = [...new Set(taskIds)].filter(isStorableText);
+    const values = [ids, nowMs, owner === undefined ? null : bytes(owner)];
     const rows =
       kinds.length === 0
-        ? await this.#run<GetRow>(this.#statements.getHeads, [ids, nowMs])
-        : await this.#run<GetRow>(this.#statements.get, [ids, nowMs, kinds]);
+        ? await this.#run<GetRow>(this.#statements.getHeads, values)
+        : await this.#run<GetRow>(this.#statements.get, [...values, kinds]);
     return recordsOf(rows, ids.length === 1);
   }
 
-  async update({ taskId, expectedVersion, patch, nowMs }: UpdateTask): Promise<UpdateTaskOutcome> {
-    const put = patch.put ?? [];
-    const [row] = await this.#run<OutcomeRow>(this.#statements.update, [
-      isStorableText(taskId) ? taskId : '',
-      expectedVersion,
-      nowMs,
-      headParameter(patch.head),
-      ...columns(put),
-      put.map(({ value }) => value),
-      ...columns(patch.delete ?? []),
-    ]);
+  async update(update: UpdateTask): Promise<UpdateTaskOutcome> {
+    const [row] = await this.#run<OutcomeRow>(this.#statements.update, updateParameters(update));
     if (row?.outcome === 'not-found') return { status: 'not-found' };
     const head = headOf(present(row?.head));
-    if (row?.outcome === 'conflict') return { status: 'conflict', head };
+    if (row?.outcome === 'conflict' || row?.outcome === 'over-quota') return { status: row.outcome, head };
     this.#hint(head);
     return { status: 'updated', head };
+  }
+
+  async findJoinable(input: Parameters<TaskStore['findJoinable']>[0]): Promise<TaskHead | undefined> {
+    const values = [bytes(input.owner), input.nowMs, JSON.stringify(input.joinKey)];
+    const [head] = await this.#firstDecodable(1, (count) =>
+      this.#run<HeadRow>(this.#statements.findJoinable, [...values, count]),
+    );
+    return head;
   }
 
   async list({ owner, after, limit, nowMs }: ListTasks): Promise<TaskPage> {
     const heads = await this.#firstDecodable(limit + 1, (count) => {
       const values = [bytes(owner), nowMs, count];
       return after
-        ? this.#run<HeadRow>(this.#statements.listAfter, [...values, ...placeOf(after)])
+        ? this.#run<HeadRow>(this.#statements.listAfter, [...values, ...placeOf(after.createdAtMs, after.taskId)])
         : this.#run<HeadRow>(this.#statements.listFirst, values);
     });
     return { heads: heads.slice(0, limit), hasMore: heads.length > limit };
   }
 
-  async due({ handlers, limit, nowMs }: Parameters<TaskStore['due']>[0]): Promise<readonly TaskHead[]> {
-    const names = [...new Set(handlers)].map((name) => JSON.stringify(name));
-    return this.#firstDecodable(limit, (count) => this.#run<HeadRow>(this.#statements.due, [names, nowMs, count]));
+  async due({ handlers, queues, after, limit, nowMs }: DueTasks): Promise<readonly TaskHead[]> {
+    return this.#firstDecodable(limit, (count) => {
+      const values = [jsonTexts(queues), jsonTexts(handlers), nowMs, count];
+      return after
+        ? this.#run<HeadRow>(this.#statements.dueAfter, [...values, ...placeOf(after.dueAtMs, after.taskId)])
+        : this.#run<HeadRow>(this.#statements.dueFirst, values);
+    });
   }
 
-  async renew({ leases, dueAtMs, nowMs }: Parameters<TaskStore['renew']>[0]): Promise<readonly TaskHead[]> {
+  async claim(claim: ClaimTasks): Promise<ClaimOutcome> {
+    const rows = await this.#run<ClaimRow>(this.#statements.claim, claimParameters(claim));
+    const { records, isAgain, ...rest } = claimedOf(rows);
+    if (!isAgain) for (const { head } of records) this.#hint(head);
+    return { records, ...rest };
+  }
+
+  async renew({ leases, leaseMs, nowMs }: Parameters<TaskStore['renew']>[0]): Promise<readonly TaskHead[]> {
     // The order in which the statement locks rows.
     const sorted = [...leases].sort((one, other) => (one.taskId < other.taskId ? -1 : 1));
     const rows = await this.#run<HeadRow>(this.#statements.renew, [
       sorted.map(({ taskId }) => taskId),
       sorted.map(({ attempt }) => attempt),
       sorted.map(({ holder }) => JSON.stringify(holder)),
-      dueAtMs,
+      leaseMs,
       nowMs,
     ]);
     return decodableHeads(rows);
   }
 
-  async deleteExpired({ nowMs, limit }: Parameters<TaskStore['deleteExpired']>[0]): Promise<number> {
-    const [row] = await this.#run<{ gone: number }>(this.#statements.deleteExpired, [nowMs, limit]);
-    return present(row).gone;
+  async deleteExpired({ nowMs, limit }: Parameters<TaskStore['deleteExpired']>[0]): Promise<readonly TaskHead[]> {
+    return decodableHeads(await this.#run<HeadRow>(this.#statements.deleteExpired, [nowMs, limit]));
   }
 
   async serverTimeMs(): Promise<number> {
@@ -189,29 +210,10 @@ export class PostgresTaskStore implements TaskStore {
     }
   }
 
-  #hint({ taskId, version, status }: TaskHint): void {
-    this.#parts.hints?.send({ taskId, version, status });
+  #hint(head: TaskHead): void {
+    this.#parts.hints?.send(hintOf(head));
   }
 }
-
-const bytes = (text: string): Buffer => Buffer.from(text, 'utf8');
-
-const withinBigint = (number: number): number =>
-  Math.trunc(Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, number)));
-
-/** Turn a position into parameters. A caller can make a cursor up, so any content has to name a place. */
-const placeOf = ({ createdAtMs, taskId }: ListPosition): [number, string] => [
-  withinBigint(createdAtMs),
-  taskId.replaceAll('\0', ''),
-];
-
-/** Tell whether PostgreSQL can store a text. It stores no NUL, so no task has an id with one. */
-const isStorableText = (text: string): boolean => !text.includes('\0');
-
-const columns = (keys: readonly TaskEntryKey[]): [string[], Buffer[]] => [
-  keys.map(({ kind }) => kind),
-  keys.map(({ name }) => bytes(name)),
-];
 
 function present<Value>(value: Value | null | undefined): Value {
   if (value === null || value === undefined) throw noAnswer();

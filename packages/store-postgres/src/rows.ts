@@ -1,5 +1,6 @@
 import {
   checkHeadField,
+  type ClaimOutcome,
   corruptRecord,
   decodeRecord,
   decodeUtf8,
@@ -39,6 +40,7 @@ const FIELDS: Readonly<Record<keyof TaskHead, Field>> = {
   taskId: plain,
   owner: { form: 'base64' },
   version: plain,
+  writeId: plain,
   status: plain,
   statusMessage: { ...json, empty: 'absent' },
   progress: { ...json, empty: 'absent' },
@@ -48,6 +50,7 @@ const FIELDS: Readonly<Record<keyof TaskHead, Field>> = {
   expiresAtMs: plain,
   pollIntervalMs: plain,
   handler: json,
+  queue: json,
   callDigest: json,
   ttlRequested: { ...plain, empty: 'absent' },
   attempt: plain,
@@ -55,7 +58,11 @@ const FIELDS: Readonly<Record<keyof TaskHead, Field>> = {
   holder: { ...json, empty: 'absent' },
   dueAtMs: { ...plain, empty: 'null' },
   openQuestions: json,
-  toolError: { ...json, empty: 'absent' },
+  progressAtMs: { ...plain, empty: 'absent' },
+  resultError: { ...json, empty: 'absent' },
+  joinKey: { ...json, empty: 'absent' },
+  joinState: { ...plain, empty: 'absent' },
+  entryBytes: plain,
 };
 
 const FIELD_LIST = Object.entries(FIELDS) as readonly (readonly [keyof TaskHead, Field])[];
@@ -137,6 +144,29 @@ export function recordsOf(rows: readonly GetRow[], isOnlyOne: boolean): readonly
           isOnlyOne,
         ),
   );
+}
+
+/** One row of `claim`: a head, an entry of a head, or, without a task, what the claim came to. */
+export interface ClaimRow extends Omit<GetRow, 'task_id'> {
+  readonly task_id: string | null;
+  readonly last_owner: string | null;
+  readonly next_due_at_ms: string | null;
+  readonly is_again: boolean | null;
+}
+
+/** Put the rows of `claim` together. A claimed task that cannot be decoded is left out. */
+export function claimedOf(rows: readonly ClaimRow[]): ClaimOutcome & { readonly isAgain: boolean } {
+  const end = rows.find((row) => row.task_id === null);
+  const { last_owner: lastOwner = null, next_due_at_ms: nextDueAtMs = null } = end ?? {};
+  return {
+    records: recordsOf(
+      rows.filter((row): row is ClaimRow & GetRow => row.task_id !== null),
+      false,
+    ),
+    ...(lastOwner !== null && { lastOwner: FORMS.base64(lastOwner) }),
+    nextDueAtMs: nextDueAtMs === null ? null : Number(nextDueAtMs),
+    isAgain: end?.is_again === true,
+  };
 }
 
 function entryOf({ task_id: taskId, kind, name, value }: GetRow): TaskEntry {

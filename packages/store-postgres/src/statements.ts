@@ -11,6 +11,8 @@ export interface Statement {
 export type Statements = ReturnType<typeof statements>;
 
 const ACTIVE = `t.status IN ('working', 'input_required')`;
+const NEWEST_FIRST = `t.created_at_ms DESC, t.task_id COLLATE "C" DESC`;
+const LONGEST_DUE_FIRST = 'found.due_at_ms, found.task_id COLLATE "C"';
 
 /**
  * Take the earlier of the caller's time and the server's: a removal or claim counts for all processes. Stable, so that
@@ -30,31 +32,40 @@ export function statements(schema: string) {
   const tasks = `${schema}.tasks`;
   const head = `${schema}.head_text(t)`;
   const heads = `SELECT t.task_id, ${head} AS head, NULL AS kind, NULL AS name, NULL AS value FROM ${tasks} t
-      WHERE t.task_id = ANY ($1::text[]) AND t.expires_at_ms > $2`;
+      WHERE t.task_id = ANY ($1::text[]) AND t.expires_at_ms > $2 AND ($3::bytea IS NULL OR t.owner = $3)`;
   const page = `SELECT ${head} AS head FROM ${tasks} t WHERE t.owner = $1 AND t.expires_at_ms > $2`;
-  const newestFirst = `ORDER BY t.created_at_ms DESC, t.task_id COLLATE "C" DESC LIMIT $3`;
+  const due = (after: string) => `SELECT ${schema}.head_text(found.task) AS head
+      FROM unnest($1::text[]) AS q (queue_json) CROSS JOIN unnest($2::text[]) AS h (handler_json)
+      CROSS JOIN unnest(ARRAY[true, false]) AS r (is_ripe)
+      CROSS JOIN LATERAL (SELECT t AS task, t.due_at_ms, t.task_id FROM ${tasks} t
+        WHERE t.queue_json = q.queue_json AND t.handler_json = h.handler_json AND t.is_ripe = r.is_ripe
+          AND t.due_at_ms <= ${early('$3')} AND t.expires_at_ms > ${early('$3')} AND ${ACTIVE} ${after}
+        ORDER BY t.due_at_ms, t.task_id COLLATE "C" LIMIT $4) found
+      ORDER BY ${LONGEST_DUE_FIRST} LIMIT $4`;
   const all = {
-    create: `SELECT outcome, head FROM ${schema}.create_task($1::json, $2, $3, $4, $5, ${early('$6')}, $7, $8, $9)`,
-    update: `SELECT outcome, head FROM ${schema}.update_task($1, $2, $3, $4::json, $5, $6, $7, $8, $9)`,
+    create: `SELECT outcome, head, retryable
+      FROM ${schema}.create_task($1::json, $2, $3, $4, $5, $6, ${early('$7')}, $8, $9, $10)`,
+    update: `SELECT outcome, head FROM ${schema}.update_task($1, $2, $3, $4, $5, $6, $7::json, $8, $9, $10, $11, $12)`,
     getHeads: heads,
+    // Entries are read task by task, so that those of a task of another owner are not.
     get: `${heads}
-      UNION ALL SELECT e.task_id, NULL, e.kind, encode(e.name, 'base64'), e.value
-      FROM ${schema}.task_entries e JOIN ${tasks} t USING (task_id)
-      WHERE e.task_id = ANY ($1::text[]) AND t.expires_at_ms > $2 AND e.kind = ANY ($3::text[])`,
-    listFirst: `${page} ${newestFirst}`,
-    listAfter: `${page} AND (t.created_at_ms, t.task_id COLLATE "C") < ($4, $5) ${newestFirst}`,
-    due: `SELECT ${schema}.head_text(found.task) AS head FROM unnest($1::text[]) AS wanted (handler_json)
-      CROSS JOIN LATERAL (SELECT t AS task, t.due_at_ms FROM ${tasks} t WHERE t.handler_json = wanted.handler_json
-        AND t.due_at_ms <= ${early('$2')} AND t.expires_at_ms > ${early('$2')} AND ${ACTIVE} ORDER BY t.due_at_ms LIMIT $3) found
-      ORDER BY found.due_at_ms LIMIT $3`,
-    renew: `UPDATE ${tasks} t SET due_at_ms = $4 WHERE t.task_id = ANY (ARRAY(SELECT held.task_id
-        FROM unnest($1::text[], $2::bigint[], $3::text[]) AS lease (task_id, attempt, holder_json)
+      UNION ALL SELECT t.task_id, NULL, entry.kind, encode(entry.name, 'base64'), entry.value FROM ${tasks} t
+      CROSS JOIN LATERAL (SELECT e.kind, e.name, e.value FROM ${schema}.task_entries e
+        WHERE e.task_id = t.task_id AND e.kind = ANY ($4::text[]) OFFSET 0) entry
+      WHERE t.task_id = ANY ($1::text[]) AND t.expires_at_ms > $2 AND ($3::bytea IS NULL OR t.owner = $3)`,
+    findJoinable: `${page} AND t.join_key_json = $3 AND t.join_state IS NOT NULL ORDER BY ${NEWEST_FIRST} LIMIT $4`,
+    listFirst: `${page} ORDER BY ${NEWEST_FIRST} LIMIT $3`,
+    listAfter: `${page} AND (t.created_at_ms, t.task_id COLLATE "C") < ($4, $5) ORDER BY ${NEWEST_FIRST} LIMIT $3`,
+    dueFirst: due(''),
+    dueAfter: due('AND (t.due_at_ms, t.task_id COLLATE "C") > ($5, $6)'),
+    claim: `SELECT * FROM ${schema}.claim_tasks($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+      ${early('$16')})`,
+    renew: `UPDATE ${tasks} t SET due_at_ms = ${early('$5')} + $4::bigint, is_ripe = false WHERE t.task_id = ANY (ARRAY(
+        SELECT held.task_id FROM unnest($1::text[], $2::bigint[], $3::text[]) AS lease (task_id, attempt, holder_json)
         CROSS JOIN LATERAL (SELECT t.task_id FROM ${tasks} t WHERE t.task_id = lease.task_id AND t.attempt = lease.attempt
-          AND t.holder_json = lease.holder_json AND t.expires_at_ms > $5 AND ${ACTIVE} FOR NO KEY UPDATE) held))
+          AND t.holder_json = lease.holder_json AND t.expires_at_ms > ${early('$5')} AND ${ACTIVE} FOR NO KEY UPDATE) held))
       RETURNING ${head} AS head`,
-    deleteExpired: `WITH gone AS (DELETE FROM ${tasks} WHERE task_id = ANY (ARRAY(SELECT t.task_id FROM ${tasks} t
-        WHERE t.expires_at_ms <= ${early('$1')} ORDER BY t.expires_at_ms LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING 1)
-      SELECT count(*)::integer AS gone FROM gone`,
+    deleteExpired: `SELECT head FROM ${schema}.delete_expired(${early('$1')}, $2)`,
     serverTime: `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now_ms`,
   };
   return Object.fromEntries(

@@ -1,5 +1,5 @@
 import { TASK_ENTRY_KINDS, type TaskStore } from '@mcp-tasks/store';
-import { checkpoint, newHead, NOW_MS, stored } from '@mcp-tasks/store-testing';
+import { checkpoint, claimOf, HELD, leaseOf, newHead, NOW_MS, stored } from '@mcp-tasks/store-testing';
 import { expect, it } from 'vitest';
 import { describeWithServer, openStore, query, temporarySchema } from './support/postgres.ts';
 
@@ -8,7 +8,8 @@ async function spoilt(change: string): Promise<TaskStore> {
   const schema = temporarySchema();
   const store = await openStore({ schema });
   for (const [index, taskId] of ['first', 'bad', 'last'].entries()) {
-    await stored(store, { taskId, createdAtMs: NOW_MS - index, dueAtMs: NOW_MS - 10 + index }, [
+    const times = { createdAtMs: NOW_MS - index, dueAtMs: NOW_MS - 10 + index };
+    await stored(store, { taskId, joinKey: 'key', joinState: 'left', ...HELD, ...times }, [
       { kind: 'call', name: '', value: '{}' },
     ]);
   }
@@ -34,6 +35,7 @@ describeWithServer('a record that cannot be decoded', () => {
     ['a holder that is not JSON', "holder_json = 'process-1'"],
     ['progress that is something else', "progress_json = '[1]'"],
     ['questions that are not a list', "open_questions_json = '{}'"],
+    ['a join state that does not exist', "join_state = 'unknown'"],
     ['a number that none has', 'version = 9223372036854775807, ttl_ms = NULL'],
   ])('because of %s is reported with its id, and the others are read', async (_case, change) => {
     // A constraint that somebody dropped protects nothing.
@@ -63,23 +65,36 @@ describeWithServer('a record that cannot be decoded', () => {
 
   it('does not stand in the way of due tasks', async () => {
     const store = await spoilt(SPOIL_HEAD);
-    const due = await store.due({ handlers: ['tool'], limit: 2, nowMs: NOW_MS });
+    const due = await store.due({ handlers: ['tool'], queues: [''], limit: 2, nowMs: NOW_MS });
     expect(due.map(({ taskId }) => taskId)).toEqual(['first', 'last']);
+  });
+
+  it('does not stand in the way of a claim, nor of a call that joins', async () => {
+    const store = await spoilt(SPOIL_HEAD);
+    const { records } = await store.claim(claimOf());
+    expect(records.map(({ head }) => head.taskId).sort()).toEqual(['first', 'last']);
+    await expect(store.claim(claimOf())).resolves.toMatchObject({ records: [], nextDueAtMs: NOW_MS + 60_000 });
+    const other = await spoilt("tasks SET progress_json = '{', created_at_ms = 9e15 WHERE true");
+    const found = await other.findJoinable({ owner: 'owner', joinKey: 'key', nowMs: NOW_MS });
+    expect(found).toMatchObject({ taskId: 'first' });
   });
 
   it('is reported to who writes it, and not held', async () => {
     const store = await spoilt(SPOIL_HEAD);
-    const head = newHead({ taskId: 'bad' });
+    const head = newHead({ taskId: 'bad', writeId: 'write 1' });
     await expect(store.update(checkpoint(head, 'a'))).rejects.toMatchObject(bad);
     await expect(store.update(checkpoint(head, 'a'))).rejects.toMatchObject(bad);
-    const leases = ['first', 'bad', 'last'].map((taskId) => ({ taskId, attempt: 0, holder: 'process-1' }));
-    const held = await store.renew({ leases, dueAtMs: NOW_MS + 1, nowMs: NOW_MS });
+    const leases = ['first', 'bad', 'last'].map((taskId) => leaseOf({ taskId }));
+    const held = await store.renew({ leases, leaseMs: 1, nowMs: NOW_MS });
     expect(held.map(({ taskId }) => taskId).sort()).toEqual(['first', 'last']);
   });
 
   it('goes with the others when it has expired', async () => {
     const store = await spoilt(SPOIL_HEAD);
-    expect(await store.deleteExpired({ nowMs: NOW_MS + 3_600_000, limit: 10 })).toBe(3);
+    const removed = await store.deleteExpired({ nowMs: NOW_MS + 3_600_000, limit: 10 });
+    expect(removed.map(({ taskId }) => taskId).sort()).toEqual(['first', 'last']);
+    expect(await get(store, ['first', 'last'])).toEqual([]);
+    await expect(get(store, ['bad'])).resolves.toEqual([]);
   });
 });
 

@@ -27,15 +27,20 @@ const shape = (schema: string) =>
     [schema],
   );
 
+const OURS = [
+  { name: '0001-initial', compatible_from: 1 },
+  { name: '0002-port-two', compatible_from: 2 },
+];
+
 const adding: Migration = {
-  name: '0002-priority',
-  compatibleFrom: 1,
+  name: '0003-priority',
+  compatibleFrom: 2,
   sql: (schema) => `ALTER TABLE ${schema}.tasks ADD COLUMN priority integer NOT NULL DEFAULT 3;
     ALTER TABLE ${schema}.task_entries ADD COLUMN remark text`,
 };
 const breaking: Migration = {
-  name: '0003-names',
-  compatibleFrom: 3,
+  name: '0004-names',
+  compatibleFrom: 4,
   sql: (schema) => `ALTER TABLE ${schema}.tasks RENAME owner TO whose`,
 };
 
@@ -46,7 +51,7 @@ describeWithServer('the schema', () => {
     const before = await shape(schema);
     await openStore({ schema });
     expect(await shape(schema)).toEqual(before);
-    expect(await steps(schema)).toEqual([{ name: '0001-initial', compatible_from: 1 }]);
+    expect(await steps(schema)).toEqual(OURS);
   });
 
   it('[DURA-06] that becomes newer and only adds is worked on by older code, running and new', async () => {
@@ -62,7 +67,7 @@ describeWithServer('the schema', () => {
       const [record] = await store.get({ taskIds: [head.taskId], kinds: [], nowMs: NOW_MS });
       expect(record?.head).toEqual(head);
     }
-    expect((await steps(schema)).map(({ name }) => name)).toEqual(['0001-initial', '0002-priority']);
+    expect((await steps(schema)).map(({ name }) => name)).toEqual(['0001-initial', '0002-port-two', '0003-priority']);
   });
 
   it('[DURA-06] that is newer and changes what we know is refused, and stays as it is', async () => {
@@ -70,7 +75,7 @@ describeWithServer('the schema', () => {
     await migrate(newPool(), schema, [...migrations, adding, breaking]);
     const before = await shape(schema);
     await expect(makeStore({ schema }).open?.()).rejects.toMatchObject(
-      incompatible(/step "0003-names" .* upgrade @mcp-tasks\/store-postgres/),
+      incompatible(/step "0004-names" .* upgrade @mcp-tasks\/store-postgres/),
     );
     expect(await shape(schema)).toEqual(before);
   });
@@ -86,6 +91,7 @@ describeWithServer('the schema', () => {
         `DROP SCHEMA ${schema} CASCADE; CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.tasks (id integer)`,
     ],
     ['a table missing', (schema: string) => `DROP TABLE ${schema}.task_entries`],
+    ['the sums of owners missing', (schema: string) => `DROP TABLE ${schema}.owners`],
   ])('[DURA-06] with %s is refused, and nothing is changed', async (_case, change) => {
     const schema = temporarySchema();
     await openStore({ schema });
@@ -113,10 +119,7 @@ describeWithServer('a later step', () => {
       if (before.length > 0) await migrate(pool, schema, before);
       await migrate(pool, schema, [...migrations, adding]);
       await migrate(pool, schema, [...migrations, adding]);
-      expect(await steps(schema)).toEqual([
-        { name: '0001-initial', compatible_from: 1 },
-        { name: '0002-priority', compatible_from: 1 },
-      ]);
+      expect(await steps(schema)).toEqual([...OURS, { name: '0003-priority', compatible_from: 2 }]);
     }
   });
 
@@ -127,6 +130,6 @@ describeWithServer('a later step', () => {
     await expect(migrate(pool, schema, [...migrations, failing])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     expect(await shape(schema)).toEqual([]);
     await migrate(pool, schema, [...migrations, adding]);
-    expect(await steps(schema)).toHaveLength(2);
+    expect(await steps(schema)).toHaveLength(3);
   });
 });

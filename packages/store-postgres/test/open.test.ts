@@ -122,7 +122,7 @@ describeWithServer('a server on which the store cannot work', () => {
     const open = () => makeStore({ connectionString, schema }).open?.();
     await expect(open()).rejects.toMatchObject(failing('STORE_UNAVAILABLE', false, /lacks a right: .* USAGE/));
     await query(`GRANT USAGE ON SCHEMA ${schema} TO ${role}; GRANT SELECT ON ALL TABLES IN SCHEMA ${schema} TO ${role};
-      GRANT INSERT, UPDATE, DELETE ON ${schema}.tasks TO ${role}; GRANT INSERT, DELETE ON ${schema}.task_entries TO ${role}`);
+      GRANT INSERT, UPDATE, DELETE ON ${schema}.tasks, ${schema}.owners TO ${role}; GRANT INSERT, DELETE ON ${schema}.task_entries TO ${role}`);
     await expect(open()).rejects.toMatchObject(
       failing('STORE_UNAVAILABLE', false, /: task_entries \(UPDATE\)\. Grant them/),
     );

@@ -1,4 +1,4 @@
-import type { TaskHint } from '@mcp-tasks/store';
+import { checkHeadField, type TaskHint } from '@mcp-tasks/store';
 import type { RedisClientLike, RedisSubscriberLike } from './options.ts';
 
 const RETRY_MS = 1_000;
@@ -60,9 +60,22 @@ function duplicate(client: RedisClientLike): RedisSubscriberLike {
   return copy({ autoResubscribe: false });
 }
 
+/** Encode a hint as scripts do: a JSON list of texts. */
+export function hintMessage({ taskId, version, status, due }: TaskHint): string {
+  return JSON.stringify([String(version), status, taskId, ...(due ? [String(due.atMs), due.handler, due.queue] : [])]);
+}
+
+/** Read a hint; undefined = the message is something else, as the one of an opening store is. */
 function parseHint(message: string): TaskHint | undefined {
-  const match = /^(\d+) (working|input_required|completed|failed|cancelled) (.+)$/su.exec(message);
-  return match
-    ? { version: Number(match[1]), status: match[2] as TaskHint['status'], taskId: match[3] ?? '' }
-    : undefined;
+  try {
+    const parts = (JSON.parse(message) as readonly unknown[]).map(String);
+    const [version = '', status, taskId = '', atMs, handler, queue] = parts;
+    if (!/^\d+$/.test(version) || taskId === '') return undefined;
+    checkHeadField('status', status);
+    const hint = { taskId, version: Number(version), status: status as TaskHint['status'] };
+    if (atMs === undefined || handler === undefined || queue === undefined) return hint;
+    return { ...hint, due: { handler, queue, atMs: Number(atMs) } };
+  } catch {
+    return undefined;
+  }
 }

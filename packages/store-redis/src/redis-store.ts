@@ -9,7 +9,7 @@ import { loadScripts, runScript } from './statements.ts';
 /**
  * Keep tasks in Redis (6.2 or newer) or Valkey, shared by every process that names the same server and store name.
  *
- * Each create, update, get and page is one script and one round trip. An acknowledged write survives a crash of the
+ * Each create, update, claim, get and page is one script and one round trip. An acknowledged write survives a crash of the
  * server as far as `appendfsync` says. `open()` warns when that is not `always`, and refuses a server that may evict
  * keys. All keys of one store are on one slot of a cluster.
  *

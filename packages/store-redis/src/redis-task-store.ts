@@ -1,31 +1,36 @@
-import type {
-  CreateTask,
-  CreateTaskOutcome,
-  ListPosition,
-  ListTasks,
-  TaskHead,
-  TaskHint,
-  TaskPage,
-  TaskRecord,
-  TaskStore,
-  UpdateTask,
-  UpdateTaskOutcome,
+import {
+  type ClaimOutcome,
+  type ClaimTasks,
+  corruptRecord,
+  type CreateTask,
+  type CreateTaskOutcome,
+  type DueTasks,
+  type ListTasks,
+  type OwnerLimits,
+  PORT_VERSION,
+  type TaskHead,
+  type TaskHint,
+  type TaskPage,
+  type TaskRecord,
+  type TaskStore,
+  type UpdateTask,
+  type UpdateTaskOutcome,
 } from '@mcp-tasks/store';
-import { storeClosed, storeError } from './errors.ts';
+import { claimArguments, createArguments, groupKeys, placeOf, updateArguments } from './arguments.ts';
 import { subscribeToHints } from './hints.ts';
 import {
   decodableHeads,
-  fieldArguments,
+  firstDecodable,
   type FlatHash,
   headOf,
-  keyArguments,
+  lastOwnerOf,
+  listArguments,
   ownerKey,
-  putArguments,
   type RecordReply,
   recordsOf,
 } from './rows.ts';
-import type { ScriptName } from './scripts/index.ts';
-import { runScript, type ScriptTarget } from './statements.ts';
+import { ScriptCalls } from './script-calls.ts';
+import type { ScriptTarget } from './statements.ts';
 
 /** Parts that `redisStore` puts together. */
 export interface RedisTaskStoreParts extends ScriptTarget {
@@ -35,99 +40,113 @@ export interface RedisTaskStoreParts extends ScriptTarget {
   readonly close: () => Promise<void>;
 }
 
-type OutcomeReply = readonly [
-  'created' | 'existing' | 'over-active' | 'over-stored' | 'updated' | 'conflict' | 'not-found',
-  FlatHash?,
-];
+type CreateReply =
+  readonly ['created', number | string] | readonly ['existing', FlatHash] | readonly [keyof typeof REACHED, string?];
+type UpdateReply =
+  readonly ['updated' | 'conflict' | 'over-quota' | 'spoilt', FlatHash] | readonly ['not-found', FlatHash?];
+type ClaimReply = readonly [readonly RecordReply[], string | null, string];
 
-/** Time for which `close` waits for calls of a client that it may not close. */
-const CLOSE_GRACE_MS = 5_000;
+const REACHED = {
+  'over-active': 'maxActiveTasks',
+  'over-tasks': 'maxStoredTasks',
+  'over-bytes': 'maxStoredBytes',
+} as const satisfies Readonly<Record<string, keyof OwnerLimits>>;
 
 /** Tasks in Redis: each method is one script, so one round trip and one atomic step. */
 export class RedisTaskStore implements TaskStore {
+  readonly portVersion = PORT_VERSION;
   readonly #parts: RedisTaskStoreParts;
+  readonly #calls: ScriptCalls;
   /** Functions that each end one watch. */
   readonly #watches = new Set<() => void>();
-  readonly #underWay = new Set<Promise<unknown>>();
-  #isOpen = false;
   #closing: Promise<void> | undefined;
 
   constructor(parts: RedisTaskStoreParts) {
     this.#parts = parts;
+    this.#calls = new ScriptCalls(parts);
   }
 
   async open(): Promise<void> {
-    await this.#guarded(this.#parts.open);
-    this.#isOpen = true;
+    await this.#calls.guarded(this.#parts.open);
+    this.#calls.opened();
   }
 
-  async create({ head, entries, idempotencyKey, limits, nowMs }: CreateTask): Promise<CreateTaskOutcome> {
-    const [outcome, hash = []] = await this.#run<OutcomeReply>('create', [
-      this.#parts.channel,
-      head.taskId,
-      ownerKey(head.owner),
-      nowMs,
-      limits.maxActiveTasks,
-      limits.maxStoredTasks,
-      ...(idempotencyKey === undefined ? ['0'] : ['1', idempotencyKey]),
-      placeOf(head),
-      ...fieldArguments(head),
-      ...putArguments(entries),
-    ]);
-    if (outcome === 'over-active') return { status: 'over-quota', limit: 'maxActiveTasks' };
-    if (outcome === 'over-stored') return { status: 'over-quota', limit: 'maxStoredTasks' };
-    return { status: outcome === 'created' ? 'created' : 'existing', head: headOf(hash) };
+  async create(input: CreateTask): Promise<CreateTaskOutcome> {
+    const reply = await this.#calls.run<CreateReply>('create', createArguments(input, this.#parts.channel));
+    if (reply[0] === 'created') {
+      return { status: 'created', head: { ...input.head, entryBytes: Number(reply[1]) } };
+    }
+    if (reply[0] === 'existing') return { status: 'existing', head: headOf(reply[1]) };
+    return { status: 'over-quota', limit: REACHED[reply[0]], retryable: reply[1] === '1' };
   }
 
-  async get({ taskIds, kinds, nowMs }: Parameters<TaskStore['get']>[0]): Promise<readonly TaskRecord[]> {
+  async get({ taskIds, owner, kinds, nowMs }: Parameters<TaskStore['get']>[0]): Promise<readonly TaskRecord[]> {
     const ids = new Set(taskIds);
-    const replies = await this.#run<readonly RecordReply[]>('get', [nowMs, kinds.length, ...kinds, ...ids]);
+    const replies = await this.#calls.run<readonly RecordReply[]>('get', [
+      nowMs,
+      ...(owner === undefined ? ['0'] : ['1', ownerKey(owner)]),
+      ...listArguments(kinds),
+      ...ids,
+    ]);
     return recordsOf(replies, ids.size === 1);
   }
 
-  async update({ taskId, expectedVersion, patch, nowMs }: UpdateTask): Promise<UpdateTaskOutcome> {
-    const unset = Object.entries(patch.head).flatMap(([name, value]) => (value === null ? [name] : []));
-    const gone = patch.delete ?? [];
-    const [outcome, hash = []] = await this.#run<OutcomeReply>('update', [
-      this.#parts.channel,
-      taskId,
-      expectedVersion,
-      nowMs,
-      ...fieldArguments(patch.head),
-      unset.length,
-      ...unset,
-      gone.length,
-      ...gone.flatMap(keyArguments),
-      ...putArguments(patch.put ?? []),
-    ]);
-    if (outcome === 'not-found') return { status: 'not-found' };
-    return { status: outcome === 'updated' ? 'updated' : 'conflict', head: headOf(hash) };
+  async update(input: UpdateTask): Promise<UpdateTaskOutcome> {
+    const [status, hash = []] = await this.#calls.run<UpdateReply>(
+      'update',
+      updateArguments(input, this.#parts.channel),
+    );
+    if (status === 'not-found') return { status };
+    if (status === 'spoilt') throw corruptRecord(input.taskId, new TypeError('Entries of a kind are not a hash.'));
+    return { status, head: headOf(hash) };
+  }
+
+  async findJoinable(input: Parameters<TaskStore['findJoinable']>[0]): Promise<TaskHead | undefined> {
+    const { owner, joinKey, nowMs } = input;
+    const [head] = await firstDecodable(1, (count) =>
+      this.#calls.run<readonly FlatHash[]>('findJoinable', [ownerKey(owner), joinKey, nowMs, count]),
+    );
+    return head;
   }
 
   async list({ owner, after, limit, nowMs }: ListTasks): Promise<TaskPage> {
     const place = after ? placeOf(after) : '';
-    const heads = await this.#firstDecodable(limit + 1, (count) =>
-      this.#run<readonly FlatHash[]>('list', [ownerKey(owner), nowMs, count, place]),
+    const heads = await firstDecodable(limit + 1, (count) =>
+      this.#calls.run<readonly FlatHash[]>('list', [ownerKey(owner), nowMs, count, place]),
     );
     return { heads: heads.slice(0, limit), hasMore: heads.length > limit };
   }
 
-  async due({ handlers, limit, nowMs }: Parameters<TaskStore['due']>[0]): Promise<readonly TaskHead[]> {
-    const names = new Set(handlers);
-    return this.#firstDecodable(limit, (count) => this.#run<readonly FlatHash[]>('due', [nowMs, count, ...names]));
+  async due({ handlers, queues, after, limit, nowMs }: DueTasks): Promise<readonly TaskHead[]> {
+    const from = after ? ['1', after.dueAtMs, after.taskId] : ['0', 0, ''];
+    const groups = groupKeys(handlers, queues);
+    return firstDecodable(limit, (count) =>
+      this.#calls.run<readonly FlatHash[]>('due', [nowMs, count, ...from, ...groups]),
+    );
   }
 
-  async renew({ leases, dueAtMs, nowMs }: Parameters<TaskStore['renew']>[0]): Promise<readonly TaskHead[]> {
+  async claim(input: ClaimTasks): Promise<ClaimOutcome> {
+    const args = claimArguments(input, this.#parts.channel);
+    const [replies, last, next] = await this.#calls.run<ClaimReply>('claim', args);
+    return {
+      // A task that cannot be decoded is left to its lease.
+      records: recordsOf(replies, false),
+      ...lastOwnerOf(last),
+      nextDueAtMs: next === '' ? null : Number(next),
+    };
+  }
+
+  async renew({ leases, leaseMs, nowMs }: Parameters<TaskStore['renew']>[0]): Promise<readonly TaskHead[]> {
     const named = leases.flatMap(({ taskId, attempt, holder }) => [taskId, attempt, holder]);
-    return decodableHeads(await this.#run<readonly FlatHash[]>('renew', [nowMs, dueAtMs, ...named]));
+    return decodableHeads(await this.#calls.run<readonly FlatHash[]>('renew', [nowMs, leaseMs, ...named]));
   }
 
-  async deleteExpired({ nowMs, limit }: Parameters<TaskStore['deleteExpired']>[0]): Promise<number> {
-    return Number(await this.#run<number | string>('deleteExpired', [nowMs, limit]));
+  async deleteExpired({ nowMs, limit }: Parameters<TaskStore['deleteExpired']>[0]): Promise<readonly TaskHead[]> {
+    return decodableHeads(await this.#calls.run<readonly FlatHash[]>('deleteExpired', [nowMs, limit]));
   }
 
   async watch(listener: (hint: TaskHint) => void): Promise<() => Promise<void>> {
-    return this.#guarded(async () => {
+    return this.#calls.guarded(async () => {
       const hints = subscribeToHints(this.#parts.client, this.#parts.channel, listener);
       const stop = () => {
         this.#watches.delete(stop);
@@ -147,7 +166,7 @@ export class RedisTaskStore implements TaskStore {
   }
 
   async serverTimeMs(): Promise<number> {
-    const [seconds, microseconds] = await this.#run<readonly [string, string]>('time', []);
+    const [seconds, microseconds] = await this.#calls.run<readonly [string, string]>('time', []);
     return Number(seconds) * 1000 + Number(microseconds) / 1000;
   }
 
@@ -158,52 +177,8 @@ export class RedisTaskStore implements TaskStore {
   }
 
   async #close(): Promise<void> {
-    await settledWithin(this.#underWay, CLOSE_GRACE_MS);
+    await this.#calls.close();
     for (const stop of this.#watches) stop();
     await this.#parts.close();
   }
-
-  /**
-   * Read the first heads that can be decoded. It reads past corrupt ones, with one more script each time it meets some.
-   */
-  async #firstDecodable(
-    limit: number,
-    read: (count: number) => Promise<readonly FlatHash[]>,
-  ): Promise<readonly TaskHead[]> {
-    for (let passed = 0; ;) {
-      const hashes = await read(limit + passed);
-      const heads = decodableHeads(hashes);
-      if (heads.length >= limit || hashes.length < limit + passed) return heads.slice(0, limit);
-      passed = hashes.length - heads.length;
-    }
-  }
-
-  #run<Reply>(name: ScriptName, args: readonly (string | number)[]): Promise<Reply> {
-    return this.#guarded(() => runScript<Reply>(this.#parts, name, args));
-  }
-
-  async #guarded<Value>(call: () => Promise<Value>): Promise<Value> {
-    if (this.#closing !== undefined) throw storeClosed();
-    const called = call();
-    this.#underWay.add(called);
-    try {
-      return await called;
-    } catch (error) {
-      throw storeError(error, this.#isOpen);
-    } finally {
-      this.#underWay.delete(called);
-    }
-  }
 }
-
-async function settledWithin(calls: Iterable<Promise<unknown>>, graceMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, graceMs);
-  });
-  await Promise.race([Promise.allSettled(calls), late]);
-  clearTimeout(timer);
-}
-
-/** Turn a position into text that sorts by creation, then id; the id begins at the 17th byte. */
-const placeOf = ({ createdAtMs, taskId }: ListPosition): string => createdAtMs.toFixed(0).padStart(16, '0') + taskId;

@@ -19,7 +19,7 @@ type Name = Exclude<keyof TaskHead, 'owner'>;
 interface Field {
   /** True when the value is kept as it is; any other value is kept as JSON text. */
   readonly isPlain?: true;
-  /** Value of the field where the hash lacks it; a field without this default must be there. */
+  /** Value of the field where the hash lacks it or has an empty text; a field without this default must be there. */
   readonly missing?: undefined | null;
 }
 
@@ -30,6 +30,7 @@ const plain: Field = { isPlain: true };
 const FIELDS: Readonly<Record<Name, Field>> = {
   taskId: plain,
   version: json,
+  writeId: plain,
   status: plain,
   statusMessage: { missing: undefined },
   progress: { missing: undefined },
@@ -39,27 +40,35 @@ const FIELDS: Readonly<Record<Name, Field>> = {
   expiresAtMs: json,
   pollIntervalMs: json,
   handler: plain,
+  queue: plain,
   callDigest: plain,
   ttlRequested: { missing: undefined },
   attempt: json,
   crashCount: json,
   holder: { ...plain, missing: undefined },
   dueAtMs: { missing: null },
+  progressAtMs: { missing: undefined },
   openQuestions: json,
-  toolError: { missing: undefined },
+  resultError: { missing: undefined },
+  joinKey: { ...plain, missing: undefined },
+  joinState: { ...plain, missing: undefined },
+  entryBytes: json,
 };
 
 const FIELD_LIST = Object.entries(FIELDS) as readonly (readonly [Name, Field])[];
 
-/** Encode fields and values of a head (or of the set part of a patch) for a script, after their count. */
+/** Encode fields and values of a head (or of the set part of a patch) for a script, as one list. */
 export function fieldArguments(head: TaskHead | TaskHeadPatch): (string | number)[] {
   const values: Readonly<Record<string, unknown>> = { ...head };
   const set = FIELD_LIST.flatMap(([name, { isPlain }]) => {
     const value = values[name];
     return value === undefined || value === null ? [] : [name, isPlain ? (value as string) : JSON.stringify(value)];
   });
-  return [set.length / 2, ...set];
+  return listArguments(set);
 }
+
+/** Encode a list for a script: its length, then its items. */
+export const listArguments = (items: readonly (string | number)[]): (string | number)[] => [items.length, ...items];
 
 /**
  * Decode the head that a hash holds.
@@ -83,8 +92,8 @@ export function headOf(hash: FlatHash): TaskHead {
 }
 
 function valueOf(name: Name, field: Field, text: string | undefined): unknown {
+  if ('missing' in field && (text === undefined || text === '')) return field.missing;
   if (text === undefined) {
-    if ('missing' in field) return field.missing;
     throw new TypeError(`The field "${name}" is missing.`);
   }
   return checkHeadField(name, field.isPlain ? text : JSON.parse(text));
@@ -92,6 +101,31 @@ function valueOf(name: Name, field: Field, text: string | undefined): unknown {
 
 /** Encode an owner as a part of keys: base64url holds no colon. */
 export const ownerKey = (owner: string): string => Buffer.from(owner, 'utf8').toString('base64url');
+
+const URL_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+const SORTED_LETTERS = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz';
+
+/** Encode an owner so that texts are in the order of the owners' bytes: base64url in a sorted alphabet. */
+export const sortedOwner = (owner: string): string => translated(ownerKey(owner), URL_LETTERS, SORTED_LETTERS);
+
+/**
+ * Decode the owner at which a claim stopped. A task whose owner was damaged may come last: then the next turn begins at
+ * the first owner.
+ */
+export function lastOwnerOf(sorted: string | null): { readonly lastOwner?: string } {
+  if (sorted === null) return {};
+  try {
+    return { lastOwner: ownerOf(translated(sorted, SORTED_LETTERS, URL_LETTERS)) };
+  } catch {
+    return {};
+  }
+}
+
+const translated = (text: string, from: string, to: string): string =>
+  text.replaceAll(/./g, (letter) => to.charAt(from.indexOf(letter)));
+
+/** Encode a queue and a handler as a part of keys: the queue comes behind its length. */
+export const groupKey = (queue: string, handler: string): string => `${Buffer.byteLength(queue)}:${queue}${handler}`;
 
 function ownerOf(key: string | undefined): string {
   const bytes = Buffer.from(key ?? '', 'base64url');
@@ -114,6 +148,21 @@ export const putArguments = (entries: readonly TaskEntry[]): (string | number)[]
  */
 export function decodableHeads(hashes: readonly FlatHash[]): readonly TaskHead[] {
   return hashes.flatMap((hash) => decodeRecord(() => headOf(hash), false));
+}
+
+/**
+ * Read the first heads that can be decoded. It reads past corrupt ones, with one more script each time it meets some.
+ */
+export async function firstDecodable(
+  limit: number,
+  read: (count: number) => Promise<readonly FlatHash[]>,
+): Promise<readonly TaskHead[]> {
+  for (let passed = 0; ;) {
+    const hashes = await read(limit + passed);
+    const heads = decodableHeads(hashes);
+    if (heads.length >= limit || hashes.length < limit + passed) return heads.slice(0, limit);
+    passed = hashes.length - heads.length;
+  }
 }
 
 /** One task as the `get` script returns it: `null` stands for a hash of entries that cannot be read. */

@@ -14,8 +14,8 @@ export interface ScriptTarget {
   readonly base: string;
 }
 
-/** Scripts that may be sent twice: they write nothing, except that they remove places of tasks that are gone. */
-const READS: ReadonlySet<ScriptName> = new Set(['get', 'list', 'due', 'time']);
+/** Scripts that may be sent twice: they write nothing, except that they remove what is left of tasks that are gone. */
+const READS: ReadonlySet<ScriptName> = new Set(['get', 'findJoinable', 'list', 'due', 'time']);
 
 /**
  * Run a script. A read whose connection broke is sent once more, on the next connection. A write is not sent again: it

@@ -1,5 +1,5 @@
 import { TASK_ENTRY_KINDS, type TaskStore } from '@mcp-tasks/store';
-import { checkpoint, newHead, newTask, NOW_MS, stored } from '@mcp-tasks/store-testing';
+import { checkpoint, claimOf, HELD, leaseOf, newHead, newTask, NOW_MS, stored } from '@mcp-tasks/store-testing';
 import type { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
 import { describeWithServer, keysOf, openStore, temporaryName, withRedis } from './support/redis.ts';
@@ -11,9 +11,11 @@ async function spoilt(spoil: Spoil): Promise<{ readonly store: TaskStore; readon
   const name = temporaryName();
   const store = await openStore({ name });
   for (const [index, taskId] of ['first', 'bad', 'last'].entries()) {
-    await stored(store, { taskId, createdAtMs: NOW_MS - index, dueAtMs: NOW_MS - 10 + index }, [
-      { kind: 'call', name: '', value: '{}' },
-    ]);
+    await stored(
+      store,
+      { taskId, ...HELD, writeId: 'first', createdAtMs: NOW_MS - index, dueAtMs: NOW_MS - 10 + index },
+      [{ kind: 'call', name: '', value: '{}' }],
+    );
   }
   await withRedis((redis) => spoil(redis, `{${name}}:`));
   return { store, name };
@@ -64,31 +66,42 @@ describeWithServer('a record that cannot be decoded', () => {
     expect(await get(store, ['last', 'bad', 'first'])).toEqual(['last', 'first']);
     const page = await store.list({ owner: 'owner', limit: 2, nowMs: NOW_MS });
     expect([page.heads.map(({ taskId }) => taskId), page.hasMore]).toEqual([['first', 'last'], false]);
-    const due = await store.due({ handlers: ['tool'], limit: 2, nowMs: NOW_MS });
+    const due = await store.due({ handlers: ['tool'], queues: [''], limit: 2, nowMs: NOW_MS });
     expect(due.map(({ taskId }) => taskId)).toEqual(['first', 'last']);
-    const leases = ['first', 'bad', 'last'].map((taskId) => ({ taskId, attempt: 0, holder: 'process-1' }));
-    const held = await store.renew({ leases, dueAtMs: NOW_MS - 1, nowMs: NOW_MS });
+    const leases = ['first', 'bad', 'last'].map((taskId) => leaseOf({ taskId }));
+    const held = await store.renew({ leases, leaseMs: 0, nowMs: NOW_MS });
     expect(held.map(({ taskId }) => taskId)).toEqual(['first', 'last']);
   });
 
   it.each(WAYS)('because of %s is reported to who writes it or creates it again', async (_case, spoil) => {
     const { store } = await spoilt(spoil);
-    const head = newHead({ taskId: 'bad' });
+    const head = newHead({ taskId: 'bad', writeId: 'first' });
     await expect(store.update(checkpoint(head, 'a'))).rejects.toMatchObject(bad);
     await expect(store.create(newTask(head))).rejects.toMatchObject(bad);
   });
 
+  it.each(WAYS)('because of %s does not stand in the way of a claim', async (_case, spoil) => {
+    const { store } = await spoilt(spoil);
+    for (const nowMs of [NOW_MS, NOW_MS + 60_000]) {
+      const { records } = await store.claim(claimOf({ holder: 'process-2', limit: 3, nowMs }));
+      expect(records.map(({ head }) => head.taskId).sort()).toEqual(['first', 'last']);
+    }
+  });
+
   it.each(WAYS)('because of %s goes with the others when it has expired', async (_case, spoil) => {
     const { store, name } = await spoilt(spoil);
-    expect(await store.deleteExpired({ nowMs: NOW_MS + 3_600_000, limit: 10 })).toBe(3);
-    const left = (await keysOf(name)).filter((key) => /:[te]:/.test(key));
-    expect(left).toEqual([]);
+    const removed = await store.deleteExpired({ nowMs: NOW_MS + 3_600_000, limit: 10 });
+    expect(removed.map(({ taskId }) => taskId)).toEqual(['first', 'last']);
+    expect(await keysOf(name)).toEqual([`{${name}}:schema`]);
   });
 
   it('because of an entry is reported with its id, and the others are read', async () => {
     const { store } = await spoilt(overwrite('e:call:bad'));
     await expect(get(store, ['bad'])).rejects.toMatchObject(bad);
     expect(await get(store, ['bad', 'first'])).toEqual(['first']);
+    const put = [{ kind: 'call' as const, name: '', value: '{}' }];
+    const head = newHead({ taskId: 'bad', writeId: 'first' });
+    await expect(store.update({ ...checkpoint(head, ''), patch: { head: {}, put } })).rejects.toMatchObject(bad);
     expect(await store.get({ taskIds: ['bad'], kinds: [], nowMs: NOW_MS })).toHaveLength(1);
   });
 

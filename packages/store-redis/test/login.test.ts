@@ -56,7 +56,7 @@ describeWithPrograms('a server that asks for a login over TLS', () => {
     const { taskId } = await stored(store);
     await until('a hint', () => hints.includes(taskId));
     await store.serverTimeMs?.();
-    expect(await store.deleteExpired({ nowMs: Number.MAX_SAFE_INTEGER, limit: 10 })).toBeGreaterThan(0);
+    expect(await store.deleteExpired({ nowMs: Number.MAX_SAFE_INTEGER, limit: 10 })).not.toEqual([]);
   });
 
   it('takes user and password as options', async () => {

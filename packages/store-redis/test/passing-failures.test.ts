@@ -77,7 +77,7 @@ describeWithServer('an open store whose key was given another type', () => {
   it('fails for good', async () => {
     const name = temporaryName();
     const store = await openStore({ name });
-    await withRedis((redis) => redis.set(`{${name}}:x`, 'no sorted set'));
+    await withRedis((redis) => redis.set(`{${name}}:expiry`, 'no sorted set'));
     await expect(stored(store)).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
       retryable: false,

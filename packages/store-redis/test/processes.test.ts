@@ -12,7 +12,7 @@ describeWithServer('two processes', () => {
     const name = temporaryName();
     await createAtOnce(OPENING, { url: REDIS_URL, name });
     const schema = await withRedis((redis) => redis.hgetall(`{${name}}:schema`));
-    expect(schema).toEqual({ version: '1', compatibleFrom: '1' });
+    expect(schema).toEqual({ version: '2', compatibleFrom: '2' });
   });
 
   it('[DURA-05][DURA-07] hint at each other’s writes', async () => {

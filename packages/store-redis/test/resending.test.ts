@@ -79,7 +79,8 @@ describeWithPrograms('a write whose answer was lost with its connection', () => 
     const head = await stored(store);
     await versionOf(store, head.taskId);
     const before = await runs();
-    const update = await losing(() => store.update(checkpoint(head, 'a')));
+    const write = checkpoint(head, 'a');
+    const update = await losing(() => store.update(write));
     expect(update).toMatchObject({ status: 'rejected', reason: broken });
     expect(await versionOf(store, head.taskId)).toBe(2);
     const create = newTask();
@@ -88,6 +89,7 @@ describeWithPrograms('a write whose answer was lost with its connection', () => 
     // Two writes and two reads.
     expect(await runs()).toBe(before + 4);
     // Sent again by the caller, they are told from new ones.
+    expect(await store.update(write)).toMatchObject({ status: 'updated', head: { version: 2 } });
     expect(await store.update(checkpoint(head, 'a'))).toMatchObject({ status: 'conflict', head: { version: 2 } });
     expect(await store.create(create)).toMatchObject({ status: 'existing' });
   });

@@ -73,9 +73,13 @@ export class ChangeWatch {
     }
   }
 
-  #tellRow({ change_seq: changeSeq, task_id: taskId, version, status: stored }: SqliteRow): void {
-    this.#lastChange = Number(changeSeq);
-    const status = TASK_STATUSES.find((known) => known === stored);
-    if (status !== undefined) this.tell({ taskId: textOf(taskId), version: Number(version), status });
+  #tellRow(row: SqliteRow): void {
+    this.#lastChange = Number(row['change_seq']);
+    const status = TASK_STATUSES.find((known) => known === row['status']);
+    if (status === undefined) return;
+    const { holder, due_at_ms: atMs } = row;
+    const due = holder === null &&
+      typeof atMs === 'number' && { due: { handler: textOf(row['handler']), queue: textOf(row['queue']), atMs } };
+    this.tell({ taskId: textOf(row['task_id']), version: Number(row['version']), status, ...due });
   }
 }

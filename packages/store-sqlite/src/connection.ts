@@ -1,5 +1,6 @@
 import { TaskError } from '@mcp-tasks/store';
 import { ChangeWatch } from './change-watch.ts';
+import { type DatabaseFile, databaseFile } from './database-file.ts';
 import { openFile } from './driver.ts';
 import { migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
@@ -13,6 +14,8 @@ export interface OpenDatabase {
   readonly session: SqliteSession;
   readonly queue: WriteQueue;
   readonly watch: ChangeWatch;
+  /** Absent for a database in memory. */
+  readonly file?: DatabaseFile | undefined;
   /** Close the connection if it was opened here. */
   release(): void;
 }
@@ -49,9 +52,10 @@ async function useFile(path: string, options: ResolvedOptions, patience: Patienc
 
 async function useConnection(
   session: SqliteSession,
-  { synchronous, watchIntervalMs }: ResolvedOptions,
+  { source, synchronous, watchIntervalMs }: ResolvedOptions,
   patience: Patience,
 ): Promise<OpenDatabase> {
+  const file = databaseFile(session, source);
   // Each step may meet the lock of a process that does the same. The driver is not to sleep for a lock, which would stop
   // the event loop: `whileLocked` does the waiting.
   const steps = [
@@ -70,9 +74,11 @@ async function useConnection(
     migrate(session, MIGRATIONS);
   }, patience);
   session.opened();
+  file?.requireUnmoved();
   return {
     session,
-    queue: new WriteQueue(session, patience),
+    file,
+    queue: new WriteQueue(session, patience, file),
     watch: new ChangeWatch(session, watchIntervalMs),
     release: () => undefined,
   };

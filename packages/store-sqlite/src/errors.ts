@@ -119,6 +119,14 @@ export function isRefused(error: unknown): boolean {
   return TaskError.is(error, OTHER.code) && reportOf(error.cause, OTHER) === OTHER;
 }
 
+/** The path of the open file leads elsewhere: what is written now is found by no process that opens it later. */
+export function fileMoved(path: string, how: 'removed' | 'replaced by another one'): TaskError {
+  return new TaskError(
+    'STORE_UNAVAILABLE',
+    `The database file "${path}" was ${how} while the store had it open: stop every process that uses it, put the file back, and start them again. Nothing was acknowledged.`,
+  );
+}
+
 /** A call after close. */
 export function storeClosed(): TaskError {
   return new TaskError('STORE_CLOSED', 'The store is closed. Nothing was written.');

@@ -47,6 +47,7 @@ const COLUMNS: Readonly<Record<keyof TaskHead, Column>> = {
   taskId: { name: 'task_id', type: text },
   owner: { name: 'owner', type: text },
   version: { name: 'version', type: plain },
+  writeId: { name: 'write_id', type: text },
   status: { name: 'status', type: plain },
   statusMessage: { name: 'status_message', type: text, empty: 'absent' },
   progress: { name: 'progress', type: json, empty: 'absent' },
@@ -56,14 +57,19 @@ const COLUMNS: Readonly<Record<keyof TaskHead, Column>> = {
   expiresAtMs: { name: 'expires_at_ms', type: plain },
   pollIntervalMs: { name: 'poll_interval_ms', type: plain },
   handler: { name: 'handler', type: text },
+  queue: { name: 'queue', type: text },
   callDigest: { name: 'call_digest', type: text },
   ttlRequested: { name: 'ttl_requested', type: flag, empty: 'absent' },
   attempt: { name: 'attempt', type: plain },
   crashCount: { name: 'crash_count', type: plain },
   holder: { name: 'holder', type: text, empty: 'absent' },
   dueAtMs: { name: 'due_at_ms', type: plain, empty: 'null' },
+  progressAtMs: { name: 'progress_at_ms', type: plain, empty: 'absent' },
   openQuestions: { name: 'open_questions', type: json },
-  toolError: { name: 'tool_error', type: text, empty: 'absent' },
+  resultError: { name: 'result_error', type: text, empty: 'absent' },
+  joinKey: { name: 'join_key', type: text, empty: 'absent' },
+  joinState: { name: 'join_state', type: plain, empty: 'absent' },
+  entryBytes: { name: 'entry_bytes', type: plain },
 };
 
 const FIELDS = Object.entries(COLUMNS) as readonly (readonly [keyof TaskHead, Column])[];

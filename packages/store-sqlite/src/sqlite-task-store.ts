@@ -1,29 +1,36 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type {
-  CreateTask,
-  CreateTaskOutcome,
-  ListTasks,
-  TaskEntry,
-  TaskHead,
-  TaskHint,
-  TaskPage,
-  TaskRecord,
-  TaskStore,
-  UpdateTask,
-  UpdateTaskOutcome,
+import {
+  type ClaimOutcome,
+  type ClaimTasks,
+  type CreateTask,
+  type CreateTaskOutcome,
+  type DueTasks,
+  hintOf,
+  type ListTasks,
+  PORT_VERSION,
+  type TaskEntry,
+  type TaskHead,
+  type TaskHint,
+  type TaskPage,
+  type TaskRecord,
+  type TaskStore,
+  type UpdateTask,
+  type UpdateTaskOutcome,
 } from '@mcp-tasks/store';
+import { claimTasks } from './claim-tasks.ts';
 import { type OpenDatabase, openDatabase } from './connection.ts';
 import { notOpened, storeClosed } from './errors.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { SqliteSession } from './sqlite-session.ts';
-import { dueTasks, getRecords, listTasks } from './task-reads.ts';
+import { dueTasks, findJoinable, getRecords, listTasks } from './task-reads.ts';
 import { createTask, deleteExpired, renewLeases, updateTask } from './task-writes.ts';
 import { type Patience, whileLocked } from './while-locked.ts';
 
-type Input<Method extends 'get' | 'due' | 'renew' | 'deleteExpired'> = Parameters<TaskStore[Method]>[0];
+type Input<Method extends 'get' | 'findJoinable' | 'renew' | 'deleteExpired'> = Parameters<TaskStore[Method]>[0];
 
 /** The store that `sqliteStore` makes. */
 export class SqliteTaskStore implements TaskStore {
+  readonly portVersion = PORT_VERSION;
   readonly #options: ResolvedOptions;
   readonly #patience: Patience;
   #opening: Promise<OpenDatabase> | undefined;
@@ -71,19 +78,29 @@ export class SqliteTaskStore implements TaskStore {
     return outcome;
   }
 
+  async findJoinable(input: Input<'findJoinable'>): Promise<TaskHead | undefined> {
+    return this.#read((session) => findJoinable(session, input));
+  }
+
   async list(input: ListTasks): Promise<TaskPage> {
     return this.#read((session) => listTasks(session, input));
   }
 
-  async due(input: Input<'due'>): Promise<readonly TaskHead[]> {
+  async due(input: DueTasks): Promise<readonly TaskHead[]> {
     return this.#read((session) => dueTasks(session, input));
+  }
+
+  async claim(input: ClaimTasks): Promise<ClaimOutcome> {
+    const outcome = await this.#write((session) => claimTasks(session, input));
+    for (const { head } of outcome.records) this.#tell(head);
+    return outcome;
   }
 
   async renew(input: Input<'renew'>): Promise<readonly TaskHead[]> {
     return this.#write((session) => renewLeases(session, input));
   }
 
-  async deleteExpired(input: Input<'deleteExpired'>): Promise<number> {
+  async deleteExpired(input: Input<'deleteExpired'>): Promise<readonly TaskHead[]> {
     return this.#write((session) => deleteExpired(session, input));
   }
 
@@ -113,7 +130,11 @@ export class SqliteTaskStore implements TaskStore {
     this.#database();
     // A caller that reads in a loop leaves turns to the others of this process.
     await nextTurn();
-    return whileLocked(() => read(this.#database().session), this.#patience);
+    return whileLocked(() => {
+      const { session, file } = this.#database();
+      file?.requireUnmoved();
+      return read(session);
+    }, this.#patience);
   }
 
   async #write<Value>(write: (session: SqliteSession) => Value, put: readonly TaskEntry[] = []): Promise<Value> {
@@ -128,7 +149,7 @@ export class SqliteTaskStore implements TaskStore {
     return this.#opened;
   }
 
-  #tell({ taskId, version, status }: TaskHead): void {
-    this.#opened?.watch.tell({ taskId, version, status });
+  #tell(head: TaskHead): void {
+    this.#opened?.watch.tell(hintOf(head));
   }
 }

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { DatabaseFile } from './database-file.ts';
 import { isLocked } from './errors.ts';
 import type { SqliteSession } from './sqlite-session.ts';
 import { type Patience, whileLocked } from './while-locked.ts';
@@ -21,19 +22,21 @@ const MAX_BYTES_PER_COMMIT = 1024 * 1024;
  * The writes of one connection, in order.
  *
  * A commit costs one flush to the disk, small or large: writes that are asked for together, or that wait for the same
- * lock, are committed together. Each resolves when its commit is on the disk.
+ * lock, are committed together. Each resolves when its commit is on the disk, in the file that others find.
  */
 export class WriteQueue {
   readonly #session: SqliteSession;
   readonly #patience: Patience;
+  readonly #file: DatabaseFile | undefined;
   readonly #writes: QueuedWrite[] = [];
   #draining: Promise<void> | undefined;
   /** How many of the first writes are committed one by one. */
   #alone = 0;
 
-  constructor(session: SqliteSession, patience: Patience) {
+  constructor(session: SqliteSession, patience: Patience, file: DatabaseFile | undefined) {
     this.#session = session;
     this.#patience = patience;
+    this.#file = file;
   }
 
   /**
@@ -69,13 +72,19 @@ export class WriteQueue {
     try {
       const values = await whileLocked(
         () => {
+          this.#file?.requireUnmoved();
           group = this.#next();
           return this.#session.transaction(() => group.map(({ run }) => run()));
         },
         this.#patience,
         sinceMs,
       );
-      for (const [index, { resolve }] of this.#take(group.length).entries()) resolve(values[index]);
+      // What was committed to a file that is no longer there counts as not written.
+      const moved = this.#file?.findMove();
+      for (const [index, { resolve, reject }] of this.#take(group.length).entries()) {
+        if (moved === undefined) resolve(values[index]);
+        else reject(moved);
+      }
     } catch (error) {
       if (isLocked(error)) {
         for (const { reject } of this.#take(this.#countLate())) reject(error);

@@ -1,5 +1,5 @@
 import { TASK_ENTRY_KINDS } from '@mcp-tasks/store';
-import { checkpoint, NOW_MS, stored } from '@mcp-tasks/store-testing';
+import { checkpoint, claimOf, leaseOf, NOW_MS, stored } from '@mcp-tasks/store-testing';
 import { describe, expect, it } from 'vitest';
 import type { SqliteTaskStore } from '../src/index.ts';
 import { openDatabase, openStore, temporaryFile } from './support/database.ts';
@@ -9,9 +9,8 @@ async function spoilt(change: string) {
   const database = openDatabase(temporaryFile());
   const store = await openStore({ database });
   for (const [index, taskId] of ['first', 'bad', 'last'].entries()) {
-    await stored(store, { taskId, createdAtMs: NOW_MS - index, dueAtMs: NOW_MS - 10 + index }, [
-      { kind: 'call', name: '', value: '{}' },
-    ]);
+    const head = { taskId, writeId: `write of ${taskId}`, createdAtMs: NOW_MS - index, dueAtMs: NOW_MS - 10 + index };
+    await stored(store, head, [{ kind: 'call', name: '', value: '{}' }]);
   }
   database.exec(change);
   return store;
@@ -58,21 +57,39 @@ describe('a record that cannot be decoded', () => {
 
   it('does not stand in the way of due tasks', async () => {
     const store = await spoilt(SPOIL_HEAD.replace("'unknown'", "'working', attempt = 0, progress = x'ff'"));
-    const due = await store.due({ handlers: ['tool'], limit: 2, nowMs: NOW_MS });
+    const due = await store.due({ handlers: ['tool'], queues: [''], limit: 2, nowMs: NOW_MS });
     expect(due.map(({ taskId }) => taskId)).toEqual(['first', 'last']);
   });
 
-  it('is not written, and not held', async () => {
+  it('is claimed, so that it is due no more, and left out of the answer', async () => {
     const store = await spoilt("UPDATE mcp_tasks SET progress = x'ff' WHERE task_id = CAST('bad' AS BLOB)");
-    const head = { ...(await stored(store)), taskId: 'bad' };
-    await expect(store.update(checkpoint(head, 'a'))).rejects.toMatchObject(bad);
-    const leases = ['first', 'bad', 'last'].map((taskId) => ({ taskId, attempt: 0, holder: 'process-1' }));
-    const held = await store.renew({ leases, dueAtMs: NOW_MS + 1, nowMs: NOW_MS });
+    const claim = claimOf({ limit: 2, leaseMs: 5 });
+    for (const again of [claim, claim]) {
+      const { records, nextDueAtMs } = await store.claim(again);
+      expect(records.map(({ head }) => head.taskId)).toEqual(['first']);
+      expect(nextDueAtMs).toBe(NOW_MS - 8);
+    }
+    const { records, nextDueAtMs } = await store.claim(claimOf({ leaseMs: 5 }));
+    expect([records.map(({ head }) => head.taskId), nextDueAtMs]).toEqual([['last'], NOW_MS + 5]);
+  });
+
+  it('is not written, and not held', async () => {
+    const store = await spoilt(
+      "UPDATE mcp_tasks SET attempt = 1, holder = CAST('process-1' AS BLOB); UPDATE mcp_tasks SET progress = x'ff' WHERE task_id = CAST('bad' AS BLOB)",
+    );
+    const update = { ...checkpoint(await stored(store), 'a'), taskId: 'bad' };
+    const expected = { version: 1, writeId: 'write of bad' };
+    for (const sent of [update, { ...update, expected }]) {
+      await expect(store.update(sent)).rejects.toMatchObject(bad);
+    }
+    const leases = ['first', 'bad', 'last'].map((taskId) => leaseOf({ taskId }));
+    const held = await store.renew({ leases, leaseMs: 1, nowMs: NOW_MS });
     expect(held.map(({ taskId }) => taskId).sort()).toEqual(['first', 'last']);
   });
 
   it('goes with the others when it has expired', async () => {
     const store = await spoilt(SPOIL_HEAD);
-    expect(await store.deleteExpired({ nowMs: NOW_MS + 3_600_000, limit: 10 })).toBe(3);
+    expect(await store.deleteExpired({ nowMs: NOW_MS + 3_600_000, limit: 10 })).toHaveLength(2);
+    expect(await store.deleteExpired({ nowMs: NOW_MS + 3_600_000, limit: 10 })).toEqual([]);
   });
 });

@@ -79,7 +79,7 @@ describe('a full disk', () => {
     database.prepare('PRAGMA max_page_count = 1').get({});
     const task = newTask({}, { entries });
     expect((await failure(store.create(task)))?.message).toContain('make room');
-    expect(await store.deleteExpired({ nowMs: NOW_MS + 1, limit: 10 })).toBe(1);
+    expect(await store.deleteExpired({ nowMs: NOW_MS + 1, limit: 10 })).toHaveLength(1);
     await expect(store.create(task)).resolves.toMatchObject({ status: 'created' });
   });
 });
@@ -112,7 +112,7 @@ describe('a damaged file', () => {
   it('is reported by the calls that meet the damage, while the others work', async () => {
     const path = temporaryFile();
     const store = await openStore({ path });
-    const head = await stored(store, {}, [{ kind: 'call', name: '', value: '{}' }]);
+    const head = await stored(store, { entryBytes: 2 }, [{ kind: 'call', name: '', value: '{}' }]);
     await store.close();
     const database = openDatabase(path);
     const { rootpage } = database

@@ -66,7 +66,7 @@ describe.each(DRIVERS)('with $name', ({ open }) => {
     const path = temporaryFile();
     const database = open(path);
     const store = await openStore({ database });
-    const head = await stored(store, {}, [{ kind: 'call', name: '', value: '{}' }]);
+    const head = await stored(store, { entryBytes: 2 }, [{ kind: 'call', name: '', value: '{}' }]);
     await store.close();
     expect(database.prepare('SELECT count(*) AS tasks FROM mcp_tasks').get({})).toEqual({ tasks: 1 });
     database.close();

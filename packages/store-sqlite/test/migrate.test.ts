@@ -39,7 +39,7 @@ describe('the schema', () => {
       ALTER TABLE mcp_tasks ADD COLUMN priority INTEGER NOT NULL DEFAULT 3;
       ALTER TABLE mcp_task_schema ADD COLUMN remark TEXT;
       CREATE TABLE mcp_task_tags (task_seq INTEGER, tag TEXT);
-      UPDATE mcp_task_schema SET version = 7, oldest_compatible_version = 1;
+      UPDATE mcp_task_schema SET version = 7, oldest_compatible_version = 2;
     `);
     const store = await openStore({ path });
     const head = await stored(store);
@@ -54,7 +54,7 @@ describe('the schema', () => {
     await expect(sqliteStore({ path }).open()).rejects.toMatchObject({
       code: 'STORE_INCOMPATIBLE',
       retryable: false,
-      message: expect.stringMatching(/schema 8.*knows schema 1.*update the package/) as string,
+      message: expect.stringMatching(/schema 8.*knows schema 2.*update the package/) as string,
     });
   });
 
@@ -64,6 +64,7 @@ describe('the schema', () => {
     ['no row that says which schema it has', 'DELETE FROM mcp_task_schema'],
     ['a column missing', 'ALTER TABLE mcp_tasks DROP COLUMN holder'],
     ['a table missing', 'DROP TABLE mcp_task_entries'],
+    ['no sums', 'DROP TABLE mcp_task_owners'],
   ])('[DURA-06] with %s is refused, and nothing is changed', async (_case, change) => {
     const { path, database } = await migrated(change);
     const tables = () => database.prepare('SELECT sql FROM sqlite_schema ORDER BY name').all({});
@@ -77,7 +78,7 @@ describe('the schema', () => {
 });
 
 describe('a later migration', () => {
-  const added: Migration = { version: 2, oldestCompatibleVersion: 1, sql: 'CREATE TABLE mcp_task_tags (tag TEXT)' };
+  const added: Migration = { version: 3, oldestCompatibleVersion: 2, sql: 'CREATE TABLE mcp_task_tags (tag TEXT)' };
 
   it('runs once, on new and on old databases', async () => {
     const { database } = await migrated('');
@@ -86,7 +87,7 @@ describe('a later migration', () => {
     migrate(new SqliteSession(noted), [...MIGRATIONS, added]);
     expect(log.filter((sql) => sql.startsWith('CREATE TABLE'))).toEqual([added.sql]);
     const schema = 'SELECT version, oldest_compatible_version AS oldest FROM mcp_task_schema';
-    expect(database.prepare(schema).get({})).toEqual({ version: 2, oldest: 1 });
+    expect(database.prepare(schema).get({})).toEqual({ version: 3, oldest: 2 });
   });
 
   it('that fails takes everything back', async () => {

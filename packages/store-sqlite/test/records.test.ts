@@ -1,4 +1,4 @@
-import { TASK_ENTRY_KINDS, type TaskEntry, type TaskHead } from '@mcp-tasks/store';
+import { entryBytes, JOIN_STATES, TASK_ENTRY_KINDS, type TaskEntry, type TaskHead } from '@mcp-tasks/store';
 import { newHead, NOW_MS, ROOMY } from '@mcp-tasks/store-testing';
 import { TASK_STATUSES } from '@mcp-tasks/wire';
 import fc from 'fast-check';
@@ -15,6 +15,7 @@ const anyNumber = fc.oneof(fc.nat(), fc.maxSafeNat(), fc.double({ min: 0, max: 1
 
 const anyHead: fc.Arbitrary<Partial<TaskHead>> = fc.record({
   owner: anyText,
+  writeId: anyText,
   status: fc.constantFrom(...TASK_STATUSES),
   statusMessage: optional(anyText),
   progress: optional(fc.record({ done: anyNumber, message: anyText })),
@@ -23,6 +24,7 @@ const anyHead: fc.Arbitrary<Partial<TaskHead>> = fc.record({
   ttlMs: anyNumber,
   pollIntervalMs: anyNumber,
   handler: anyText,
+  queue: anyText,
   callDigest: anyText,
   ttlRequested: optional(fc.boolean()),
   attempt: fc.nat(),
@@ -30,7 +32,10 @@ const anyHead: fc.Arbitrary<Partial<TaskHead>> = fc.record({
   holder: optional(anyText),
   dueAtMs: fc.option(anyNumber, { nil: null }),
   openQuestions: fc.array(anyText, { maxLength: 3 }),
-  toolError: optional(anyText),
+  resultError: optional(anyText),
+  progressAtMs: optional(anyNumber),
+  joinKey: optional(anyText),
+  joinState: optional(fc.constantFrom(...JOIN_STATES)),
 });
 
 const anyEntries: fc.Arbitrary<TaskEntry[]> = fc.uniqueArray(
@@ -53,11 +58,12 @@ describe.each(DRIVERS)('with $name', ({ open }) => {
         await store.create({
           head,
           entries,
-          limits: { ...ROOMY, maxStoredTasks: 1e6, maxActiveTasks: 1e6 },
+          limits: ROOMY,
           nowMs: NOW_MS,
         });
         const records = await store.get({ taskIds: [head.taskId], kinds: TASK_ENTRY_KINDS, nowMs: NOW_MS });
-        expect(records.map((record) => record.head)).toEqual([head]);
+        const sum = entries.reduce((bytes, entry) => bytes + entryBytes(entry), 0);
+        expect(records.map((record) => record.head)).toEqual([{ ...head, entryBytes: sum }]);
         expect(sorted(records[0]?.entries ?? [])).toEqual(sorted(entries));
       }),
       { numRuns: 150 },

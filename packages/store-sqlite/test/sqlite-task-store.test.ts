@@ -51,11 +51,15 @@ describe('the life of a store', () => {
     const path = temporaryFile();
     const store = await openStore({ path });
     const head = await stored(store, { statusMessage: 'here' });
-    await store.update(checkpoint(head, 'a', '"kept"'));
+    const update = checkpoint(head, 'a', '"kept"');
+    await store.update(update);
     await store.close();
     const again = await openStore({ path });
     expect(await again.get({ taskIds: [head.taskId], kinds: ['checkpoint'], nowMs: NOW_MS })).toEqual([
-      { head: { ...head, version: 2 }, entries: [{ kind: 'checkpoint', name: 'a', value: '"kept"' }] },
+      {
+        head: { ...head, version: 2, writeId: update.writeId, entryBytes: 7 },
+        entries: [{ kind: 'checkpoint', name: 'a', value: '"kept"' }],
+      },
     ]);
   });
 
@@ -139,7 +143,7 @@ describe('an expired task', () => {
       status: 'existing',
       head: { taskId: 'b' },
     });
-    expect(await store.deleteExpired({ nowMs: NOW_MS + 1, limit: 10 })).toBe(1);
+    expect(await store.deleteExpired({ nowMs: NOW_MS + 1, limit: 10 })).toHaveLength(1);
   });
 
   it('gives its id to the next, and leaves it none of its entries', async () => {
@@ -158,9 +162,9 @@ describe('an expired task', () => {
       await stored(store, { taskId, expiresAtMs: NOW_MS + 1 }, [{ kind: 'call', name: '', value: '{}' }]);
     }
     await stored(store, { taskId: 'live' }, [{ kind: 'call', name: '', value: '{}' }]);
-    expect(await store.deleteExpired({ nowMs: NOW_MS + 1, limit: 2 })).toBe(2);
-    expect(await store.deleteExpired({ nowMs: NOW_MS + 1, limit: 2 })).toBe(1);
-    expect(await store.deleteExpired({ nowMs: NOW_MS + 1, limit: 2 })).toBe(0);
+    expect(await store.deleteExpired({ nowMs: NOW_MS + 1, limit: 2 })).toHaveLength(2);
+    expect(await store.deleteExpired({ nowMs: NOW_MS + 1, limit: 2 })).toHaveLength(1);
+    expect(await store.deleteExpired({ nowMs: NOW_MS + 1, limit: 2 })).toEqual([]);
     expect(database.prepare('SELECT count(*) AS entries FROM mcp_task_entries').get({})).toEqual({ entries: 1 });
   });
 });

@@ -1,5 +1,5 @@
 import type { TaskHint } from '@mcp-tasks/store';
-import { checkpoint, newTask, NOW_MS, stored } from '@mcp-tasks/store-testing';
+import { checkpoint, claimOf, HELD, leaseOf, newTask, NOW_MS, stored } from '@mcp-tasks/store-testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SqliteTaskStore } from '../src/index.ts';
 import { openDatabase, openStore, recording, temporaryFile } from './support/database.ts';
@@ -26,12 +26,12 @@ describe('watch', () => {
     const store = await openStore({ path: temporaryFile(), watchIntervalMs: 60_000 });
     const { hints } = await watched(store);
     const head = await stored(store);
-    await store.update({ ...checkpoint(head, 'a'), patch: { head: { status: 'cancelled' } } });
+    await store.update({ ...checkpoint(head, 'a'), patch: { head: { status: 'cancelled', dueAtMs: null } } });
     await store.update(checkpoint(head, 'conflict'));
     await Promise.resolve();
     const { taskId } = head;
     expect(hints).toEqual([
-      { taskId, version: 1, status: 'working' },
+      { taskId, version: 1, status: 'working', due: { handler: 'tool', queue: '', atMs: NOW_MS } },
       { taskId, version: 2, status: 'cancelled' },
     ]);
   });
@@ -41,7 +41,7 @@ describe('watch', () => {
     const { hints, until } = await watched(await openStore({ path, watchIntervalMs: 1 }));
     const other = await openStore({ path });
     const head = await stored(other);
-    await other.update({ ...checkpoint(head, 'a'), patch: { head: { status: 'completed' } } });
+    await other.update({ ...checkpoint(head, 'a'), patch: { head: { status: 'completed', dueAtMs: null } } });
     await until(({ taskId, version }) => taskId === head.taskId && version === 2);
     expect(hints.at(-1)).toEqual({ taskId: head.taskId, version: 2, status: 'completed' });
   });
@@ -49,8 +49,7 @@ describe('watch', () => {
   it('tells of many changes of one moment, each of them', async () => {
     const path = temporaryFile();
     const store = await openStore({ path, watchIntervalMs: 1 });
-    const limits = { maxActiveTasks: 2_000, maxStoredTasks: 2_000 };
-    await Promise.all(Array.from({ length: 1_200 }, () => store.create(newTask({}, { limits }))));
+    await Promise.all(Array.from({ length: 1_200 }, () => store.create(newTask())));
     const { hints, until } = await watched(store);
     openDatabase(path).exec(`
       BEGIN;
@@ -60,6 +59,18 @@ describe('watch', () => {
     `);
     await until(() => hints.length === 1_200);
     expect(new Set(hints.map(({ taskId }) => taskId)).size).toBe(1_200);
+  });
+
+  it('tells of every task of a claim', async () => {
+    const path = temporaryFile();
+    const { hints, until } = await watched(await openStore({ path, watchIntervalMs: 1 }));
+    const other = await openStore({ path });
+    await Promise.all(Array.from({ length: 700 }, () => stored(other)));
+    await other.claim(claimOf({ limit: 700, perOwner: 700 }));
+    await until(() => hints.filter(({ version }) => version === 2).length === 700);
+    const claimed = hints.filter(({ version }) => version === 2);
+    expect(new Set(claimed.map(({ taskId }) => taskId)).size).toBe(700);
+    expect(claimed.filter(({ due }) => due !== undefined)).toEqual([]);
   });
 
   it('goes on telling after every task was deleted', async () => {
@@ -78,10 +89,10 @@ describe('watch', () => {
     const path = temporaryFile();
     const { hints, until } = await watched(await openStore({ path, watchIntervalMs: 1 }));
     const other = await openStore({ path });
-    const { taskId } = await stored(other);
+    const { taskId } = await stored(other, HELD);
     await until((hint) => hint.taskId === taskId);
     const before = hints.length;
-    await other.renew({ leases: [{ taskId, attempt: 0, holder: 'process-1' }], dueAtMs: NOW_MS + 9, nowMs: NOW_MS });
+    await other.renew({ leases: [leaseOf({ taskId })], leaseMs: 9, nowMs: NOW_MS });
     await stored(other, { taskId: 'marker' });
     await until((hint) => hint.taskId === 'marker');
     expect(hints.slice(before).map((hint) => hint.taskId)).toEqual(['marker']);

@@ -101,11 +101,12 @@ describe('writes that share a commit', () => {
   it('see each other in the order in which they were asked for', async () => {
     const store = await openStore({ path: temporaryFile() });
     const head = newHead();
+    const first = checkpoint(head, 'a');
     const outcomes = await Promise.all([
       store.create(newTask(head)),
-      store.update(checkpoint(head, 'a')),
+      store.update(first),
       store.update(checkpoint(head, 'b')),
-      store.update(checkpoint({ ...head, version: 2 }, 'c')),
+      store.update(checkpoint({ ...head, version: 2, writeId: first.writeId }, 'c')),
     ]);
     expect(outcomes.map(({ status }) => status)).toEqual(['created', 'updated', 'conflict', 'updated']);
   });

@@ -3,5 +3,5 @@
 export { makeCertificate } from './certificate.ts';
 export { isRetryable, lostBy, startLoad } from './load.ts';
 export { openAtOnce, parameterOfProcess, tryToOpen } from './opening.ts';
-export { checkpoint, newHead, newTask, NOW_MS, ROOMY, stored } from './tasks.ts';
+export { checkpoint, claimOf, HELD, leaseOf, newHead, newTask, NOW_MS, ROOMY, stored } from './tasks.ts';
 export { until } from './until.ts';

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { TaskError, type TaskStore } from '@mcp-tasks/store';
+import { newWriteId, TaskError, type TaskStore } from '@mcp-tasks/store';
 import { newTask, NOW_MS } from './tasks.ts';
 
 /** Writers that go on until they are told to stop, even while the server is down. */
@@ -21,13 +21,14 @@ export function startLoad(stores: readonly TaskStore[]): Load {
     const { taskId } = head;
     await store.create({ ...rest, head });
     acknowledged.set(taskId, 1);
-    for (let version = 1; version < 4; version += 1) {
+    for (let version = 1, expected = head; version < 4; version += 1) {
       const put = [{ kind: 'checkpoint' as const, name: `step ${version}`, value: String(version) }];
       const patch = { head: { statusMessage: `version ${version + 1}` }, put };
-      const outcome = await store.update({ taskId, expectedVersion: version, patch, nowMs: NOW_MS });
+      const outcome = await store.update({ taskId, expected, writeId: newWriteId(), patch, nowMs: NOW_MS });
       // A driver may have sent the write again itself, after its answer was lost.
       if (outcome.status !== 'not-found') acknowledged.set(taskId, outcome.head.version);
       if (outcome.status !== 'updated') return;
+      expected = outcome.head;
     }
   };
   const writers = stores.map(async (store) => {

@@ -1,4 +1,4 @@
-import { systemClock, type TaskHead, type TaskStore } from '@mcp-tasks/store';
+import { newWriteId, systemClock, type TaskHead, type TaskStore } from '@mcp-tasks/store';
 import { WaiterHub } from '@mcp-tasks/store/rules';
 import { expect, it, onTestFinished } from 'vitest';
 import { isRetryable, lostBy, startLoad } from './load.ts';
@@ -82,8 +82,9 @@ async function startWaiter([waiting, writing]: TwoStores): Promise<(when: string
   const write = async () => {
     const nowMs = Date.now();
     const [record] = await writing.get({ taskIds: [taskId], kinds: [], nowMs }).catch(() => []);
-    const expectedVersion = record?.head.version ?? 0;
-    await writing.update({ taskId, expectedVersion, patch: { head: {} }, nowMs }).catch(() => undefined);
+    const expected = record?.head ?? head;
+    const update = { taskId, expected, writeId: newWriteId(), patch: { head: {} }, nowMs };
+    await writing.update(update).catch(() => undefined);
   };
   await until('the first look', () => seen?.version === 1);
   return async (when) => {

@@ -14,16 +14,27 @@ export type { Clock, ClockSources } from './port/clock.ts';
 // Decoding of what a store reads
 export { checkHeadField, corruptRecord, decodeRecord, decodeUtf8 } from './port/decode.ts';
 
+// The change of a head by a claim
+export { claimPatch } from './rules/claim.ts';
+export type { HeadClaim } from './rules/claim.ts';
+
 // Owners
 export { NO_OWNER } from './rules/owner.ts';
 
 // The port
+export { PORT_VERSION } from './port/task-store.ts';
 export type {
+  ClaimHandler,
+  ClaimOutcome,
+  ClaimTasks,
   CreateTask,
   CreateTaskOutcome,
+  DuePosition,
+  DueTasks,
   ListPosition,
   ListTasks,
   OwnerLimits,
+  OwnerRoom,
   TaskHint,
   TaskLease,
   TaskPage,
@@ -32,9 +43,14 @@ export type {
   UpdateTaskOutcome,
 } from './port/task-store.ts';
 
+// Hints
+export { hintOf } from './port/hint.ts';
+
 // Records
-export { applyHeadPatch, TASK_ENTRY_KINDS } from './port/record.ts';
+export { applyHeadPatch, entryBytes, TASK_ENTRY_KINDS } from './port/record.ts';
+export { newWriteId } from './port/task-id.ts';
 export type {
+  JoinState,
   MutableHeadField,
   TaskEntry,
   TaskEntryKey,

@@ -4,16 +4,18 @@
 export { rules } from './rules/index.ts';
 export type { Rule, Verdict } from './rules/rule.ts';
 export type { Answered } from './rules/answer.ts';
-export type { Claim, ClaimOptions } from './rules/claim.ts';
+export { crashFailure, suspectCrashCount } from './rules/claim.ts';
+export type { CrashPolicy } from './rules/claim.ts';
 export type { Completion } from './rules/end.ts';
 export type { Effects, Parking } from './rules/held.ts';
 export type { Outcomes } from './rules/outcome.ts';
 export { applyRule } from './rules/apply-rule.ts';
-export type { RuleOutcome } from './rules/apply-rule.ts';
-export { resend } from './rules/resend.ts';
+export type { ApplyAccess, ApplyOptions, RuleOutcome } from './rules/apply-rule.ts';
+export { CLIENT_RESEND_MS, resend } from './rules/resend.ts';
+export type { ResendOptions } from './rules/resend.ts';
 export { applyRecordRule } from './rules/apply-record-rule.ts';
 export type { RecordAccess, RecordRule } from './rules/apply-record-rule.ts';
-export { taskNotFound } from './port/failures.ts';
+export { interrupted, taskNotFound } from './port/failures.ts';
 export type { TaskFailure } from './port/failures.ts';
 
 // One owner's tasks, and waiting for changes

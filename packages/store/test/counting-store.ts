@@ -39,6 +39,7 @@ export function countingStore(store: TaskStore, isWatchable = true): CountingSto
     get watches() {
       return watches;
     },
+    portVersion: store.portVersion,
     create: (input) => store.create(input),
     async get(input) {
       reads.push([...input.taskIds].sort());
@@ -48,8 +49,10 @@ export function countingStore(store: TaskStore, isWatchable = true): CountingSto
       return store.get(input);
     },
     update: (input) => store.update(input),
+    findJoinable: (input) => store.findJoinable(input),
     list: (input) => store.list(input),
     due: (input) => store.due(input),
+    claim: (input) => store.claim(input),
     renew: (input) => store.renew(input),
     deleteExpired: (input) => store.deleteExpired(input),
     close: () => store.close(),

@@ -5,16 +5,18 @@ export function unavailable(): TaskError {
   return new TaskError('STORE_UNAVAILABLE', 'The store cannot be reached.', { retryable: true });
 }
 
-/** A store around another, with something done before or after its updates and reads. */
+/** A store around another, with something done before or after its writes and reads. */
 export function aroundStore(
   store: TaskStore,
   hooks: {
     readonly beforeUpdate?: (update: UpdateTask) => void | Promise<void>;
     readonly afterUpdate?: (update: UpdateTask) => void | Promise<void>;
+    readonly afterClaim?: () => void | Promise<void>;
     readonly beforeGet?: (taskIds: readonly string[]) => void | Promise<void>;
   },
 ): TaskStore {
   return {
+    portVersion: store.portVersion,
     create: (input) => store.create(input),
     async get(input) {
       await hooks.beforeGet?.(input.taskIds);
@@ -26,8 +28,14 @@ export function aroundStore(
       await hooks.afterUpdate?.(update);
       return outcome;
     },
+    findJoinable: (input) => store.findJoinable(input),
     list: (input) => store.list(input),
     due: (input) => store.due(input),
+    async claim(input) {
+      const outcome = await store.claim(input);
+      await hooks.afterClaim?.();
+      return outcome;
+    },
     renew: (input) => store.renew(input),
     deleteExpired: (input) => store.deleteExpired(input),
     ...(store.watch && { watch: store.watch.bind(store) }),

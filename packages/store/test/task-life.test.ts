@@ -1,14 +1,23 @@
 import { isTerminalStatus } from '@mcp-tasks/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { memoryStore, TASK_ENTRY_KINDS, TaskError, type TaskLease, type TaskRecord } from '../src/index.ts';
-import { applyRule, type Claim, type Rule, rules } from '../src/rules.ts';
+import {
+  entryBytes,
+  memoryStore,
+  newWriteId,
+  TASK_ENTRY_KINDS,
+  TaskError,
+  type TaskLease,
+  type TaskRecord,
+} from '../src/index.ts';
+import { applyRule, crashFailure, resend, type Rule, rules } from '../src/rules.ts';
 import { transitionError } from '../src/rules/rule.ts';
 import { fakeClock } from './fake-clock.ts';
 import { aroundStore, unavailable } from './faulty-store.ts';
-import { HOUR_MS, newTask, T0_MS } from './heads.ts';
+import { HOUR_MS, newClaim, newTask, T0_MS } from './heads.ts';
 
 const LEASE_MS = 20_000;
+const POLICY = { onCrash: 'rerun', maxCrashes: 3 } as const;
 /** What may meet somebody who knows too little of the task, or whose answers are lost too often. */
 const REFUSALS = ['RUN_ENDED', 'TASK_NOT_FOUND', 'TASK_ALREADY_TERMINAL', 'STORE_UNAVAILABLE'];
 const KEYS = ['a', 'b', 'c'] as const;
@@ -16,6 +25,7 @@ const KEYS = ['a', 'b', 'c'] as const;
 /** One thing that somebody does to the task: a process that runs it, a client, or time. */
 type Act =
   | { readonly does: 'claim'; readonly by: string }
+  | { readonly does: 'renew'; readonly by: string }
   | { readonly does: 'complete' | 'fail' | 'interrupt' | 'park' | 'release' | 'checkpoint'; readonly by: string }
   | { readonly does: 'ask'; readonly by: string; readonly key: string }
   | { readonly does: 'answer'; readonly keys: readonly string[] }
@@ -25,6 +35,7 @@ type Act =
 const processes = fc.constantFrom('p', 'q');
 const acts: fc.Arbitrary<Act> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ does: fc.constant('claim' as const), by: processes }) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant('renew' as const), by: processes }) },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -60,18 +71,21 @@ class World {
   readonly #leases = new Map<string, TaskLease>();
   readonly seen: TaskRecord[] = [];
   readonly store = aroundStore(this.#inner, {
-    afterUpdate: async () => {
-      await this.#look();
-      if (this.#losses.shift() === true) throw unavailable();
-    },
+    afterUpdate: () => this.#lookAndLose(),
+    afterClaim: () => this.#lookAndLose(),
   });
+  // A clock whose timers fire at once: a lost call is sent again without time going by.
+  readonly #noWait = {
+    nowMs: () => this.clock.nowMs(),
+    after: (_ms: number, fire: () => void) => (queueMicrotask(fire), () => undefined),
+  };
 
   constructor(losses: readonly boolean[]) {
     this.#losses = [...losses];
   }
 
   async begin(): Promise<void> {
-    await this.#inner.create(newTask({ holder: 'p', dueAtMs: T0_MS + LEASE_MS }));
+    await this.#inner.create(newTask({ attempt: 1, holder: 'p', dueAtMs: T0_MS + LEASE_MS }));
     await this.#look();
   }
 
@@ -80,29 +94,42 @@ class World {
       this.clock.setMs(this.clock.nowMs() + act.ms);
       return;
     }
-    const rule = this.#ruleOf(act);
-    // A clock whose timers fire at once: what is lost is sent again without time going by.
-    const clock = {
-      nowMs: () => this.clock.nowMs(),
-      after: (_ms: number, fire: () => void) => (queueMicrotask(fire), () => undefined),
-    };
     try {
-      const { value } = await applyRule(this.store, clock, 'task-1', rule);
-      const claim = value as Claim;
-      if (act.does === 'claim' && claim.status === 'claimed') this.#leases.set(act.by, claim.lease);
+      if (act.does === 'claim') await this.#claim(act.by);
+      else if (act.does === 'renew') await this.#renew(act.by);
+      else await applyRule({ store: this.store, clock: this.#noWait }, 'task-1', this.#ruleOf(act));
     } catch (error) {
       if (!TaskError.is(error) || !REFUSALS.includes(error.code)) throw error;
     }
   }
 
-  #ruleOf(act: Exclude<Act, { readonly does: 'wait' }>): Rule<unknown> {
+  async #claim(holder: string): Promise<void> {
+    const fields = { taskIds: ['task-1'], holder, leaseMs: LEASE_MS, writeId: newWriteId() };
+    const send = () => this.store.claim(newClaim({ ...fields, nowMs: this.clock.nowMs() }));
+    const { records } = await send().catch((error: unknown) => resend(this.#noWait, send, error));
+    for (const { head } of records) {
+      const lease = { taskId: 'task-1', attempt: head.attempt, holder };
+      this.#leases.set(holder, lease);
+      const failure = crashFailure(head, POLICY);
+      if (failure !== undefined)
+        await applyRule({ store: this.store, clock: this.#noWait }, head, rules.fail(lease, failure, 0));
+    }
+  }
+
+  async #renew(holder: string): Promise<void> {
+    await this.store.renew({ leases: [this.#leaseOf(holder)], leaseMs: LEASE_MS, nowMs: this.clock.nowMs() });
+  }
+
+  #leaseOf(holder: string): TaskLease {
+    return this.#leases.get(holder) ?? { taskId: 'task-1', attempt: 1, holder };
+  }
+
+  #ruleOf(act: Exclude<Act, { readonly does: 'wait' | 'claim' | 'renew' }>): Rule<unknown> {
     const responses = { action: 'accept' };
     if (act.does === 'cancel') return rules.cancel();
     if (act.does === 'answer') return rules.answer(Object.fromEntries(act.keys.map((key) => [key, responses])));
-    const lease = this.#leases.get(act.by) ?? { taskId: 'task-1', attempt: 0, holder: act.by };
+    const lease = this.#leaseOf(act.by);
     switch (act.does) {
-      case 'claim':
-        return rules.claim({ holder: act.by, leaseMs: LEASE_MS, onCrash: 'rerun', maxCrashes: 3 });
       case 'ask':
         return rules.ask(lease, act.key, { method: 'elicitation/create', params: {} }, { maxOpenQuestions: 16 });
       case 'checkpoint':
@@ -118,6 +145,11 @@ class World {
       case 'release':
         return rules.release(lease);
     }
+  }
+
+  async #lookAndLose(): Promise<void> {
+    await this.#look();
+    if (this.#losses.shift() === true) throw unavailable();
   }
 
   async #look(): Promise<void> {
@@ -137,7 +169,8 @@ function expectSound({ head, entries }: TaskRecord): void {
   if (isOver || head.dueAtMs === null) expect(head).not.toHaveProperty('holder');
   expect(count('result')).toBe(Number(head.status === 'completed'));
   expect(count('error')).toBe(Number(head.status === 'failed'));
-  expect(head.crashCount).toBeLessThanOrEqual(3);
+  expect(head.crashCount).toBeLessThan(Math.max(1, head.attempt));
+  expect(head.entryBytes).toBe(entries.reduce((sum, entry) => sum + entryBytes(entry), 0));
 }
 
 const checkpoints = (record: TaskRecord) => record.entries.filter((entry) => entry.kind === 'checkpoint');
@@ -150,6 +183,11 @@ function expectStep({ head: before, ...rest }: TaskRecord, { head: after, entrie
   }
   expect(after.version).toBe(before.version + 1);
   expect(after.attempt - before.attempt).toBeOneOf([0, 1]);
+  expect(after.writeId).not.toBe(before.writeId);
+  // A claim counts a crash exactly where another process held the task.
+  const isLost = after.attempt > before.attempt && before.holder !== undefined && before.holder !== after.holder;
+  if (isLost) expect(after.crashCount).toBe(before.crashCount + 1);
+  else expect(after.crashCount).toBeOneOf([0, before.crashCount]);
   expect(after.lastUpdatedAtMs).toBeGreaterThanOrEqual(before.lastUpdatedAtMs);
   if (after.status !== before.status) expect(transitionError('task-1', before.status, after.status)).toBeUndefined();
   else expect(isTerminalStatus(after.status)).toBe(false);

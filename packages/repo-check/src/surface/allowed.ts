@@ -54,6 +54,14 @@ const ALLOWED: readonly Allowance[] = [
     ],
   },
   {
+    why: 'An executor of an author calls it, or reads it.',
+    keys: [
+      '@mcp-tasks/runner ExecutorHost.run',
+      '@mcp-tasks/runner SubmittedTask.owner',
+      '@mcp-tasks/runner SubmittedTask.wake',
+    ],
+  },
+  {
     why: 'Tests compare the whole object.',
     keys: ['@mcp-tasks/runner/testing TasksInspection.*', '@mcp-tasks/runner/testing ToolRun.*'],
   },

@@ -23,7 +23,7 @@ export type TaskEvent =
   | (TaskEventBase & { readonly type: 'question-answered'; readonly key: string })
   | (TaskEventBase & { readonly type: 'cancelled' })
   | (TaskEventBase & { readonly type: 'settled'; readonly status: TaskStatus; readonly isError: boolean })
-  /** The task expired under a run of this process. A task that expires without a run makes no event. */
+  /** The task expired under a run of this process, or this process removed it after it had expired without one. */
   | (TaskEventBase & { readonly type: 'expired' })
   /** An owner was refused because of a limit; the owner of callers without one is the one that their tasks would have. */
   | {

@@ -27,8 +27,30 @@ export interface Sampled {
 export interface StepContext {
   /** `taskId/name`: the same on every attempt, for external systems that can deduplicate. */
   readonly idempotencyKey: string;
-  /** The run's signal. */
+  /** Aborts with the run, and when the try takes longer than its `timeoutMs`. */
   readonly signal: AbortSignal;
+}
+
+/** The work of a step. */
+export type StepFunction<Value> = (step: StepContext) => Value | Promise<Value>;
+
+/**
+ * How a step is tried again.
+ *
+ * @example
+ * const options: StepRetryOptions = { retries: 5, backoffMs: 500, retryIf: (error) => !(error instanceof RangeError) };
+ */
+export interface StepRetryOptions {
+  /** Tries after the first, an integer from 0; default 0. */
+  readonly retries?: number | undefined;
+  /** Time before the second try; it doubles with each further one. Milliseconds, an integer from 0; default 1 s. */
+  readonly backoffMs?: number | undefined;
+  /** Longest time between two tries; milliseconds, an integer from 0; default 1 min. */
+  readonly maxBackoffMs?: number | undefined;
+  /** Time that one try may take; its signal aborts then. Milliseconds, an integer from 1; default: no limit. */
+  readonly timeoutMs?: number | undefined;
+  /** Decides whether what a try threw is worth another; default: it is. */
+  readonly retryIf?: ((error: unknown) => boolean) | undefined;
 }
 
 /** The answers to a tool's declared questions, by key. */
@@ -126,7 +148,24 @@ export interface TaskContext<
    * VALUE_NOT_JSON,
    *   NAME_INVALID
    */
-  step<Value>(name: string, fn: (step: StepContext) => Value | Promise<Value>): Promise<Value>;
+  step<Value>(name: string, fn: StepFunction<Value>): Promise<Value>;
+  /**
+   * Run `fn` as {@link step} does, and try it again when it fails. The tries, and the wait before the next one, are
+   * durable: a task that waits long is parked, and goes on in any process.
+   *
+   * @throws {RangeError} an option is out of range; {TypeError} one is unknown or of the wrong type: the message names
+   * it; {TaskError} as {@link step}; STEP_TIMEOUT - the last try took longer than `timeoutMs`; what the last try threw.
+   */
+  step<Value>(name: string, options: StepRetryOptions, fn: StepFunction<Value>): Promise<Value>;
+  /**
+   * Wait, durably: until the first run that came here wanted to go on, whatever process waits. It holds no slot, and a
+   * task that waits long is parked. Names share one space with {@link step}.
+   *
+   * @param ms - milliseconds, an integer from 0.
+   * @throws {RangeError} `ms` is out of range; {TaskError} STEP_NAME_REUSED, NAME_INVALID; SLEEP_TOO_LONG - the task
+   * expires before.
+   */
+  sleep(name: string, ms: number): Promise<void>;
 
   /**
    * Ask the person behind the client, and wait; a waiting run costs no slot.

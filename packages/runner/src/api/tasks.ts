@@ -61,8 +61,7 @@ export interface TasksOptions {
   readonly authorizeEveryMs?: number | undefined;
   /**
    * Audit log and telemetry. A throwing listener changes nothing. Each process reports what it did itself. It reports
-   * `expired` only for a task whose handler it runs at that moment: a task that expires queued, parked or ended is
-   * removed without an event.
+   * `expired` at once for a task whose handler it runs, and for other tasks when it removes them.
    */
   readonly onEvent?: ((event: TaskEvent) => void) | undefined;
   /**

@@ -1,7 +1,6 @@
 import type { TaskEntryKind } from '@mcp-tasks/store';
 import { applyRecordRule, ownerView, type RecordRule, requireOwner, type RuleOutcome } from '@mcp-tasks/store/rules';
 import { isTerminalStatus } from '@mcp-tasks/wire';
-import { queuedTask } from '../api/executor.ts';
 import type { Tasks } from '../api/tasks.ts';
 import type { TraceContext } from '../api/tool.ts';
 import { tell, writeByRule } from '../core/task-layer.ts';
@@ -41,15 +40,14 @@ export async function amendTask<Value>(
       return record;
     };
     const outcome = await applyRecordRule(
-      { read, write: (head, headRule) => writeByRule(layer, head, headRule, trace) },
+      { read, write: (head, headRule) => writeByRule(layer, head, headRule, { trace }) },
       rule,
     );
     const { before, head, wrote } = outcome;
     if (wrote && isTerminalStatus(head.status) && !isTerminalStatus(before.status)) {
-      tell(layer, head, trace, { type: 'settled', status: head.status, isError: head.toolError !== undefined });
+      tell(layer, head, trace, { type: 'settled', status: head.status, isError: head.resultError !== undefined });
     }
-    const isWoken = before.dueAtMs === null && head.dueAtMs !== null;
-    if (wrote && isWoken) layer.executor.submit(queuedTask(head));
+    if (wrote && before.dueAtMs !== head.dueAtMs) layer.submit(head);
     return outcome;
   };
   return lifecycle.during(amend());

@@ -1,7 +1,6 @@
 import { type TaskEntryKind, TaskError, type TaskHead, type TaskRecord } from '@mcp-tasks/store';
 import { isTaskId, ownerView, requireOwner, rules } from '@mcp-tasks/store/rules';
 import type { InputResponse } from '@mcp-tasks/wire';
-import { queuedTask } from '../api/executor.ts';
 import type { OwnerTasks } from '../api/tasks.ts';
 import { type TaskLayer, tell, writeByRule } from '../core/task-layer.ts';
 import type { Lifecycle } from '../process/lifecycle.ts';
@@ -71,7 +70,7 @@ function tellRefused(layer: TaskLayer, owner: string, taskId: string): void {
 
 async function cancelTask(layer: TaskLayer, { head, entries }: TaskRecord): Promise<TaskHead> {
   const trace = readTrace(entries);
-  const outcome = await writeByRule(layer, head, rules.cancel(), trace);
+  const outcome = await writeByRule(layer, head, rules.cancel(), { trace });
   if (outcome.wrote) tell(layer, outcome.head, trace, { type: 'cancelled' });
   return outcome.head;
 }
@@ -83,11 +82,11 @@ async function answerTask(
 ): Promise<TaskHead> {
   const checked = checkedAnswers(layer, head, entries, responses);
   const trace = readTrace(entries);
-  const outcome = await writeByRule(layer, head, rules.answer(checked), trace);
+  const outcome = await writeByRule(layer, head, rules.answer(checked), { trace });
   if (outcome.wrote) {
     for (const key of outcome.value.keys) tell(layer, outcome.head, trace, { type: 'question-answered', key });
   }
-  if (outcome.value.wakes) layer.executor.submit(queuedTask(outcome.head));
+  if (outcome.value.wakes) layer.submit(outcome.head);
   return outcome.head;
 }
 

@@ -24,10 +24,7 @@ export interface CheckedCall {
  *   TASK_ANSWER_INVALID; every error of `authorize`.
  */
 export async function checkCall(layer: TaskLayer, call: ToolCall): Promise<CheckedCall> {
-  const tool = layer.registry.tools.get(call.tool);
-  if (tool === undefined)
-    // eslint-disable-next-line no-restricted-syntax -- the words of the MCP SDK
-    throw new TaskError('TOOL_NOT_FOUND', `Tool ${call.tool} not found`, { details: { tool: call.tool } });
+  const tool = layer.registry.get(call.tool);
   const { maxOwnerBytes, maxCallerBytes, maxArgumentsBytes } = layer.limits;
   checkOwner(call.owner, maxOwnerBytes);
   const lifetime = grantTtl({ requestedTtlMs: call.requestedTtlMs, ttlMs: tool.options.ttlMs }, layer.limits);

@@ -4,7 +4,7 @@
  * emits its event. A status that changes is announced at once (2025-11-25, Tasks, "Task Status Notification").
  */
 import { type Clock, TaskError, type TaskHead, type TaskLimits, type TaskStore } from '@mcp-tasks/store';
-import { applyRule, type Rule, type RuleOutcome, type WaiterHub } from '@mcp-tasks/store/rules';
+import { type ApplyOptions, applyRule, type Rule, type RuleOutcome, type WaiterHub } from '@mcp-tasks/store/rules';
 import type { TaskEvent } from '../api/events.ts';
 import type { TaskExecutor } from '../api/executor.ts';
 import type { AuthorizeRequest } from '../api/tasks.ts';
@@ -22,6 +22,8 @@ export interface TaskLayer {
   readonly settings: RunSettings;
   readonly registry: ToolRegistry;
   readonly executor: TaskExecutor;
+  /** Tell the executor that a task is due, or will be. */
+  submit(head: TaskHead): void;
   readonly hub: WaiterHub;
   /** Name of this process start in leases. */
   readonly holder: string;
@@ -47,15 +49,21 @@ interface RefusalSubject {
   readonly trace?: TraceContext | undefined;
 }
 
+/** Options of {@link writeByRule}. */
+export interface WriteOptions extends ApplyOptions {
+  /** Trace of the call that the events carry. */
+  readonly trace: TraceContext | undefined;
+}
+
 /** Write by a rule, and announce the write. */
 export async function writeByRule<Value>(
   layer: TaskLayer,
   task: TaskHead | string,
   rule: Rule<Value>,
-  trace: TraceContext | undefined,
+  options: WriteOptions,
 ): Promise<RuleOutcome<Value>> {
-  const outcome = await applyRule(layer.store, layer.clock, task, rule);
-  announce(layer, outcome, trace);
+  const outcome = await applyRule({ store: layer.store, clock: layer.clock, ...options }, task, rule);
+  announce(layer, outcome, options.trace);
   return outcome;
 }
 

@@ -61,7 +61,7 @@ export interface ContextParts {
 export function handlerContext(host: HandlerHost, { watch, keys, answers }: ContextParts): TaskContext {
   const { progress, status } = taskReports(host, watch);
   const { get, set, merge, delete: remove, publish } = taskVariables(host, watch);
-  const { step } = taskSteps(host, watch);
+  const { step, sleep } = taskSteps(host, watch);
   const { elicit, sample } = taskQuestions(host, watch, keys);
   const context: Omit<TaskContext, 'signal'> & Hosted & { readonly __proto__: typeof WITH_SIGNAL } = {
     __proto__: WITH_SIGNAL,
@@ -81,6 +81,7 @@ export function handlerContext(host: HandlerHost, { watch, keys, answers }: Cont
     delete: remove,
     publish,
     step,
+    sleep,
     elicit,
     sample,
     fail: errorResult,

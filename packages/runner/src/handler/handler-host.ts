@@ -57,10 +57,17 @@ export interface HandlerHost {
   amend<Value>(kinds: readonly TaskEntryKind[], rule: RecordRule<Value>): Promise<Value>;
   /** Throws to refuse a call that a step of a workflow makes. */
   authorizeStep(tool: string, args: JsonObject): Promise<void> | undefined;
-  /** Resolves when a step may begin: after time moved, the process first learns which leases it lost. */
+  /**
+   * Resolves when a step may begin: after time moved, the process first learns which leases it lost. A run whose lease
+   * is over ends.
+   */
   caughtUp(): Promise<void> | undefined;
   /** Steps in flight hold off parking. */
   stepBegan(): () => void;
+  /** Instant at which the task expires; undefined when it lasts as long as its run. */
+  readonly expiresAtMs: number | undefined;
+  /** Wait until this instant, without a slot. Rejects when the run ends. */
+  sleepUntil(wakeAtMs: number): Promise<void>;
 }
 
 /** @throws {TaskError} RUN_ENDED - the run may no longer write. */

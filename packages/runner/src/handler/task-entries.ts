@@ -4,7 +4,14 @@ import { entryTexts, readAnswers, type StoredCall } from '../tool/stored-call.ts
 import { VariableMap } from './variable-map.ts';
 
 /** The kinds of entries that a run reads. */
-export const RUN_ENTRY_KINDS: readonly TaskEntryKind[] = ['call', 'variable', 'published', 'checkpoint', 'answer'];
+export const RUN_ENTRY_KINDS: readonly TaskEntryKind[] = [
+  'call',
+  'variable',
+  'published',
+  'checkpoint',
+  'wait',
+  'answer',
+];
 
 /** A run's own copy of its task's entries. Each kind is made when it is looked at: all cost a task 3 us in `bench/lifecycle`. */
 export class RunEntries {
@@ -13,6 +20,7 @@ export class RunEntries {
   #variables: VariableMap | undefined;
   #published: VariableMap | undefined;
   #checkpoints: Map<string, string> | undefined;
+  #waits: Map<string, string> | undefined;
   #answers: Map<string, InputResponse> | undefined;
 
   constructor(call: StoredCall, entries: readonly TaskEntry[] = []) {
@@ -41,6 +49,11 @@ export class RunEntries {
   /** JSON texts of finished steps, by name. */
   get checkpoints(): Map<string, string> {
     return (this.#checkpoints ??= entryTexts(this.#entries, 'checkpoint'));
+  }
+
+  /** JSON texts of sleeps, and of steps that failed and are tried again, by name. */
+  get waits(): Map<string, string> {
+    return (this.#waits ??= entryTexts(this.#entries, 'wait'));
   }
 
   get answers(): Map<string, InputResponse> {

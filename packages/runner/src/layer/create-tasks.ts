@@ -1,21 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { type Clock, memoryStore } from '@mcp-tasks/store';
+import { type Clock, memoryStore, type TaskHead } from '@mcp-tasks/store';
 import { serverClock, WaiterHub } from '@mcp-tasks/store/rules';
+import { submittedTask } from '../api/executor.ts';
 import type { Tasks, TasksOptions } from '../api/tasks.ts';
 import type { TaskTool } from '../api/tool.ts';
 import { ownerTasks } from '../calls/owner-tasks.ts';
-import { startTask } from '../calls/start-task.ts';
+import { startTask, type TaskTakers } from '../calls/start-task.ts';
 import { countedClock } from '../core/counted-clock.ts';
 import { LoopWatch } from '../core/loop-watch.ts';
 import { runSettings, taskLimits } from '../core/settings.ts';
 import { Shares } from '../core/shares.ts';
 import { safeListener, type TaskLayer } from '../core/task-layer.ts';
 import { ClockWatch } from '../process/clock-watch.ts';
-import { inProcessExecutor } from '../process/in-process-executor.ts';
+import { Dispatcher, type DispatcherOptions } from '../process/dispatcher.ts';
+import { Heartbeat } from '../process/heartbeat.ts';
+import { inProcessExecutor, isBuiltIn } from '../process/in-process-executor.ts';
 import { exposeInternals } from '../process/internals.ts';
-import { Lifecycle } from '../process/lifecycle.ts';
-import { Recovery } from '../process/recovery.ts';
+import { type Background, Lifecycle } from '../process/lifecycle.ts';
+import { Resubmit } from '../process/resubmit.ts';
 import { Runs } from '../process/runs.ts';
+import { Sweep } from '../process/sweep.ts';
 import { inlineResult, runInline } from '../run/inline-run.ts';
 import { ToolRegistry } from '../tool/registry.ts';
 
@@ -40,6 +44,7 @@ export function createTasks(options: TasksOptions = {}): Tasks {
   const store = options.store ?? memoryStore();
   const measured = serverClock(store, { base: options.clock, leaseMs: settings.leaseMs });
   const clock = countedClock(measured);
+  const executor = options.executor ?? inProcessExecutor();
   const hub = new WaiterHub({ store, clock });
   const reportError = options.onBackgroundError ?? warn;
   const emit = safeListener(options.onEvent, reportError);
@@ -49,13 +54,16 @@ export function createTasks(options: TasksOptions = {}): Tasks {
     limits,
     settings,
     registry: new ToolRegistry(),
-    executor: options.executor ?? inProcessExecutor(),
+    executor,
+    submit: (head) => {
+      submit(layer, head);
+    },
     hub,
     holder: randomUUID(),
     authorize: authorizer(options, emit, clock),
     emit,
     hasListener: options.onEvent !== undefined,
-    caughtUp: (signal) => recovery.caughtUp(signal),
+    caughtUp: (signal) => heartbeat.caughtUp(signal),
     reportError,
     shares: new Shares({ limits, clock, emit }),
     loopWatch: new LoopWatch({ clock, leaseMs: settings.leaseMs, reportError }),
@@ -63,24 +71,90 @@ export function createTasks(options: TasksOptions = {}): Tasks {
   const runs = new Runs(layer);
   const onMove = () => {
     runs.timeMoved();
+    dispatcher?.timeMoved();
   };
   const clockWatch = new ClockWatch({ measured, clock, leaseMs: settings.leaseMs, onMove });
-  const recovery = new Recovery(layer, runs, clockWatch);
+  const heartbeat: Heartbeat = new Heartbeat(layer, runs, clockWatch);
+  const dispatcher = dispatcherOf(layer, {
+    runs,
+    clockWatch,
+    renew: () => {
+      heartbeat.beat();
+    },
+  });
+  const sweep = new Sweep({ layer, clockWatch, isCaughtUp: () => heartbeat.isCaughtUp() });
   const lifecycle = new Lifecycle(layer, {
     runs,
-    recovery,
+    background: backgroundOf({ claiming: dispatcher ?? new Resubmit(layer), heartbeat, sweep }),
     measureClock: () => clockWatch.measure(),
     ownsStore: options.store === undefined,
   });
-  const tasks = assemble(layer, limits, { runs, lifecycle });
-  exposeInternals(tasks, { layer, clock, runs, lifecycle });
+  const takers: TaskTakers = { runs, takeSlot: (owner) => dispatcher?.takeSlot(owner) };
+  const tasks = assemble(layer, limits, { takers, lifecycle });
+  exposeInternals(tasks, {
+    layer,
+    clock,
+    runs,
+    lifecycle,
+    servesOneOwner: () => {
+      if (isBuiltIn(executor)) executor.servesOneOwner();
+    },
+  });
   return tasks;
+}
+
+/** Make the dispatcher of the built-in executor; another executor decides itself when runs happen. */
+function dispatcherOf(
+  layer: TaskLayer,
+  parts: Pick<DispatcherOptions, 'runs' | 'clockWatch' | 'renew'>,
+): Dispatcher | undefined {
+  const { executor } = layer;
+  if (!isBuiltIn(executor)) return undefined;
+  const dispatcher = new Dispatcher({ layer, slots: executor.slots, ...parts });
+  executor.onSubmit = ({ handler, queue, notBeforeMs }) => {
+    dispatcher.onDue({ handler, queue, atMs: notBeforeMs });
+  };
+  return dispatcher;
+}
+
+/** The parts of {@link Background}. */
+interface Works {
+  readonly claiming: Dispatcher | Resubmit;
+  readonly heartbeat: Heartbeat;
+  readonly sweep: Sweep;
+}
+
+function backgroundOf({ claiming, heartbeat, sweep }: Works): Background {
+  return {
+    async start() {
+      heartbeat.start();
+      sweep.start();
+      await claiming.start();
+    },
+    stopClaiming: async () => {
+      await Promise.all([claiming.stop(), sweep.stop()]);
+    },
+    stop: () => heartbeat.stop(),
+  };
+}
+
+/** Tell the executor that a task is due, or will be. */
+function submit(layer: TaskLayer, head: TaskHead): void {
+  const { executor } = layer;
+  if (head.holder !== undefined || head.dueAtMs === null || head.queue !== executor.queue) return;
+  try {
+    Promise.resolve(executor.submit(submittedTask(head))).catch((error: unknown) => {
+      layer.reportError(error);
+    });
+  } catch (error) {
+    layer.reportError(error);
+  }
 }
 
 function assemble(
   layer: TaskLayer,
   limits: Tasks['limits'],
-  { runs, lifecycle }: { readonly runs: Runs; readonly lifecycle: Lifecycle },
+  { takers, lifecycle }: { readonly takers: TaskTakers; readonly lifecycle: Lifecycle },
 ): Tasks {
   return {
     limits,
@@ -91,7 +165,7 @@ function assemble(
       layer.registry.add(tool);
       return tool;
     },
-    startTask: (call) => lifecycle.during(startTask(layer, runs, call, lifecycle.opening())),
+    startTask: (call) => lifecycle.during(startTask(layer, takers, call, lifecycle.opening())),
     runInline: async (call, host) => inlineResult(await runInline(layer, call, host)),
     for: (owner) => ownerTasks(layer, owner, lifecycle),
     start: () => lifecycle.start(),

@@ -8,7 +8,10 @@ export interface ClockWatchOptions {
   /** The clock whose timers are used. */
   readonly clock: Clock;
   readonly leaseMs: number;
-  /** Called when time moved: timers that were armed for an instant have to be armed anew. */
+  /**
+   * Called when time moved, and when caution after a move ends: timers that were armed for an instant have to be armed
+   * anew, and tasks may be claimed that could not be.
+   */
   readonly onMove: () => void;
 }
 
@@ -86,6 +89,7 @@ export class ClockWatch {
     this.stop();
     this.#endCaution = clock.after(leaseMs, () => {
       this.#endCaution = undefined;
+      this.#options.onMove();
     });
   }
 }

@@ -1,171 +1,82 @@
-import type { ExecutorHost, QueuedTask, RunSlot, TaskExecutor } from '../api/executor.ts';
+import type { SubmittedTask, TaskExecutor } from '../api/executor.ts';
+import { checkInteger } from '../tool/check-integer.ts';
+import { Slots } from './slots.ts';
+
+const DEFAULT_CONCURRENCY = 16;
 
 /**
  * Options of {@link inProcessExecutor}.
  *
  * @example
- * const options: InProcessExecutorOptions = { concurrency: 4 };
+ * const options: InProcessExecutorOptions = { concurrency: 4, maxRunningPerOwner: 1 };
  * const layer = createTasks({ executor: inProcessExecutor(options) });
  */
 export interface InProcessExecutorOptions {
   /**
-   * Number of runs that go on at once in this process, an integer from 1; default 16. A run that waits at a question
-   * does not count.
+   * Number of runs that go on at once in this process, an integer from 0; default 16. A run that waits at a question
+   * does not count. With 0 the process serves clients, and other processes on the store run the tasks.
    */
   readonly concurrency?: number | undefined;
+  /**
+   * Number of those that one owner may have, an integer from 1; default half of `concurrency`, rounded up, and all of
+   * it over stdio, where all callers are one.
+   */
+  readonly maxRunningPerOwner?: number | undefined;
 }
 
 /**
- * Run tasks in the process that created them: the default executor.
+ * Run tasks in this process: the default executor. Processes on one store share the work: a task that finds no free
+ * slot where it was created is claimed by a process that has one.
  *
- * Owners take turns, so that one owner's tasks do not starve the others; the queue holds ids only.
- * It offers no load balancing between processes, no priorities, no delays and no retries with backoff.
+ * Owners take turns, so that one owner's tasks do not starve the others. It offers no priorities and no rate limits.
  *
- * @throws {RangeError} `concurrency` is not an integer from 1.
+ * @throws {RangeError} `concurrency` is not an integer from 0, or `maxRunningPerOwner` is not one from 1.
  *
  * @example
  * const layer = createTasks({ executor: inProcessExecutor({ concurrency: 4 }) });
  */
 export function inProcessExecutor(options: InProcessExecutorOptions = {}): TaskExecutor {
-  const { concurrency = 16 } = options;
-  if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
-    throw new RangeError(`concurrency must be an integer from 1, not ${String(concurrency)}.`);
-  }
-  return new InProcessExecutor(concurrency);
+  const concurrency = checkInteger('concurrency', options.concurrency, 0) ?? DEFAULT_CONCURRENCY;
+  const maxRunningPerOwner = checkInteger('maxRunningPerOwner', options.maxRunningPerOwner, 1);
+  return new InProcessExecutor(concurrency, maxRunningPerOwner);
 }
 
+/** Tell whether an executor is the built-in one, also one of another copy of this package. */
+export function isBuiltIn(executor: TaskExecutor): executor is InProcessExecutor {
+  return executor.queue === '';
+}
+
+/** The built-in executor: the dispatcher claims tasks for its slots. */
 class InProcessExecutor implements TaskExecutor {
-  readonly #concurrency: number;
-  readonly #queue = new OwnerQueue();
-  /**
-   * Runs that got their answer and wait for their slot. They go before new runs, since their state is in memory
-   * already.
-   */
-  readonly #resuming = new Set<() => void>();
-  #host: ExecutorHost | undefined;
-  #draining = false;
-  #usedSlots = 0;
+  readonly queue = '';
+  readonly slots: Slots;
+  readonly #isPerOwnerSet: boolean;
+  /** Called with a task that is due. */
+  onSubmit: (task: SubmittedTask) => void = () => undefined;
 
-  constructor(concurrency: number) {
-    this.#concurrency = concurrency;
+  constructor(concurrency: number, maxRunningPerOwner: number | undefined) {
+    this.#isPerOwnerSet = maxRunningPerOwner !== undefined;
+    this.slots = new Slots({ concurrency, maxRunningPerOwner: maxRunningPerOwner ?? Math.ceil(concurrency / 2) });
   }
 
-  async start(host: ExecutorHost): Promise<void> {
-    this.#host = host;
-    this.#next();
+  /** All callers of this process are one owner: unless the author set a share, it gets every slot. */
+  servesOneOwner(): void {
+    if (!this.#isPerOwnerSet) this.slots.shareWithNobody();
   }
 
-  submit(task: QueuedTask): void {
-    if (this.#draining) return;
-    const isFree = this.#queue.size === 0 && this.#resuming.size === 0 && this.#usedSlots < this.#concurrency;
-    if (isFree && this.#host !== undefined) void this.#run(this.#host, task);
-    else this.#queue.push(task);
+  async start(): Promise<void> {
+    // Nothing to connect to: the dispatcher begins with the task layer.
   }
 
-  freeSlots(): number {
-    if (this.#draining) return 0;
-    return Math.max(0, this.#concurrency - this.#usedSlots - this.#resuming.size - this.#queue.size);
+  submit(task: SubmittedTask): void {
+    this.onSubmit(task);
   }
 
-  drain(): readonly QueuedTask[] {
-    this.#draining = true;
-    return this.#queue.clear();
+  drain(): void {
+    // The dispatcher has stopped, and no task waits in memory.
   }
 
   async close(): Promise<void> {
-    this.drain();
-    this.#host = undefined;
-  }
-
-  #next(): void {
-    while (this.#host !== undefined && this.#usedSlots < this.#concurrency) {
-      const [resume] = this.#resuming;
-      if (resume !== undefined) {
-        this.#resuming.delete(resume);
-        resume();
-        continue;
-      }
-      const task = this.#queue.shift();
-      if (task === undefined) return;
-      void this.#run(this.#host, task);
-    }
-  }
-
-  async #run(host: ExecutorHost, task: QueuedTask): Promise<void> {
-    const slot = this.#slot();
-    try {
-      await host.run(task, slot);
-    } finally {
-      slot.release();
-    }
-  }
-
-  #slot(): RunSlot {
-    let held = true;
-    this.#usedSlots++;
-    return {
-      release: () => {
-        if (!held) return;
-        held = false;
-        this.#usedSlots--;
-        this.#next();
-      },
-      reacquire: (signal) =>
-        new Promise((resolve, reject) => {
-          if (held) {
-            resolve();
-            return;
-          }
-          const onAbort = () => {
-            this.#resuming.delete(resume);
-            reject(signal.reason as Error);
-          };
-          const resume = () => {
-            signal.removeEventListener('abort', onAbort);
-            held = true;
-            this.#usedSlots++;
-            resolve();
-          };
-          if (signal.aborted) {
-            onAbort();
-            return;
-          }
-          signal.addEventListener('abort', onAbort, { once: true });
-          this.#resuming.add(resume);
-          this.#next();
-        }),
-    };
-  }
-}
-
-/** A queue: first in, first out for each owner; owners in turn. */
-class OwnerQueue {
-  readonly #byOwner = new Map<string, QueuedTask[]>();
-  size = 0;
-
-  push(task: QueuedTask): void {
-    const waiting = this.#byOwner.get(task.owner);
-    if (waiting === undefined) this.#byOwner.set(task.owner, [task]);
-    else waiting.push(task);
-    this.size++;
-  }
-
-  shift(): QueuedTask | undefined {
-    for (const [owner, waiting] of this.#byOwner) {
-      const task = waiting.shift();
-      // The owner goes behind the others.
-      this.#byOwner.delete(owner);
-      if (waiting.length > 0) this.#byOwner.set(owner, waiting);
-      this.size--;
-      return task;
-    }
-    return undefined;
-  }
-
-  clear(): readonly QueuedTask[] {
-    const tasks = [...this.#byOwner.values()].flat();
-    this.#byOwner.clear();
-    this.size = 0;
-    return tasks;
+    // No connection and no timer to release.
   }
 }

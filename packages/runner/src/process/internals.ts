@@ -12,6 +12,8 @@ export interface Internals {
   readonly clock: CountedClock;
   readonly runs: Runs;
   readonly lifecycle: Lifecycle;
+  /** All callers of this process are one owner, who may have every slot. */
+  servesOneOwner(): void;
 }
 
 const INTERNALS = new WeakMap<Tasks, Internals>();
@@ -47,8 +49,6 @@ export function checkTasksCopy(tasks: Tasks): void {
 export interface TasksInspection {
   /** Runs that may still write. */
   readonly runs: number;
-  /** Tasks created here that wait for a slot. */
-  readonly queued: number;
   /** Timers that have not fired. */
   readonly timers: number;
   /** Waiters for changes of a task: runs, and callers of `waitFor` and `watch`. */
@@ -66,5 +66,5 @@ export interface TasksInspection {
  */
 export function inspect(tasks: Tasks): TasksInspection {
   const { layer, clock, runs } = internalsOf(tasks);
-  return { runs: runs.active.size, queued: runs.queuedCount, timers: clock.timers, waiters: layer.hub.size };
+  return { runs: runs.active.size, timers: clock.timers, waiters: layer.hub.size };
 }

@@ -1,21 +1,30 @@
 /**
  * Start and close of a task layer. Order is the reason for this file: a task is stored only after the store is open and
- * the executor runs; on close no task may be lost. Queued tasks go back to the store, waiting runs park, the others get
+ * the executor runs; on close no task may be lost. Queued tasks are in the store, waiting runs park, the others get
  * a time to finish, and their results can be read until the end (2025-11-25, Tasks, "Retrieving Task Results"). The
  * store closes last.
  */
+import { PORT_VERSION, TaskError, type TaskStore } from '@mcp-tasks/store';
 import { newTaskId } from '@mcp-tasks/store/rules';
 import { closedError, type TaskLayer } from '../core/task-layer.ts';
 import { checkInteger } from '../tool/check-integer.ts';
-import type { Recovery } from './recovery.ts';
 import type { Runs } from './runs.ts';
 
 const DEFAULT_DRAIN_MS = 5_000;
 
+/** Background work of a process: claims, lease heartbeat, sweep. */
+export interface Background {
+  /** Resolves after the first look for due tasks. */
+  start(): Promise<void>;
+  /** Begin no more runs; the leases of those that go on are still renewed. */
+  stopClaiming(): Promise<void>;
+  stop(): Promise<void>;
+}
+
 /** Parts that {@link Lifecycle} starts and closes beside the layer. */
 export interface LifecycleParts {
   readonly runs: Runs;
-  readonly recovery: Recovery;
+  readonly background: Background;
   /** Measure the offset of the store's time. */
   readonly measureClock: () => Promise<void>;
   /** True when the task layer made the store, and so closes it. */
@@ -82,11 +91,12 @@ export class Lifecycle {
 
   async #open(): Promise<void> {
     const { store, executor } = this.#layer;
+    checkPort(store);
     if (!this.#isOpen) await store.open?.();
     this.#isOpen = true;
     await this.#parts.measureClock();
     await executor.start(this.#parts.runs);
-    this.#parts.recovery.start();
+    await this.#parts.background.start();
     this.#hasStarted = true;
   }
 
@@ -113,17 +123,17 @@ export class Lifecycle {
   }
 
   async #drain(drainMs: number): Promise<void> {
-    const { runs, recovery } = this.#parts;
-    recovery.stopAdopting();
+    const { runs, background } = this.#parts;
+    await background.stopClaiming();
     await Promise.allSettled(this.#calls);
-    await runs.release(this.#layer.executor.drain());
+    await this.#layer.executor.drain();
     for (const run of runs.active.values()) run.parkIfWaiting();
     await this.#within(drainMs, runs.settled());
     await runs.shutDown();
     // Each run is abandoned after its grace at the latest.
     await runs.settled();
     await this.#lastNews();
-    await recovery.stop();
+    await background.stop();
   }
 
   /** Let waiters hear of the writes of the last runs, and fetch the results. */
@@ -157,4 +167,15 @@ export class Lifecycle {
     await Promise.race([work, deadline]);
     cancel();
   }
+}
+
+/** @throws {TaskError} STORE_INCOMPATIBLE - the store was written for another version of the port. */
+function checkPort(store: Pick<TaskStore, 'portVersion'>): void {
+  const portVersion: number | undefined = store.portVersion;
+  if (portVersion === PORT_VERSION) return;
+  const found = portVersion ?? 'none';
+  throw new TaskError(
+    'STORE_INCOMPATIBLE',
+    `The store must implement version ${PORT_VERSION} of the port, and it names ${found}: update the package of the store, or add "portVersion: ${PORT_VERSION}" to your own once it has every method of the port.`,
+  );
 }

@@ -1,19 +1,36 @@
+import { monotonicMs } from '../core/lease-deadline.ts';
 import type { TaskLayer } from '../core/task-layer.ts';
 import type { Run } from '../run/stored-run.ts';
-import { ExpiryTimer } from './expiry-timer.ts';
+import { DeadlineTimer } from './deadline-timer.ts';
 
-/** A watch that tells the runs of a process of writes by other processes, and of their expiry. */
+/** A watch that tells the runs of a process of writes by other processes, of their expiry, and of their lease's end. */
 export class RunWatch {
   readonly #layer: TaskLayer;
-  readonly #expiry: ExpiryTimer;
+  readonly #expiry: DeadlineTimer<Run>;
+  readonly #leases: DeadlineTimer<Run>;
   readonly #leaveHub = new Map<Run, () => void>();
   /** Runs that began in this turn of the event loop. */
   readonly #unwatched = new Set<Run>();
   #willWatch = false;
 
   constructor(layer: TaskLayer, active: ReadonlyMap<string, Run>) {
+    const { clock } = layer;
+    const items = () => active.values();
     this.#layer = layer;
-    this.#expiry = new ExpiryTimer(layer.clock, () => active.values());
+    this.#expiry = new DeadlineTimer({
+      clock,
+      items,
+      nowMs: () => clock.nowMs(),
+      deadlineMs: (run) => run.head.expiresAtMs,
+      onReached: (run) => run.end('expired'),
+    });
+    this.#leases = new DeadlineTimer({
+      clock,
+      items,
+      nowMs: () => monotonicMs(clock),
+      deadlineMs: (run) => run.leaseDeadlineMs,
+      onReached: (run) => run.end('lease-lost'),
+    });
   }
 
   /**
@@ -41,14 +58,16 @@ export class RunWatch {
     this.#expiry.timeMoved();
   }
 
-  /** Stop the expiry timer: no run is left that could expire. */
+  /** Stop the timers: no run is left that could expire or lose its lease. */
   disarm(): void {
     this.#expiry.disarm();
+    this.#leases.disarm();
   }
 
   /** Watch a run; the hub reads after each registration. */
   #watch(run: Run): void {
     this.#expiry.arm(run.head.expiresAtMs);
+    this.#leases.arm(run.leaseDeadlineMs);
     const leave = this.#layer.hub.add({
       taskId: run.taskId,
       seenVersion: () => run.head.version,

@@ -1,35 +1,29 @@
 /**
- * All runs of a process: the place where a submitted task becomes a run. It knows every lease that this process has, of
- * running and of queued tasks, so that the heartbeat renews each one. It also keeps this process from beginning a task
- * twice. Only the claim, a compare-and-set, decides between processes. No section of the specification decides this.
+ * All runs of a process: the place where a claimed task becomes a run. It knows every lease that this process has, so
+ * that the heartbeat renews each one. Only the claim, one step of the store, decides between processes. No section of
+ * the specification decides this.
  */
-import { TaskError, type TaskHead, type TaskLease } from '@mcp-tasks/store';
-import { rules } from '@mcp-tasks/store/rules';
-import { type ExecutorHost, type QueuedTask, queuedTask, type RunSlot } from '../api/executor.ts';
-import { announce, type TaskLayer, tell, writeByRule } from '../core/task-layer.ts';
-import { lostBecause } from '../handler/run-end.ts';
-import { claimForRun, type FreshTask, readAgain, readForRun } from '../run/begin-run.ts';
+import { type ClaimHandler, newWriteId, TaskError, type TaskHead, type TaskLease } from '@mcp-tasks/store';
+import { CLIENT_RESEND_MS, resend, suspectCrashCount } from '@mcp-tasks/store/rules';
+import type { ExecutorHost, RunSlot, SubmittedTask } from '../api/executor.ts';
+import { leaseDeadlineMs, monotonicMs } from '../core/lease-deadline.ts';
+import type { TaskLayer } from '../core/task-layer.ts';
+import { RUN_ENTRY_KINDS } from '../handler/task-entries.ts';
+import { type ClaimedTask, crashPolicy, failClaimed, failureOf, startOf } from '../run/begin-run.ts';
 import { Run } from '../run/stored-run.ts';
 import { RunWatch } from './run-watch.ts';
 
-/** The runs of this process, and the tasks that it holds for a later run. */
+/** The runs of this process. */
 export class Runs implements ExecutorHost {
   readonly #layer: TaskLayer;
   /** Runs that may still write, by task. */
   readonly #active = new Map<string, Run>();
   /** Runs whose handler has not returned, without abandoned ones. */
   readonly #going = new Set<Promise<void>>();
-  /** Leases of tasks that were created here and wait for a slot. */
-  readonly #queued = new Map<string, TaskLease>();
-  readonly #claiming = new Set<string>();
-  /** The task that is being submitted; set only during that call, since a queue holds ids only. */
-  #fresh: FreshTask | undefined;
-  /** Tasks whose run could not begin, with the instant until which recovery leaves them alone. */
-  readonly #failedUntilMs = new Map<string, number>();
+  /** Tasks whose runs here ended without a last write, each with its expiry: a `fail` tool does not run them again. */
+  readonly #lost = new Map<string, number>();
   readonly #watch: RunWatch;
   #isShutDown = false;
-  /** Called when a slot may have become free. */
-  onIdle: () => void = () => undefined;
 
   constructor(layer: TaskLayer) {
     this.#layer = layer;
@@ -40,70 +34,43 @@ export class Runs implements ExecutorHost {
     return this.#active;
   }
 
-  get queuedCount(): number {
-    return this.#queued.size;
-  }
-
-  /** Submit a task that this process created, and hold it until its run begins. */
-  submitFresh(fresh: FreshTask): void {
-    const { taskId, attempt, holder } = fresh.head;
-    if (holder !== undefined) this.#queued.set(taskId, { taskId, attempt, holder });
-    this.#fresh = fresh;
-    this.#layer.executor.submit(queuedTask(fresh.head));
-    this.#fresh = undefined;
-  }
-
-  /**
-   * List the tasks that recovery has to leave alone: this process has them already, or recently failed to begin them.
-   */
-  notToAdopt(): ReadonlySet<string> {
-    const nowMs = this.#layer.clock.nowMs();
-    for (const [taskId, untilMs] of this.#failedUntilMs) if (untilMs <= nowMs) this.#failedUntilMs.delete(taskId);
-    return new Set([...this.#active.keys(), ...this.#queued.keys(), ...this.#claiming, ...this.#failedUntilMs.keys()]);
-  }
-
   /** List every lease that the heartbeat has to renew. */
   leases(): readonly TaskLease[] {
-    return [...[...this.#active.values()].map(({ lease }) => lease), ...this.#queued.values()];
+    return [...this.#active.values()].map(({ lease }) => lease);
+  }
+
+  /** List the tools of this process, as a claim takes them. */
+  claimHandlers(): readonly ClaimHandler[] {
+    return [...this.#layer.registry.tools.values()].map((tool) => ({
+      name: tool.name,
+      suspectCrashCount: suspectCrashCount(crashPolicy(this.#layer, tool)),
+    }));
+  }
+
+  /** Tell whether a suspect runs here: another crash would be its last, so no second one may run beside it. */
+  hasSuspect(): boolean {
+    for (const run of this.#active.values()) if (run.isSuspect) return true;
+    return false;
   }
 
   /** Take note of a lease that was not renewed; `head` is the present head. */
   lost(taskId: string, head: TaskHead | undefined): void {
     this.#active.get(taskId)?.onHead(head);
-    const queued = this.#queued.get(taskId);
-    if (queued !== undefined && lostBecause(queued, head) !== undefined) this.#queued.delete(taskId);
   }
 
   /** Take note that time moved: runs that are expired by the new time end now, the others at their expiry. */
   timeMoved(): void {
-    this.#failedUntilMs.clear();
     this.#watch.timeMoved();
   }
 
-  run(task: QueuedTask, slot: RunSlot): Promise<void> {
-    if (this.#claiming.has(task.taskId)) return Promise.resolve();
-    this.#claiming.add(task.taskId);
-    const fresh = this.#fresh?.head.taskId === task.taskId ? this.#fresh : undefined;
-    const going = this.#run(task, slot, fresh).then(() => {
-      this.#going.delete(going);
-      this.onIdle();
-    });
-    this.#going.add(going);
-    return going;
+  /** Run a task that this process has claimed, to the end of its run. */
+  beginClaimed(claimed: ClaimedTask): void {
+    void this.#track(this.#run(claimed));
   }
 
-  /** Give back tasks that were queued and not begun, at once. */
-  async release(tasks: readonly QueuedTask[]): Promise<void> {
-    await Promise.all(
-      tasks.map(async ({ taskId }) => {
-        const lease = this.#queued.get(taskId);
-        this.#queued.delete(taskId);
-        if (lease === undefined) return;
-        await writeByRule(this.#layer, taskId, rules.release(lease), undefined).catch((error: unknown) => {
-          if (!isOver(error)) this.#layer.reportError(error);
-        });
-      }),
-    );
+  /** Claim one task for an executor, and run it to the end of its run. */
+  run(task: SubmittedTask, slot: RunSlot): Promise<void> {
+    return this.#track(this.#claimAndRun(task, slot));
   }
 
   /** Shut all runs down when the time for draining is over, also runs whose claim is still under way. */
@@ -117,27 +84,68 @@ export class Runs implements ExecutorHost {
     while (this.#going.size > 0) await Promise.all(this.#going);
   }
 
-  async #run(task: QueuedTask, slot: RunSlot, fresh: FreshTask | undefined): Promise<void> {
+  #track(work: Promise<void>): Promise<void> {
+    const going = work.then(() => {
+      this.#going.delete(going);
+    });
+    this.#going.add(going);
+    return going;
+  }
+
+  async #claimAndRun({ taskId, handler, queue }: SubmittedTask, slot: RunSlot): Promise<void> {
+    const { store, clock, settings, holder } = this.#layer;
+    const handlers = this.claimHandlers().filter(({ name }) => name === handler);
+    if (handlers.length === 0 || this.#active.has(taskId)) return;
+    const claim = {
+      taskIds: [taskId],
+      handlers,
+      queues: [queue],
+      holder,
+      writeId: newWriteId(),
+      leaseMs: settings.leaseMs,
+      limit: 1,
+      perOwner: 1,
+      suspects: this.hasSuspect() ? 0 : 1,
+      takesLostRuns: true,
+      kinds: RUN_ENTRY_KINDS,
+    };
     try {
-      let begun: Run | undefined;
-      try {
-        begun = await this.#begin(task, slot, fresh);
-      } finally {
-        this.#claiming.delete(task.taskId);
-        this.#queued.delete(task.taskId);
+      await this.#layer.caughtUp();
+      const send = () => store.claim({ ...claim, nowMs: clock.nowMs() });
+      const sentAtMs = monotonicMs(clock);
+      const { records } = await send().catch((error: unknown) =>
+        resend(clock, send, error, { forMs: Math.min(CLIENT_RESEND_MS, settings.leaseMs / 2) }),
+      );
+      const deadlineMs = leaseDeadlineMs(sentAtMs, settings.leaseMs);
+      for (const record of records) await this.#run({ record, slot, leaseDeadlineMs: deadlineMs });
+    } catch (error) {
+      this.#layer.reportError(error);
+    }
+  }
+
+  async #run(claimed: ClaimedTask): Promise<void> {
+    const { record, slot } = claimed;
+    const { taskId } = record.head;
+    try {
+      const start = startOf(this.#layer, claimed, () => {
+        this.#drop(run);
+      });
+      const wasBegunHere = this.#lost.delete(taskId) || this.#active.has(taskId);
+      const failure = failureOf(this.#layer, start, wasBegunHere);
+      if (failure !== undefined) {
+        await failClaimed(this.#layer, start, failure);
+        return;
       }
-      if (begun === undefined) return;
-      const run = begun;
-      this.#active.set(task.taskId, run);
+      const run: Run = new Run(this.#layer, start);
+      this.#active.set(taskId, run);
       this.#watch.add(run);
       if (this.#isShutDown) void run.shutDown();
       await run.go();
       this.#drop(run);
     } catch (error) {
-      if (isOver(error)) return;
-      this.#layer.reportError(error);
-      // A task that can never begin, since its record cannot be read, must not keep other tasks from being adopted.
-      this.#failedUntilMs.set(task.taskId, this.#layer.clock.nowMs() + this.#layer.settings.leaseMs);
+      if (!isOver(error)) this.#layer.reportError(error);
+    } finally {
+      slot.release();
     }
   }
 
@@ -147,41 +155,13 @@ export class Runs implements ExecutorHost {
     if (this.#active.get(run.taskId) !== run) return;
     this.#active.delete(run.taskId);
     if (this.#active.size === 0) this.#watch.disarm();
+    if (run.isLost) this.#noteLost(run.head);
   }
 
-  /** Read the task, unless it is known, and claim it. */
-  async #begin({ taskId, handler }: QueuedTask, slot: RunSlot, fresh?: FreshTask): Promise<Run | undefined> {
-    const tool = this.#layer.registry.tools.get(handler);
-    if (tool === undefined) return undefined;
-    // Other processes cannot have taken a task that was created just now.
-    if (fresh === undefined) await this.#layer.caughtUp();
-    const known = fresh ?? (await readForRun(this.#layer, taskId));
-    if (known === undefined) return undefined;
-    const wasQueuedHere = this.#queued.has(taskId);
-    const { trace } = known.entries.call;
-    const claim = await claimForRun(this.#layer, known.head, tool);
-    announce(this.#layer, claim, trace);
-    if (claim.value.status !== 'claimed') {
-      const hasEnded = claim.wrote && claim.value.status !== 'not-due';
-      if (hasEnded) tell(this.#layer, claim.head, trace, { type: 'settled', status: 'failed', isError: true });
-      return undefined;
-    }
-    // Another process may have written between read and claim: an answer, for example.
-    const isCurrent = claim.before.version === known.head.version;
-    const run: Run = new Run(this.#layer, {
-      tool,
-      head: claim.head,
-      lease: claim.value.lease,
-      entries: isCurrent ? known.entries : await readAgain(this.#layer, taskId),
-      slot,
-      // This process authorized the call itself.
-      mustAuthorize: !wasQueuedHere || claim.value.lease.attempt > 1,
-      parsedArguments: fresh?.parsedArguments,
-      onStop: () => {
-        this.#drop(run);
-      },
-    });
-    return run;
+  #noteLost({ taskId, expiresAtMs }: TaskHead): void {
+    const nowMs = this.#layer.clock.nowMs();
+    for (const [id, untilMs] of this.#lost) if (untilMs <= nowMs) this.#lost.delete(id);
+    this.#lost.set(taskId, expiresAtMs);
   }
 }
 

@@ -1,20 +1,22 @@
-import type { TaskHead, TaskLease } from '@mcp-tasks/store';
-import { applyRule, type Claim, resend, type RuleOutcome, rules, taskNotFound } from '@mcp-tasks/store/rules';
+import type { TaskHead, TaskLease, TaskRecord } from '@mcp-tasks/store';
+import { crashFailure, type CrashPolicy, interrupted, rules, type TaskFailure } from '@mcp-tasks/store/rules';
 import type { RunSlot } from '../api/executor.ts';
 import type { TaskTool } from '../api/tool.ts';
-import type { TaskLayer } from '../core/task-layer.ts';
-import { RUN_ENTRY_KINDS, RunEntries } from '../handler/task-entries.ts';
+import { type TaskLayer, tell, writeByRule } from '../core/task-layer.ts';
+import { RunEntries } from '../handler/task-entries.ts';
 import { readCall } from '../tool/stored-call.ts';
-import { keepResultMsOf } from './finish-run.ts';
+import { keepResultMsOf, mayRerun } from './finish-run.ts';
 
 /** A run that a claim allows to begin. */
 export interface RunStart {
   readonly tool: TaskTool;
   readonly head: TaskHead;
   readonly lease: TaskLease;
+  /** Instant on the monotonic timer until which this process relies on the lease. */
+  readonly leaseDeadlineMs: number;
   readonly entries: RunEntries;
   readonly slot: RunSlot;
-  /** A run after the first, or in another process than the call. */
+  /** The run did not begin with the call: the call's authorization may be out of date. */
   readonly mustAuthorize: boolean;
   /** The arguments, when this process has parsed them for this run already. */
   readonly parsedArguments?: unknown;
@@ -22,41 +24,59 @@ export interface RunStart {
   readonly onStop: () => void;
 }
 
-/** A task that was created just now: what its first run would read, if it begins at once. */
-export interface FreshTask {
-  readonly head: TaskHead;
-  readonly entries: RunEntries;
-  readonly parsedArguments: unknown;
+/** A task that this process has claimed. */
+export interface ClaimedTask {
+  readonly record: TaskRecord;
+  readonly slot: RunSlot;
+  readonly leaseDeadlineMs: number;
+  /** The entries and parsed arguments of a task that was created and claimed in one write. */
+  readonly fresh?: { readonly entries: RunEntries; readonly parsedArguments: unknown } | undefined;
 }
 
-/** Claim a task for a run of its tool. */
-export function claimForRun(layer: TaskLayer, head: TaskHead, tool: TaskTool): Promise<RuleOutcome<Claim>> {
-  const { store, clock, holder, settings } = layer;
-  const rule = rules.claim({
-    holder,
-    leaseMs: settings.leaseMs,
-    onCrash: tool.options.onCrash ?? 'fail',
-    maxCrashes: tool.options.maxCrashes ?? settings.maxCrashes,
-    keepResultMs: keepResultMsOf(layer, tool),
-  });
-  return applyRule(store, clock, head, rule);
+/**
+ * Make the start of a claimed task's run.
+ *
+ * @throws {TaskError} TOOL_NOT_FOUND; STORE_CORRUPT_RECORD - its call cannot be decoded.
+ */
+export function startOf(layer: TaskLayer, claimed: ClaimedTask, onStop: () => void): RunStart {
+  const { record, slot, leaseDeadlineMs, fresh } = claimed;
+  const { head } = record;
+  const { taskId, attempt } = head;
+  return {
+    tool: layer.registry.get(head.handler),
+    head,
+    lease: { taskId, attempt, holder: layer.holder },
+    leaseDeadlineMs,
+    entries: fresh?.entries ?? new RunEntries(readCall(taskId, record.entries), record.entries),
+    slot,
+    mustAuthorize: fresh === undefined,
+    parsedArguments: fresh?.parsedArguments,
+    onStop,
+  };
 }
 
-/** Read the task that a run begins with; `undefined` when the task is gone. */
-export async function readForRun(
-  { store, clock }: TaskLayer,
-  taskId: string,
-): Promise<Pick<FreshTask, 'head' | 'entries'> | undefined> {
-  const [record] = await store.get({ taskIds: [taskId], kinds: RUN_ENTRY_KINDS, nowMs: clock.nowMs() });
-  if (record === undefined) return undefined;
-  const { head, entries } = record;
-  return { head, entries: new RunEntries(readCall(taskId, entries), entries) };
+/** Look up how a tool's tasks go on after a crash. */
+export function crashPolicy({ settings }: TaskLayer, { options }: TaskTool): CrashPolicy {
+  return { onCrash: options.onCrash ?? 'fail', maxCrashes: options.maxCrashes ?? settings.maxCrashes };
 }
 
-/** The entries of a task that is claimed already. */
-export async function readAgain(layer: TaskLayer, taskId: string): Promise<RunEntries> {
-  const read = () => readForRun(layer, taskId);
-  const known = await read().catch((error: unknown) => resend(layer.clock, read, error));
-  if (known === undefined) throw taskNotFound();
-  return known.entries;
+/**
+ * Tell why a claimed task must not run again; undefined when its run may begin.
+ *
+ * @param wasLost - a run of this process lost the task, and did not crash.
+ */
+export function failureOf(layer: TaskLayer, { tool, head }: RunStart, wasLost: boolean): TaskFailure | undefined {
+  if (wasLost && !mayRerun(tool)) {
+    return interrupted('the process that ran it could not reach the store for longer than its lease.');
+  }
+  return head.crashCount === 0 ? undefined : crashFailure(head, crashPolicy(layer, tool));
+}
+
+/** Fail a claimed task that must not run again. */
+export async function failClaimed(layer: TaskLayer, start: RunStart, failure: TaskFailure): Promise<void> {
+  const { tool, head, lease, entries } = start;
+  const { trace } = entries.call;
+  const rule = rules.fail(lease, failure, keepResultMsOf(layer, tool));
+  const outcome = await writeByRule(layer, head, rule, { trace, forMs: layer.settings.leaseMs });
+  if (outcome.wrote) tell(layer, outcome.head, trace, { type: 'settled', status: 'failed', isError: true });
 }

@@ -1,5 +1,4 @@
 import { type Parking, type Rule, type RuleOutcome, rules } from '@mcp-tasks/store/rules';
-import { queuedTask } from '../api/executor.ts';
 import type { TaskTool } from '../api/tool.ts';
 import { type TaskLayer, tell } from '../core/task-layer.ts';
 import type { HandlerHost } from '../handler/handler-host.ts';
@@ -49,8 +48,8 @@ export function parking({ layer, lease }: EndingRun, how: Parking, isWritten: ()
   const release = rules.release(lease);
   const rule: Rule<'parked' | 'due' | 'released'> = (...given) => (isWritten() ? release : parked)(...given);
   return ending('parked', rule, ({ value, head }) => {
-    // What the run waited for came while it parked: another run may begin.
-    if (value !== 'parked') layer.executor.submit(queuedTask(head));
+    // What the run waited for came while it parked, or comes by time: another run may begin.
+    if (value !== 'parked' || head.dueAtMs !== null) layer.submit(head);
   });
 }
 

@@ -176,6 +176,15 @@ class InlineRun implements HandlerHost {
     return undefined;
   }
 
+  /** Nothing expires: the record lasts as long as its run. */
+  get expiresAtMs(): undefined {
+    return undefined;
+  }
+
+  sleepUntil(wakeAtMs: number): Promise<void> {
+    return this.#runTime.sleepUntil(wakeAtMs);
+  }
+
   stepBegan(): () => void {
     return this.#runTime.stepBegan();
   }

@@ -36,7 +36,8 @@ export class NestedRun implements HandlerHost {
   readonly #timeoutMs: number;
   readonly #signal = new RunSignal(() => this.#ended);
   readonly #runTime: RunTime;
-  #openQuestions = 0;
+  /** Questions and sleeps that go on. */
+  #waits = 0;
   #ended: RunEnd | undefined;
   #timeOut: (execution: Execution) => void = () => undefined;
 
@@ -60,7 +61,7 @@ export class NestedRun implements HandlerHost {
       signal: this.#signal,
       parkAfterMs: undefined,
       timeoutMs: call.timeoutMs,
-      isWaiting: () => this.#openQuestions > 0,
+      isWaiting: () => this.#waits > 0,
       park: () => undefined,
       timeOut: () => {
         this.#end(this.#endOf('timeout'));
@@ -129,6 +130,21 @@ export class NestedRun implements HandlerHost {
     return this.#outer.caughtUp();
   }
 
+  get expiresAtMs(): number | undefined {
+    return this.#outer.expiresAtMs;
+  }
+
+  /** The time of this call stands still meanwhile, and the outer run waits. */
+  async sleepUntil(wakeAtMs: number): Promise<void> {
+    this.#waitBegan();
+    try {
+      await this.#outer.sleepUntil(wakeAtMs);
+      if (this.ended !== undefined) throw this.ended.error;
+    } finally {
+      await this.#waitEnded();
+    }
+  }
+
   stepBegan(): () => void {
     return this.#outer.stepBegan();
   }
@@ -153,16 +169,24 @@ export class NestedRun implements HandlerHost {
   }
 
   async #ask(key: string, request: InputRequest): Promise<InputResponse> {
-    this.#openQuestions++;
-    if (this.#openQuestions === 1) this.#runTime.began();
+    this.#waitBegan();
     try {
       const response = await this.#outer.questions.ask(this.#prefix + key, request);
       if (this.ended !== undefined) throw this.ended.error;
       return response;
     } finally {
-      this.#openQuestions--;
-      if (this.#openQuestions === 0) await this.#runTime.ended();
+      await this.#waitEnded();
     }
+  }
+
+  #waitBegan(): void {
+    this.#waits++;
+    if (this.#waits === 1) this.#runTime.began();
+  }
+
+  async #waitEnded(): Promise<void> {
+    this.#waits--;
+    if (this.#waits === 0) await this.#runTime.ended();
   }
 
   #endOf(reason: 'timeout' | 'finished'): RunEnd {

@@ -26,7 +26,7 @@ export class PrivateRecord {
     const verdict = rule(this.record, nowMs);
     if (verdict.kind === 'refused') throw verdict.error;
     if (verdict.kind === 'write') {
-      this.#head = applyHeadPatch(this.#head, verdict.patch.head);
+      this.#head = applyHeadPatch(this.#head, verdict.patch.head, this.#head);
       this.change(verdict.patch);
     }
     return verdict.value;
@@ -40,6 +40,7 @@ export function privateHead(lease: TaskLease, { owner, handler }: Pick<TaskHead,
     taskId,
     owner,
     version: 1,
+    writeId: '',
     status: 'working',
     createdAtMs: 0,
     lastUpdatedAtMs: 0,
@@ -48,11 +49,13 @@ export function privateHead(lease: TaskLease, { owner, handler }: Pick<TaskHead,
     expiresAtMs: Number.MAX_SAFE_INTEGER,
     pollIntervalMs: 1,
     handler,
+    queue: '',
     callDigest: '',
     attempt,
     crashCount: 0,
     holder,
     dueAtMs: Number.MAX_SAFE_INTEGER,
     openQuestions: [],
+    entryBytes: 0,
   };
 }

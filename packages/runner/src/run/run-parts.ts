@@ -1,4 +1,5 @@
 import type { TaskError } from '@mcp-tasks/store';
+import { monotonicMs } from '../core/lease-deadline.ts';
 import type { TaskLayer } from '../core/task-layer.ts';
 import { Timers } from '../core/timers.ts';
 import type { HandlerHost } from '../handler/handler-host.ts';
@@ -39,7 +40,8 @@ export function makeRunParts(layer: TaskLayer, start: RunStart, run: RunPartsHos
   const writer = new LeaseWriter({
     layer,
     lease,
-    leaseEndsAtMs: head.dueAtMs ?? 0,
+    owner: head.owner,
+    leaseDeadlineMs: start.leaseDeadlineMs,
     trace: entries.call.trace,
     timers,
     isWanted: () => queue.isWanted,
@@ -64,6 +66,9 @@ export function makeRunParts(layer: TaskLayer, start: RunStart, run: RunPartsHos
     },
   });
   const questions: RunQuestions = new RunQuestions({ layer, entries, queue, writer, runTime, timers });
-  const host = new StoredHost(layer, start, { queue, questions, runTime, signal });
+  const checkLease = () => {
+    if (monotonicMs(layer.clock) >= writer.leaseDeadlineMs) run.end('lease-lost');
+  };
+  const host = new StoredHost(layer, start, { queue, questions, runTime, signal, checkLease });
   return { timers, signal, writer, queue, runTime, questions, host };
 }

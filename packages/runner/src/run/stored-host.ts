@@ -18,6 +18,8 @@ export interface StoredHostParts {
   readonly questions: RunQuestions;
   readonly runTime: RunTime;
   readonly signal: RunSignal;
+  /** End the run when its lease is over: a process that stood still must begin nothing. */
+  checkLease(): void;
 }
 
 /**
@@ -88,7 +90,7 @@ export class StoredHost implements HandlerHost {
   async amend<Value>(kinds: readonly TaskEntryKind[], rule: RecordRule<Value>): Promise<Value> {
     const { head, value, wrote } = await this.#parts.queue.amend(kinds, guardedRule(rule));
     if (wrote && isTerminalStatus(head.status)) {
-      const isError = head.toolError !== undefined;
+      const isError = head.resultError !== undefined;
       tell(this.layer, head, this.entries.call.trace, { type: 'settled', status: head.status, isError });
     }
     return value();
@@ -99,7 +101,16 @@ export class StoredHost implements HandlerHost {
   }
 
   caughtUp(): Promise<void> | undefined {
+    this.#parts.checkLease();
     return this.layer.caughtUp(this.signal);
+  }
+
+  get expiresAtMs(): number {
+    return this.#parts.queue.head.expiresAtMs;
+  }
+
+  sleepUntil(wakeAtMs: number): Promise<void> {
+    return this.#parts.runTime.sleepUntil(wakeAtMs);
   }
 
   stepBegan(): () => void {

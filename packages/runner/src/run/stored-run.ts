@@ -4,14 +4,14 @@
  * go through `write/`; its questions and its time have files of their own beside it.
  */
 import { TaskError, type TaskHead, type TaskLease } from '@mcp-tasks/store';
-import { cutUtf8, rules } from '@mcp-tasks/store/rules';
+import { cutUtf8, rules, suspectCrashCount } from '@mcp-tasks/store/rules';
 import { type TaskLayer, tell, writeByRule } from '../core/task-layer.ts';
 import { executeTool, type Execution } from '../handler/execute.ts';
 import { lostBecause, RunEnd, type RunEndReason } from '../handler/run-end.ts';
 import { thrownOutcome, timedOutOutcome } from '../tool/outcome.ts';
 import { authorizeAgain } from './authorize-again.ts';
 import { refusalOfRerun } from './authorize-run.ts';
-import type { RunStart } from './begin-run.ts';
+import { crashPolicy, type RunStart } from './begin-run.ts';
 import { givingBack, parking, type RunEnding, settling } from './finish-run.ts';
 import { makeRunParts, type RunParts, type RunPartsHost } from './run-parts.ts';
 
@@ -86,21 +86,40 @@ export class Run implements RunPartsHost {
     else queue.seen(head);
   }
 
-  /** The lease was renewed until this instant. */
-  renewed(leaseEndsAtMs: number): void {
-    this.#parts.writer.renewed(leaseEndsAtMs);
+  /** Instant on the monotonic timer until which the run relies on its lease. */
+  get leaseDeadlineMs(): number {
+    return this.#parts.writer.leaseDeadlineMs;
   }
 
-  /** Park at once when the run waits at a question and may be run again. */
+  /** The lease was renewed: the run relies on it until this instant. */
+  renewed(leaseDeadlineMs: number): void {
+    this.#parts.writer.renewed(leaseDeadlineMs);
+  }
+
+  /** True when another crash would be the task's last. */
+  get isSuspect(): boolean {
+    const { tool } = this.#start;
+    return this.head.crashCount >= (suspectCrashCount(crashPolicy(this.#layer, tool)) ?? Infinity);
+  }
+
+  /** True when the run ended without a last write. */
+  get isLost(): boolean {
+    const reason = this.#parts.queue.ended?.reason;
+    return reason === 'lease-lost' || reason === 'store-failed';
+  }
+
+  /** Park at once when the run waits, and may be run again. */
   parkIfWaiting(): void {
-    const { host, questions } = this.#parts;
-    if (host.canPark && questions.awaited.length > 0) this.park();
+    const { host, questions, runTime } = this.#parts;
+    const isWaiting = questions.awaited.length > 0 || runTime.wakeAtMs !== undefined;
+    if (host.canPark && isWaiting) this.park();
   }
 
-  /** Park at the questions that the run waits at. */
+  /** Park at the questions and sleeps that the run waits for. */
   park(): void {
-    const { host, questions, writer } = this.#parts;
-    this.#finish(parking(host, { awaits: questions.awaited }, () => writer.isWoken));
+    const { host, questions, writer, runTime } = this.#parts;
+    const how = { awaits: questions.awaited, wakeAtMs: runTime.wakeAtMs };
+    this.#finish(parking(host, how, () => writer.isWoken));
   }
 
   timeOut(): void {
@@ -140,7 +159,7 @@ export class Run implements RunPartsHost {
   async #cancel(): Promise<void> {
     const { trace } = this.#start.entries.call;
     try {
-      const outcome = await writeByRule(this.#layer, this.taskId, rules.cancel(), trace);
+      const outcome = await writeByRule(this.#layer, this.taskId, rules.cancel(), { trace });
       if (outcome.wrote) this.#tell({ type: 'cancelled' });
       this.onHead(outcome.head);
     } catch (error) {

@@ -1,3 +1,4 @@
+import { TaskError } from '@mcp-tasks/store';
 import { TASK_SUPPORTS } from '@mcp-tasks/wire';
 import type { TaskTool, ToolOptions } from '../api/tool.ts';
 import { checkInteger } from './check-integer.ts';
@@ -15,9 +16,12 @@ export class ToolRegistry {
     return this.#tools;
   }
 
-  /** List the names of the handlers that this process can run. */
-  names(): readonly string[] {
-    return [...this.#tools.keys()];
+  /** Look up a tool. @throws {TaskError} TOOL_NOT_FOUND */
+  get(name: string): TaskTool {
+    const tool = this.#tools.get(name);
+    if (tool !== undefined) return tool;
+    // eslint-disable-next-line no-restricted-syntax -- the words of the MCP SDK
+    throw new TaskError('TOOL_NOT_FOUND', `Tool ${name} not found`, { details: { tool: name } });
   }
 
   /**

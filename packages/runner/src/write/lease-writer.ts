@@ -13,6 +13,7 @@ import {
 } from '@mcp-tasks/store';
 import { applyRule, type Rule, type RuleOutcome, taskNotFound } from '@mcp-tasks/store/rules';
 import type { TraceContext } from '../api/tool.ts';
+import { monotonicMs } from '../core/lease-deadline.ts';
 import { announce, type TaskLayer } from '../core/task-layer.ts';
 import type { Timers } from '../core/timers.ts';
 import { lostBecause, type RunEndReason } from '../handler/run-end.ts';
@@ -24,7 +25,9 @@ export const STORE_RETRY_MS = 1_000;
 export interface LeaseWriterOptions {
   readonly layer: TaskLayer;
   readonly lease: TaskLease;
-  readonly leaseEndsAtMs: number;
+  readonly owner: string;
+  /** Instant on the monotonic timer until which the run relies on its lease. */
+  readonly leaseDeadlineMs: number;
   readonly trace: TraceContext | undefined;
   readonly timers: Timers;
   /** Whether a write that failed is still wanted. */
@@ -36,7 +39,7 @@ export interface LeaseWriterOptions {
 /** How a run reaches the store, and what it learns there of others. */
 export class LeaseWriter {
   readonly #options: LeaseWriterOptions;
-  #leaseEndsAtMs: number;
+  #leaseDeadlineMs: number;
   #foreignWrites = 0;
   #isWoken = false;
   /** Questions that another process closed. */
@@ -44,7 +47,7 @@ export class LeaseWriter {
 
   constructor(options: LeaseWriterOptions) {
     this.#options = options;
-    this.#leaseEndsAtMs = options.leaseEndsAtMs;
+    this.#leaseDeadlineMs = options.leaseDeadlineMs;
   }
 
   get lease(): TaskLease {
@@ -65,9 +68,13 @@ export class LeaseWriter {
     return this.#isWoken;
   }
 
-  /** The lease was renewed until this instant. */
-  renewed(leaseEndsAtMs: number): void {
-    this.#leaseEndsAtMs = leaseEndsAtMs;
+  get leaseDeadlineMs(): number {
+    return this.#leaseDeadlineMs;
+  }
+
+  /** The lease was renewed: the run relies on it until this instant of the monotonic timer. */
+  renewed(leaseDeadlineMs: number): void {
+    this.#leaseDeadlineMs = Math.max(this.#leaseDeadlineMs, leaseDeadlineMs);
   }
 
   /** Whether another process closed this question since the run began. */
@@ -77,10 +84,13 @@ export class LeaseWriter {
 
   /** Write by a rule. A store that fails for less than the lease costs nothing but time. */
   async write<Value>(known: TaskHead, rule: Rule<Value>): Promise<RuleOutcome<Value>> {
-    const { store, clock } = this.#options.layer;
+    const { store, clock, limits } = this.#options.layer;
+    const { maxStoredBytes } = limits;
+    // One write, sent again with its id until it is answered or its lease is over.
+    const access = { store, clock, maxStoredBytes, forMs: Infinity, isWanted: () => this.#isWanted() };
     for (;;) {
       try {
-        return await applyRule(store, clock, known, rule);
+        return await applyRule(access, known, rule);
       } catch (error) {
         await this.#retry(error);
       }
@@ -130,6 +140,10 @@ export class LeaseWriter {
   /** Wait for the next try, or throw: what the rule refuses with, or what ended the run. */
   async #retry(error: unknown): Promise<void> {
     if (TaskError.is(error, 'QUESTION_LIMIT')) throw error;
+    if (TaskError.is(error, 'TASK_QUOTA_EXCEEDED')) {
+      this.#tellQuota();
+      throw error;
+    }
     if (!this.#mayRetry(error)) throw await this.#lost(error);
     await new Promise<void>((resolve) => {
       this.#options.timers.after(STORE_RETRY_MS, resolve);
@@ -137,8 +151,18 @@ export class LeaseWriter {
   }
 
   #mayRetry(error: unknown): boolean {
-    const isPassing = TaskError.is(error) && error.retryable;
-    return isPassing && this.#options.isWanted() && this.clock.nowMs() < this.#leaseEndsAtMs;
+    return TaskError.is(error) && error.retryable && this.#isWanted();
+  }
+
+  /** Tell whether a write may be sent again: the lease holds, and the run goes on or this is the write that ends it. */
+  #isWanted(): boolean {
+    return this.#options.isWanted() && monotonicMs(this.clock) < this.#leaseDeadlineMs;
+  }
+
+  /** The owner stores as many bytes as it may: the handler gets the error, and the run goes on. */
+  #tellQuota(): void {
+    const { layer, owner, trace } = this.#options;
+    layer.shares.tell('maxStoredBytes', { owner, trace });
   }
 
   /** A write failed for good: find out why, and end the run. */

@@ -25,7 +25,7 @@ describe('a started task', () => {
       inputCapabilities: { sampling: false },
     };
     const head = await start('job', { n: '1' }, call);
-    expect(head).toMatchObject({ handler: 'job', owner: 'alice', pollIntervalMs: 250, attempt: 0, version: 1 });
+    expect(head).toMatchObject({ handler: 'job', owner: 'alice', pollIntervalMs: 250, attempt: 1, version: 1 });
     expect(head.dueAtMs).toBeGreaterThan(head.createdAtMs);
     const record = await ended(tasks, head);
     expect(entry(record, 'call')).toEqual({ arguments: { n: '1' }, ...call });

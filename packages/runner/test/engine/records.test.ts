@@ -73,7 +73,7 @@ describe('the record of a run', () => {
     const record = await ended(tasks, await start('one'));
     await tasks.close();
     expect(entry(record, 'result')).toEqual(text('all done'));
-    expect(record.head.version).toBe(3);
+    expect(record.head.version).toBe(2);
     expect(events.filter(({ type }) => type === 'settled')).toHaveLength(1);
   });
 

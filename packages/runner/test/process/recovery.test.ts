@@ -1,8 +1,14 @@
-import { TaskError, type TaskStore } from '@mcp-tasks/store';
+import type { TaskStore } from '@mcp-tasks/store';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { inProcessExecutor, type TaskContext, type Tasks } from '../../src/index.ts';
-import { inspect } from '../../src/testing.ts';
+import {
+  type ExecutorHost,
+  inProcessExecutor,
+  type SubmittedTask,
+  type TaskContext,
+  type TaskExecutor,
+  type Tasks,
+} from '../../src/index.ts';
 import { counted } from '../support/counted-store.ts';
 import { aborted, ended, entry, gate, reasonOf, recordOf, resultOf, text, until, untilOpen } from '../support/layer.ts';
 import { LEASE_MS, processes } from '../support/processes.ts';
@@ -62,7 +68,7 @@ describe('a task whose process died', () => {
     first.crash();
     await clock.advance(LEASE_MS + 1_250);
     const record = await ended(second.tasks, head);
-    expect(record.head).toMatchObject({ status: 'failed', attempt: 1 });
+    expect(record.head).toMatchObject({ status: 'failed', attempt: 2 });
     expect(entry(record, 'error')).toMatchObject({ code: -32603, data: { code: 'TASK_INTERRUPTED' } });
     stuck.open();
     await second.tasks.close();
@@ -80,13 +86,13 @@ describe('a task whose process died', () => {
       });
       tasks.tool('once', {}, (_args, task) => text(`run ${task.attempt}`));
     }
-    await second.tasks.start();
     await first.start('block');
     const queued = await first.start('once');
     await clock.advance(LEASE_MS * 3);
-    // The heartbeat of a living process covers its queue.
-    expect((await recordOf(second.tasks, queued)).head.attempt).toBe(0);
+    // A queued task has no lease that could end.
+    expect((await recordOf(first.tasks, queued)).head).toMatchObject({ attempt: 0 });
     first.crash();
+    await second.tasks.start();
     await clock.advance(LEASE_MS + 1_250);
     expect(resultOf(await ended(second.tasks, queued))).toEqual(text('run 1'));
     stuck.open();
@@ -118,7 +124,7 @@ describe('a task whose process died', () => {
     if (last === undefined) throw new Error('cannot be');
     const record = await ended(last, head);
     expect(attempts).toEqual([1, 2]);
-    expect(record.head).toMatchObject({ status: 'failed', attempt: 2 });
+    expect(record.head).toMatchObject({ status: 'failed', attempt: 3 });
     expect(JSON.stringify(entry(record, 'error'))).toContain('2 times in a row');
     stuck.open();
     await last.close();
@@ -250,7 +256,7 @@ describe('several processes on one store', () => {
     await clock.advance(0);
     dead.crash();
     await clock.advance(LEASE_MS);
-    const living = make({ executor: inProcessExecutor({ concurrency: 2 }) });
+    const living = make({ executor: inProcessExecutor({ concurrency: 2, maxRunningPerOwner: 2 }) });
     const gates: (() => void)[] = [];
     living.tasks.tool('job', { onCrash: 'rerun' }, async () => {
       const { opened, open } = gate();
@@ -273,7 +279,7 @@ describe('several processes on one store', () => {
   });
 
   it('are not held up by tasks that cannot be read', async () => {
-    const { clock, make } = processes();
+    const { clock, store, make } = processes();
     const dead = make();
     const stuck = gate();
     dead.tasks.tool('job', { onCrash: 'rerun' }, async () => {
@@ -287,12 +293,13 @@ describe('several processes on one store', () => {
     dead.crash();
     await clock.advance(LEASE_MS);
     const living = make({ executor: inProcessExecutor({ concurrency: 1 }) });
-    const isBroken = new Set(broken.map(({ taskId }) => taskId));
-    living.interference.before = (method, input) => {
-      const { taskIds = [], kinds = [] } = input as { taskIds?: readonly string[]; kinds?: readonly string[] };
-      if (method !== 'get' || !kinds.includes('call') || !taskIds.some((id) => isBroken.has(id))) return;
-      throw new TaskError('STORE_CORRUPT_RECORD', 'cannot be read');
-    };
+    for (const { taskId } of broken) {
+      const [record] = await store.get({ taskIds: [taskId], kinds: [], nowMs: clock.nowMs() });
+      if (record === undefined) throw new Error('cannot be');
+      const put = [{ kind: 'call' as const, name: '', value: 'spoilt' }];
+      const update = { taskId, expected: record.head, writeId: 'spoilt', patch: { head: {}, put } };
+      await store.update({ ...update, nowMs: clock.nowMs() });
+    }
     living.tasks.tool('job', { onCrash: 'rerun' }, () => text('recovered'));
     await living.tasks.start();
     await clock.advance(LEASE_MS - 1);
@@ -323,31 +330,64 @@ describe('several processes on one store', () => {
 });
 
 describe('an executor that runs tasks elsewhere', () => {
-  it('has them stored as due at once, held by nobody, for any process to claim', async () => {
-    const { make } = processes();
+  it('[SCAL-01] has them stored as due in its queue, held by no process, and the claim decides who runs one', async () => {
+    const { clock, make } = processes();
+    const submitted: SubmittedTask[] = [];
+    const hosts: ExecutorHost[] = [];
+    const executor = (): TaskExecutor => ({
+      queue: 'engine',
+      start: async (host) => void hosts.push(host),
+      submit: async (task) => void submitted.push(task),
+      drain: () => undefined,
+      close: async () => undefined,
+    });
+    const requests: string[] = [];
+    const sender = make({ executor: executor() });
+    const worker = make({ executor: executor(), authorize: ({ via }) => void requests.push(via) });
+    const builtIn = make();
+    for (const { tasks } of [sender, worker, builtIn])
+      tasks.tool('job', {}, (_args, task) => text(`run ${task.attempt}`));
+    const head = await sender.start('job');
+    expect(head).toMatchObject({ attempt: 0, queue: 'engine', dueAtMs: head.createdAtMs });
+    expect(head.holder).toBeUndefined();
+    const { taskId, owner, createdAtMs: notBeforeMs } = head;
+    expect(submitted).toEqual([{ taskId, owner, handler: 'job', queue: 'engine', wake: 1, notBeforeMs }]);
+    await Promise.all([worker.tasks.start(), builtIn.tasks.start()]);
+    await clock.advance(2_000);
+    expect((await recordOf(builtIn.tasks, head)).head.attempt).toBe(0);
+    const slot = { release: () => undefined, reacquire: async () => undefined };
+    const [task] = submitted;
+    if (task === undefined) throw new Error('cannot be');
+    // Delivered twice, to two processes.
+    await Promise.all(hosts.flatMap((host) => [host.run(task, slot), host.run(task, slot)]));
+    expect(resultOf(await ended(worker.tasks, head))).toEqual(text('run 1'));
+    expect(requests.length).toBeLessThan(2);
+    await Promise.all([sender, worker, builtIn].map(({ tasks }) => tasks.close()));
+  });
+
+  it('[SCAL-01] gets a task again whose submission was lost, and its failures are told', async () => {
+    const { clock, make } = processes();
     const submitted: string[] = [];
-    const sender = make({
+    const { tasks, start, errors } = make({
       executor: {
-        runsElsewhere: true,
+        queue: 'engine',
         start: async () => undefined,
-        submit: ({ taskId }) => submitted.push(taskId),
-        freeSlots: () => 0,
-        drain: () => [],
+        submit: async ({ taskId }) => {
+          submitted.push(taskId);
+          if (submitted.length === 1) throw new Error('the engine is away');
+        },
+        drain: () => undefined,
         close: async () => undefined,
       },
     });
-    const requests: string[] = [];
-    const worker = make({ authorize: ({ via }) => void requests.push(via) });
-    for (const { tasks } of [sender, worker]) tasks.tool('job', {}, (_args, task) => text(`run ${task.attempt}`));
-    const head = await sender.start('job');
-    expect(head).toMatchObject({ attempt: 0, dueAtMs: head.createdAtMs });
-    expect(head.holder).toBeUndefined();
-    expect(submitted).toEqual([head.taskId]);
-    expect(inspect(sender.tasks)).toMatchObject({ queued: 0 });
-    await worker.tasks.start();
-    expect(resultOf(await ended(worker.tasks, head))).toEqual(text('run 1'));
-    expect(requests).toEqual(['rerun']);
-    await Promise.all([sender.tasks.close(), worker.tasks.close()]);
+    tasks.tool('job', {}, () => text('done'));
+    const { taskId } = await start('job');
+    await clock.advance(20_000);
+    expect(submitted).toEqual([taskId]);
+    expect(errors).toEqual([new Error('the engine is away')]);
+    await clock.advance(60_000);
+    expect(submitted.slice(0, 2)).toEqual([taskId, taskId]);
+    await tasks.close();
   });
 });
 

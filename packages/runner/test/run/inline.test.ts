@@ -33,7 +33,7 @@ describe('an inline run', () => {
     expect(Object.values(calls).reduce((sum, count) => sum + count)).toBe(0);
     await expect(tasks.for('alice').get(id)).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
     await tasks.close();
-    expect(inspect(tasks)).toEqual({ runs: 0, queued: 0, timers: 0, waiters: 0 });
+    expect(inspect(tasks)).toEqual({ runs: 0, timers: 0, waiters: 0 });
   });
 
   it('[INTG-11] sends progress to the request, strictly increasing, and none after its end', async () => {

@@ -1,4 +1,4 @@
-import { type Clock, memoryStore, type TaskStore } from '@mcp-tasks/store';
+import { type Clock, memoryStore, PORT_VERSION, type TaskStore } from '@mcp-tasks/store';
 import { createTasks, type Tasks, type TasksOptions } from '../../src/index.ts';
 import { type FakeClock, fakeClock } from '../../src/testing.ts';
 import { counted } from './counted-store.ts';
@@ -14,12 +14,15 @@ function storeOnServer(presentMs: () => number): TaskStore {
     nowMs: Math.min(input.nowMs, presentMs()),
   });
   return {
+    portVersion: PORT_VERSION,
     create: (input) => memory.create(early(input)),
     get: (input) => memory.get(input),
     update: (input) => memory.update(input),
+    findJoinable: (input) => memory.findJoinable(input),
     list: (input) => memory.list(input),
     due: (input) => memory.due(early(input)),
-    renew: (input) => memory.renew(input),
+    claim: (input) => memory.claim(early(input)),
+    renew: (input) => memory.renew(early(input)),
     deleteExpired: (input) => memory.deleteExpired(early(input)),
     serverTimeMs: async () => presentMs(),
     close: () => memory.close(),

@@ -31,6 +31,10 @@ export function processes() {
           throw new TaskError('STORE_UNAVAILABLE', 'this process is dead', { retryable: false });
         };
       },
+      /** From now on the store gives this process no hints. */
+      unwatch: () => {
+        delete own.store.watch;
+      },
       revive: () => {
         delete own.interference.before;
       },

@@ -15,6 +15,7 @@ function queue() {
     taskId: 'task',
     owner: 'alice',
     version: 1,
+    writeId: 'first',
     status: 'working',
     createdAtMs: nowMs,
     lastUpdatedAtMs: nowMs,
@@ -22,12 +23,14 @@ function queue() {
     expiresAtMs: nowMs + 3_600_000,
     pollIntervalMs: 1_000,
     handler: 'tool',
+    queue: '',
     callDigest: '',
     attempt: 1,
     crashCount: 0,
     holder: 'me',
     dueAtMs: nowMs + 20_000,
     openQuestions: [],
+    entryBytes: 0,
   };
   const patches: TaskPatch[] = [];
   const held: (() => void)[] = [];
@@ -38,7 +41,7 @@ function queue() {
     if (verdict.kind === 'done') return { head: known, before: known, value: verdict.value, wrote: false };
     patches.push(verdict.patch);
     if (isHolding) await new Promise<void>((resolve) => held.push(resolve));
-    head = applyHeadPatch(known, verdict.patch.head);
+    head = applyHeadPatch(known, verdict.patch.head, { writeId: `write ${patches.length}` });
     return { head, before: known, value: verdict.value, wrote: true };
   };
   const foreign: number[] = [];

@@ -210,6 +210,6 @@ function isFurther(before: TaskHead, head: TaskHead): boolean {
 /** Whether a client sees a difference in the task's status or in what is said of it. */
 function looksDifferent(before: TaskHead, head: TaskHead): boolean {
   return (
-    before.status !== head.status || before.statusMessage !== head.statusMessage || before.toolError !== head.toolError
+    before.status !== head.status || before.statusMessage !== head.statusMessage || before.resultError !== head.resultError
   );
 }

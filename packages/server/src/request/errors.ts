@@ -44,6 +44,8 @@ export function jsonRpcCode(code: TaskErrorCode): number {
     case 'CHECKPOINT_TOO_LARGE':
     case 'CHECKPOINT_LIMIT':
     case 'STEP_NAME_REUSED':
+    case 'STEP_TIMEOUT':
+    case 'SLEEP_TOO_LONG':
     case 'QUESTION_KEY_REUSED':
     case 'QUESTION_LIMIT':
     case 'RESULT_TOO_LARGE':

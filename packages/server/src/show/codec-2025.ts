@@ -23,10 +23,10 @@ import { toIso } from './instants.ts';
  * @see 2025-11-25, Tasks, "Task Execution Errors"
  */
 export function task2025(head: TaskHead): Task2025 {
-  const statusMessage = head.toolError ?? head.statusMessage;
+  const statusMessage = head.resultError ?? head.statusMessage;
   return {
     taskId: head.taskId,
-    status: head.toolError === undefined ? head.status : 'failed',
+    status: head.resultError === undefined ? head.status : 'failed',
     createdAt: toIso(head.createdAtMs),
     lastUpdatedAt: toIso(head.lastUpdatedAtMs),
     ttl: head.ttlMs,

@@ -81,10 +81,10 @@ describe('[INTG-10] subscriptions/listen with taskIds over HTTP', () => {
     const asking = await start(client, 'asks');
     const published = await start(client, 'publishes');
     const failed = await start(client, 'protocol_error');
-    const toolError = await start(client, 'tool_error');
+    const resultError = await start(client, 'tool_error');
     const cancelled = await start(client, 'hold');
     await client.result('tasks/cancel', { taskId: cancelled });
-    const ids = [working, asking, published, failed, toolError, cancelled];
+    const ids = [working, asking, published, failed, resultError, cancelled];
     const expected = ['working', 'input_required', 'completed', 'failed', 'completed', 'cancelled'];
     const statuses = () => Promise.all(ids.map(async (id) => (await shown(client, id))['status']));
     await eventually(statuses).toEqual(expected);

@@ -15,6 +15,7 @@ const HEAD: TaskHead = {
   taskId: '0b8e6a52-3d9c-4b0f-9f0e-6f2b8f1f7a11',
   owner: 'alice',
   version: 3,
+  writeId: 'third',
   status: 'working',
   createdAtMs: Date.UTC(2026, 0, 2, 3, 4, 5, 6),
   lastUpdatedAtMs: Date.UTC(2026, 0, 2, 3, 4, 6),
@@ -28,6 +29,8 @@ const HEAD: TaskHead = {
   holder: 'process',
   dueAtMs: 1,
   openQuestions: [],
+  queue: '',
+  entryBytes: 0,
 };
 const SHOWN = { taskId: HEAD.taskId, createdAt: '2026-01-02T03:04:05.006Z', lastUpdatedAt: '2026-01-02T03:04:06.000Z' };
 const QUESTION = {
@@ -59,7 +62,7 @@ const RECORDS: Record<string, TaskRecord> = {
   ),
   completed: record({ status: 'completed' }, entry('result', '', RESULT)),
   'completed with an error of the tool': record(
-    { status: 'completed', toolError: 'it broke' },
+    { status: 'completed', resultError: 'it broke' },
     entry('result', '', { ...RESULT, isError: true }),
   ),
   failed: record({ status: 'failed' }, entry('error', '', { code: -32603, message: 'broken', data: { why: 1 } })),
@@ -138,7 +141,7 @@ describe('a head as a task of 2025-11-25', () => {
   });
 
   it('shows a completed task with an error of the tool as failed, with its text in the place of the message', () => {
-    const head: TaskHead = { ...HEAD, status: 'completed', statusMessage: 'half way', toolError: 'it broke' };
+    const head: TaskHead = { ...HEAD, status: 'completed', statusMessage: 'half way', resultError: 'it broke' };
     expect(task2025(head)).toMatchObject({ status: 'failed', statusMessage: 'it broke' });
   });
 

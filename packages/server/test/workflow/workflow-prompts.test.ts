@@ -62,7 +62,8 @@ describe.each(GENERATIONS)('prompts of workflows in %s', (generation) => {
     const newer = { ...plan, value: plan.value.replace('"schemaVersion":1', '"schemaVersion":2') };
     await made.store.update({
       taskId,
-      expectedVersion: record.head.version,
+      expected: record.head,
+      writeId: 'newer',
       patch: { head: {}, put: [newer] },
       nowMs: Date.now(),
     });

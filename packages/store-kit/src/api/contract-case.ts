@@ -3,7 +3,7 @@ import type { StoreHarness } from './harness.ts';
 /**
  * The promises of a store, by the numbers that the cases carry.
  *
- * 1 create · 2 get and expiry · 3 update · 4 list · 5 due and renew · 6 deleteExpired · 7 watch · 8 time · 9 owners;
+ * 1 create · 2 get and expiry · 3 update and findJoinable · 4 list · 5 due, claim and renew · 6 deleteExpired · 7 watch · 8 time · 9 owners;
  * 10 is what holds for a store as a whole: closing, opening, crashes, answers that are lost.
  */
 export type StorePromise = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import {
+  type ClaimTasks,
   memoryStore,
   TASK_ENTRY_KINDS,
   type TaskEntry,
   type TaskHead,
   type TaskHeadPatch,
+  type TaskRecord,
   type TaskStore,
+  type UpdateTask,
 } from '@mcp-tasks/store';
 import { TASK_STATUSES } from '@mcp-tasks/wire';
-import { creation, DAY_MS, HOUR_MS, newTask } from '../sides/records.ts';
+import { claimOf, creation, DAY_MS, HOUR_MS, limitsOf, newTask, updateOf } from '../sides/records.ts';
 import { contractCase } from './case-kit.ts';
 
 const STEPS = 250;
@@ -61,48 +64,79 @@ function randomPatch({ below, pick, chance }: RandomNumbers, nowMs: number): Tas
     attempt: below(3),
     crashCount: below(3),
     holder: pick(['process-1', 'process-2', null]),
+    progressAtMs: pick([nowMs, null]),
+    joinState: pick(['held', 'left', 'told', null]),
     dueAtMs: pick([null, nowMs - below(LIFE_MS), nowMs + below(LIFE_MS)]),
     openQuestions: pick([[], ['q'], ['p', 'q']]),
-    toolError: pick(['no', null]),
+    resultError: pick(['no', null]),
   };
   return Object.fromEntries(Object.entries(fields).filter(() => chance(0.3)));
+}
+
+/** An update with random arguments. */
+function randomUpdate(random: RandomNumbers, head: TaskHead, nowMs: number): UpdateTask {
+  const { pick, chance } = random;
+  const expected = chance(0.8) ? head : { version: head.version, writeId: 'another' };
+  const maxStoredBytes = pick([undefined, 90]);
+  const put = randomEntries(random);
+  const isPut = (entry: TaskEntry) => put.some(({ kind, name }) => kind === entry.kind && name === entry.name);
+  const deleted = randomEntries(random).filter((entry) => !isPut(entry));
+  const patch = {
+    head: randomPatch(random, nowMs),
+    put,
+    delete: deleted.map(({ kind, name }) => ({ kind, name })),
+  };
+  return updateOf(head, patch, nowMs, { expected, maxStoredBytes });
+}
+
+/** A claim with random arguments. */
+function randomClaim({ below, pick, chance }: RandomNumbers, { taskId, owner }: TaskHead, nowMs: number): ClaimTasks {
+  return claimOf(nowMs, {
+    handlers: [{ name: 'tool', suspectCrashCount: 1 }, { name: pick(['other', 'unknown']) }],
+    queues: pick([[''], ['engine'], ['', 'engine']]),
+    taskIds: chance(0.2) ? [taskId] : undefined,
+    holder: pick(['process-1', 'process-2']),
+    leaseMs: 1 + below(LIFE_MS),
+    limit: 1 + below(3),
+    perOwner: 1 + below(2),
+    owners: pick([undefined, [{ owner, limit: below(2) }]]),
+    afterOwner: pick([undefined, ...OWNERS]),
+    suspects: below(2),
+    takesLostRuns: chance(0.7),
+  });
 }
 
 /** One call with random arguments, to be made of both stores. */
 function randomCall(random: RandomNumbers, known: TaskHead[], nowMs: number): Call {
   const { below, pick, chance } = random;
   const owner = pick(OWNERS);
-  const { taskId, version } = known.length > 0 && chance(0.9) ? pick(known) : newTask(nowMs);
+  const head = known.length > 0 && chance(0.9) ? pick(known) : newTask(nowMs);
+  const { taskId } = head;
   const calls: [weight: number, make: () => Call][] = [
     [
       3,
       () => {
-        const limits = { maxActiveTasks: 6, maxStoredTasks: 9 };
-        const head = newTask(nowMs, {
+        const limits = { ...limitsOf(6, 9), maxStoredBytes: 90 };
+        const made = newTask(nowMs, {
           owner,
           ttlMs: 1 + below(2 * LIFE_MS),
           dueAtMs: pick([null, nowMs]),
           handler: pick(['tool', 'other']),
+          queue: pick(['', 'engine']),
+          joinKey: pick([undefined, 'join', 'other']),
+          joinState: pick([undefined, 'held']),
         });
         const entries = randomEntries(random);
         const idempotencyKey = pick([undefined, undefined, 'a', 'b']);
-        known.push(head);
-        return (store) => store.create(creation(head, { entries, limits, idempotencyKey }));
+        known.push(made);
+        return (store) => store.create(creation(made, { entries, limits, idempotencyKey }));
       },
     ],
     [
       5,
       () => {
-        const expectedVersion = chance(0.8) ? version : version + 1;
-        const put = randomEntries(random);
-        const isPut = (entry: TaskEntry) => put.some(({ kind, name }) => kind === entry.kind && name === entry.name);
-        const deleted = randomEntries(random).filter((entry) => !isPut(entry));
-        const patch = {
-          head: randomPatch(random, nowMs),
-          put,
-          delete: deleted.map(({ kind, name }) => ({ kind, name })),
-        };
-        return (store) => store.update({ taskId, expectedVersion, patch, nowMs });
+        const update = randomUpdate(random, head, nowMs);
+        return (store) => store.update(update);
       },
     ],
     [
@@ -116,27 +150,46 @@ function randomCall(random: RandomNumbers, known: TaskHead[], nowMs: number): Ca
     [
       1,
       () => async (store) => {
-        const heads = await store.due({ handlers: ['tool'], limit: 1_000, nowMs });
-        return [...heads].sort((one, other) => (one.taskId < other.taskId ? -1 : 1));
+        return store.due({ handlers: ['tool', 'other'], queues: ['', 'engine'], limit: 1_000, nowMs });
       },
     ],
     [
       2,
       () => {
+        const claim = randomClaim(random, head, nowMs);
+        return async (store) => {
+          const { records, nextDueAtMs, ...rest } = await store.claim(claim);
+          return {
+            ...rest,
+            records: sortedById(records),
+            ...(claim.taskIds === undefined && { nextDueAtMs }),
+          };
+        };
+      },
+    ],
+    [1, () => (store) => store.findJoinable({ owner, joinKey: 'join', nowMs })],
+    [
+      2,
+      () => {
         const lease = { taskId, attempt: below(3), holder: pick(['process-1', 'process-2']) };
-        const dueAtMs = nowMs + below(LIFE_MS);
-        return (store) => store.renew({ leases: [lease], dueAtMs, nowMs });
+        const leaseMs = below(LIFE_MS);
+        return (store) => store.renew({ leases: [lease], leaseMs, nowMs });
       },
     ],
     [
       1,
       () => {
         const limit = 1 + below(5);
-        return (store) => store.deleteExpired({ nowMs, limit });
+        // Which of several that expired at once are removed is the store's choice.
+        return async (store) => (await store.deleteExpired({ nowMs, limit })).length;
       },
     ],
   ];
   return pick(calls.flatMap(([weight, make]) => Array.from({ length: weight }, () => make)))();
+}
+
+function sortedById(records: readonly TaskRecord[]): readonly TaskRecord[] {
+  return [...records].sort((one, other) => (one.head.taskId < other.head.taskId ? -1 : 1));
 }
 
 /** Promise 2, second half: all stores agree. */
@@ -173,7 +226,7 @@ export const agreementCases = [
 
 /** An answer as JSON, with entries in one order. */
 function plain(answer: unknown): unknown {
-  return JSON.parse(JSON.stringify(answer), (key, value: unknown) => {
+  return JSON.parse(JSON.stringify(answer ?? null), (key, value: unknown) => {
     if (key !== 'entries' || !Array.isArray(value)) return value;
     return value.map((entry) => JSON.stringify(entry, ['kind', 'name', 'value'])).sort();
   }) as unknown;

@@ -1,13 +1,17 @@
 import type { ContractCase } from '../api/contract-case.ts';
 import { agreementCases } from './agreement-cases.ts';
+import { claimCases } from './claim-cases.ts';
+import { claimRaceCases } from './claim-race-cases.ts';
 import { createCases } from './create-cases.ts';
 import { createRaceCases } from './create-race-cases.ts';
 import { endCases } from './end-cases.ts';
 import { getCases } from './get-cases.ts';
+import { joinCases } from './join-cases.ts';
 import { leaseCases } from './lease-cases.ts';
 import { listCases } from './list-cases.ts';
 import { lostAnswerCases } from './lost-answer-cases.ts';
 import { ownerCases } from './owner-cases.ts';
+import { storedCases } from './stored-cases.ts';
 import { sweepCases } from './sweep-cases.ts';
 import { timeCases } from './time-cases.ts';
 import { updateCases } from './update-cases.ts';
@@ -20,6 +24,7 @@ import { wholeCases } from './whole-cases.ts';
 export const contractCases: readonly ContractCase[] = [
   ...createCases,
   ...createRaceCases,
+  ...storedCases,
   ...getCases,
   ...agreementCases,
   ...updateCases,
@@ -27,7 +32,10 @@ export const contractCases: readonly ContractCase[] = [
   ...updateRaceCases,
   ...endCases,
   ...listCases,
+  ...joinCases,
   ...leaseCases,
+  ...claimCases,
+  ...claimRaceCases,
   ...sweepCases,
   ...watchCases,
   ...timeCases,

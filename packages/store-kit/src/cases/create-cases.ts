@@ -5,10 +5,12 @@ import {
   assertSameHead,
   creation,
   HOUR_MS,
+  limitsOf,
   mustRead,
   newTask,
   readTask,
   stored,
+  updateAt,
 } from '../sides/records.ts';
 import { contractCase } from './case-kit.ts';
 
@@ -23,7 +25,11 @@ function fullHead(nowMs: number): TaskHead {
     attempt: 3,
     crashCount: 1,
     ttlRequested: true,
-    toolError: 'no such file',
+    progressAtMs: nowMs - 7,
+    joinKey: 'join\0é',
+    joinState: 'held',
+    queue: 'engine:"\0',
+    resultError: 'no such file',
     openQuestions: ['b', 'a', 'c'],
   });
 }
@@ -84,7 +90,7 @@ export const createCases = [
       const first = newTask(nowMs);
       await store.create(creation(first, { idempotencyKey: 'key' }));
       const patch = { head: { status: 'completed' as const } };
-      const written = await store.update({ taskId: first.taskId, expectedVersion: 1, patch, nowMs });
+      const written = await store.update(updateAt(first.taskId, 1, patch, nowMs));
       assert.equal(written.status, 'updated');
       const second = newTask(nowMs);
       const outcome = await other.create(creation(second, { idempotencyKey: 'key' }));
@@ -114,7 +120,7 @@ export const createCases = [
       title: '[STOR-01][SEC-04] looks at id and idempotency key before any quota',
     },
     async ({ store, nowMs }) => {
-      const limits = { maxActiveTasks: 1, maxStoredTasks: 1 };
+      const limits = limitsOf(1, 1);
       const first = newTask(nowMs);
       await store.create(creation(first, { limits, idempotencyKey: 'key' }));
       const byKey = await store.create(creation(newTask(nowMs), { limits, idempotencyKey: 'key' }));
@@ -131,7 +137,7 @@ export const createCases = [
       title: '[SEC-04] refuses a task above maxActiveTasks; terminal tasks and other owners do not count',
     },
     async ({ store, other, nowMs }) => {
-      const limits = { maxActiveTasks: 2, maxStoredTasks: 100 };
+      const limits = limitsOf(2, 100);
       const create = (fields: Partial<TaskHead> = {}) => other.create(creation(newTask(nowMs, fields), { limits }));
       for (const fields of [{ status: 'completed' }, { status: 'failed' }, { status: 'cancelled' }] as const) {
         assert.equal((await create(fields)).status, 'created', 'a task that has ended counts as active');
@@ -140,11 +146,11 @@ export const createCases = [
       const first = newTask(nowMs, { status: 'input_required' });
       await store.create(creation(first, { limits }));
       assert.equal((await create()).status, 'created', 'create refused the second of two active tasks');
-      assert.deepEqual(await create(), { status: 'over-quota', limit: 'maxActiveTasks' });
+      assert.deepEqual(await create(), { status: 'over-quota', limit: 'maxActiveTasks', retryable: false });
 
-      await store.update({ taskId: first.taskId, expectedVersion: 1, patch: { head: { status: 'cancelled' } }, nowMs });
+      await store.update(updateAt(first.taskId, 1, { head: { status: 'cancelled' } }, nowMs));
       assert.equal((await create()).status, 'created', 'a task that ended still counts as active');
-      assert.deepEqual(await create(), { status: 'over-quota', limit: 'maxActiveTasks' });
+      assert.deepEqual(await create(), { status: 'over-quota', limit: 'maxActiveTasks', retryable: false });
     },
   ),
 
@@ -155,13 +161,13 @@ export const createCases = [
       title: '[SEC-04] refuses a task above maxStoredTasks, terminal ones included',
     },
     async ({ store, other, nowMs }) => {
-      const limits = { maxActiveTasks: 100, maxStoredTasks: 3 };
+      const limits = limitsOf(100, 3);
       const create = (fields: Partial<TaskHead> = {}) => store.create(creation(newTask(nowMs, fields), { limits }));
       await create({ status: 'completed' });
       await create({ status: 'failed' });
       assert.equal((await create()).status, 'created', 'create refused the third of three stored tasks');
       const outcome = await other.create(creation(newTask(nowMs), { limits }));
-      assert.deepEqual(outcome, { status: 'over-quota', limit: 'maxStoredTasks' });
+      assert.deepEqual(outcome, { status: 'over-quota', limit: 'maxStoredTasks', retryable: false });
     },
   ),
 
@@ -172,7 +178,7 @@ export const createCases = [
       title: '[SEC-04] stores nothing when it refuses, not even the idempotency key',
     },
     async ({ store, nowMs }) => {
-      const limits = { maxActiveTasks: 1, maxStoredTasks: 10 };
+      const limits = limitsOf(1, 10);
       const first = newTask(nowMs);
       await store.create(creation(first, { limits }));
       const refused = newTask(nowMs);
@@ -182,7 +188,7 @@ export const createCases = [
       const page = await store.list({ owner: 'owner', limit: 10, nowMs });
       assert.equal(page.heads.length, 1, 'a refused task is listed');
 
-      await store.update({ taskId: first.taskId, expectedVersion: 1, patch: { head: { status: 'completed' } }, nowMs });
+      await store.update(updateAt(first.taskId, 1, { head: { status: 'completed' } }, nowMs));
       const later = newTask(nowMs);
       const outcome = await store.create(creation(later, { limits, idempotencyKey: 'key' }));
       assert.equal(outcome.status, 'created', `create under the key of a refused task answered ${outcome.status}`);
@@ -192,12 +198,12 @@ export const createCases = [
 
   contractCase(
     {
-      id: 'create-quota-forgets-expired',
+      id: 'create-quota-expired-active',
       promise: 1,
-      title: '[SEC-04][INTG-09] counts no task that has expired, also before it is removed',
+      title: '[SEC-04][INTG-09] counts no task that has expired as active, also before it is removed',
     },
     async ({ store, nowMs }) => {
-      const limits = { maxActiveTasks: 2, maxStoredTasks: 3 };
+      const limits = limitsOf(2, 100);
       const atMs = nowMs + HOUR_MS;
       const create = (createdAtMs: number, fields: Partial<TaskHead> = {}) =>
         store.create(creation(newTask(createdAtMs, fields), { limits }));
@@ -207,12 +213,12 @@ export const createCases = [
       const early = await store.create(creation(newTask(nowMs), { limits, nowMs: atMs - 1 }));
       assert.equal(early.status, 'over-quota', 'a task counts until the last millisecond of its life');
 
+      const full = { status: 'over-quota', limit: 'maxActiveTasks', retryable: false };
       assert.equal((await create(atMs)).status, 'created', 'an expired task counts against a quota');
-      assert.deepEqual(await create(atMs), { status: 'over-quota', limit: 'maxActiveTasks' });
+      assert.deepEqual(await create(atMs), full);
       assert.equal((await create(atMs + 1)).status, 'created', 'an expired task counts against a quota');
       await store.deleteExpired({ nowMs: atMs + 1, limit: 10 });
-      const swept = await create(atMs + 1);
-      assert.deepEqual(swept, { status: 'over-quota', limit: 'maxActiveTasks' }, 'create after a sweep');
+      assert.deepEqual(await create(atMs + 1), full, 'create after a sweep');
     },
   ),
 
@@ -223,17 +229,17 @@ export const createCases = [
       title: '[SEC-04] frees the place of a task once, however often it is written after its end, and swept away',
     },
     async ({ store, other, nowMs }) => {
-      const limits = { maxActiveTasks: 2, maxStoredTasks: 100 };
+      const limits = limitsOf(2, 100);
       const create = (fields: Partial<TaskHead> = {}) => store.create(creation(newTask(nowMs, fields), { limits }));
       const ended = newTask(nowMs, { ttlMs: HOUR_MS / 2 });
       await store.create(creation(ended, { limits }));
       await create();
       for (const [index, status] of (['input_required', 'working', 'failed', 'failed', 'failed'] as const).entries()) {
         const patch = { head: { status, openQuestions: [] } };
-        await other.update({ taskId: ended.taskId, expectedVersion: index + 1, patch, nowMs });
+        await other.update(updateAt(ended.taskId, index + 1, patch, nowMs));
       }
       assert.equal((await create()).status, 'created', 'the place of a task that ended is not free');
-      const full = { status: 'over-quota', limit: 'maxActiveTasks' };
+      const full = { status: 'over-quota', limit: 'maxActiveTasks', retryable: false };
       assert.deepEqual(await create(), full, 'the place of a task that ended is free more than once');
       await store.deleteExpired({ nowMs: ended.expiresAtMs, limit: 10 });
       assert.deepEqual(await create(), full, 'a sweep freed the place of a task that had ended');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { CreateTask, CreateTaskOutcome } from '@mcp-tasks/store';
 import type { RaceAnswer } from '../sides/racers.ts';
-import { creation, newTask } from '../sides/records.ts';
+import { creation, limitsOf, newTask } from '../sides/records.ts';
 import { contractCase, type Race } from './case-kit.ts';
 
 const ONE_SIDE = 6;
@@ -36,13 +36,14 @@ export const createRaceCases = [
         round += 1;
         const owner = `owner ${round}`;
         const limit = round % 2 === 0 ? 'maxActiveTasks' : 'maxStoredTasks';
-        const limits = { maxActiveTasks: 100, maxStoredTasks: 100, [limit]: 5 };
+        const limits = { ...limitsOf(100, 100), [limit]: 5 };
         const tasks = BOTH_SIDES.map(() => creation(newTask(nowMs, { owner }), { limits }));
         const outcomes = await createTogether(race, tasks);
         const created = outcomes.filter(({ status }) => status === 'created').length;
         assert.equal(created, 5, `${created} of ${tasks.length} parallel creates passed a quota of 5`);
         for (const outcome of outcomes) {
-          if (outcome.status !== 'created') assert.deepEqual(outcome, { status: 'over-quota', limit });
+          if (outcome.status !== 'created')
+            assert.deepEqual(outcome, { status: 'over-quota', limit, retryable: false });
         }
         const page = await store.list({ owner, limit: 100, nowMs });
         assert.equal(page.heads.length, 5, 'another number of tasks is stored than was acknowledged');

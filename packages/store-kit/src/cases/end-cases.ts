@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { TaskHead } from '@mcp-tasks/store';
 import { isTerminalStatus } from '@mcp-tasks/wire';
 import { applyRuleCall, outcome, type RuleCall, type RuleEnd } from '../sides/racers.ts';
-import { HOUR_MS, MINUTE_MS, mustRead, newTask, readTask, stored } from '../sides/records.ts';
+import { claimOf, HOUR_MS, MINUTE_MS, mustRead, newTask, readTask, stored } from '../sides/records.ts';
 import { contractCase } from './case-kit.ts';
 
 const RESULT = { content: [{ type: 'text' as const, text: 'done' }] };
@@ -125,12 +125,8 @@ export const endCases = [
       const head = heldTask(nowMs);
       const leaseEndMs = nowMs + MINUTE_MS;
       await stored(store, head, [QUESTION]);
-      const claim: RuleCall = {
-        rule: 'claim',
-        args: [{ holder: 'process-2', leaseMs: MINUTE_MS, onCrash: 'rerun', maxCrashes: 3 }],
-      };
-      const taken = await applyRuleCall(other, leaseEndMs, head, claim);
-      assert.equal(taken.head.holder, 'process-2');
+      const taken = await other.claim(claimOf(leaseEndMs, { holder: 'process-2', taskIds: [head.taskId] }));
+      assert.equal(taken.records[0]?.head.holder, 'process-2');
 
       const { taskId } = head;
       const stale = { taskId, attempt: 1, holder: 'process-1' };
@@ -173,16 +169,13 @@ export const endCases = [
         const head = { ...heldTask(nowMs), status: 'working' as const, openQuestions: [] };
         await stored(store, head);
         const atMs = nowMs + MINUTE_MS;
-        const claim: RuleCall = {
-          rule: 'claim',
-          args: [{ holder: 'process-2', leaseMs: MINUTE_MS, onCrash: 'rerun', maxCrashes: 3 }],
-        };
-        const [[completed], [claimed]] = await race(
+        const claim = claimOf(atMs, { holder: 'process-2', taskIds: [head.taskId] });
+        const [[completed], { records }] = await race(
           { racer: 'rules', input: { head, nowMs: atMs, calls: [complete(head)] } },
-          { racer: 'rules', input: { head, nowMs: atMs, calls: [claim] } },
+          { racer: 'claim', input: { claim } },
         );
         const record = await mustRead(store, head.taskId, atMs);
-        assert.notEqual(wrote(completed), wrote(claimed), 'both or neither of two runs have the task');
+        assert.notEqual(wrote(completed), records.length === 1, 'both or neither of two runs have the task');
         if (wrote(completed)) assert.equal(record.head.status, 'completed');
         else assert.deepEqual([record.head.holder, record.head.attempt, record.entries], ['process-2', 2, []]);
         assert.equal(record.head.version, 2);
@@ -207,7 +200,7 @@ export const endCases = [
           { racer: 'rules', input: { head, nowMs, calls: [ANSWER] } },
         );
         assert.ok(wrote(parked) && wrote(answered), 'parking or answer was refused');
-        const due = await store.due({ handlers: ['tool'], limit: 1_000, nowMs });
+        const due = await store.due({ handlers: ['tool'], queues: [''], limit: 1_000, nowMs });
         assert.ok(
           due.some(({ taskId }) => taskId === head.taskId),
           'an answered task is not due: nobody will wake it',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { TaskEntry } from '@mcp-tasks/store';
-import { assertSameEntries, creation, HOUR_MS, newTask, readTask, stored } from '../sides/records.ts';
+import { assertSameEntries, creation, HOUR_MS, newTask, readTask, stored, updateAt } from '../sides/records.ts';
 import { contractCase } from './case-kit.ts';
 
 const ENTRIES: readonly TaskEntry[] = [
@@ -13,6 +13,41 @@ const ENTRIES: readonly TaskEntry[] = [
 
 /** Promise 2: reads, and the one instant at which a task is gone for every method. */
 export const getCases = [
+  contractCase(
+    { id: 'get-owner', promise: 2, title: "[SEC-02] leaves out another owner's tasks when it is told an owner" },
+    async ({ store, other, nowMs }) => {
+      const [mine, foreign] = [newTask(nowMs, { owner: 'own\0er' }), newTask(nowMs, { owner: 'own' })];
+      for (const head of [mine, foreign]) await stored(store, head, [{ kind: 'call', name: '', value: '1' }]);
+      for (const kinds of [[], ['call']] as const) {
+        const read = (owner?: string) => other.get({ taskIds: [mine.taskId, foreign.taskId], owner, kinds, nowMs });
+        const own = await read('own\0er');
+        assert.deepEqual(
+          own.map(({ head, entries }) => [head.taskId, entries.length]),
+          [[mine.taskId, kinds.length]],
+          'the tasks of an owner',
+        );
+        assert.equal((await read('own\0')).length, 0, 'tasks of another owner are answered');
+        assert.equal((await read()).length, 2, 'without an owner a task is left out');
+      }
+    },
+  ),
+
+  contractCase(
+    { id: 'get-owner-cost', promise: 2, title: "[SEC-02] reads another owner's task at the cost of a missing one" },
+    async ({ store, nowMs, costOf }) => {
+      const foreign = newTask(nowMs, { owner: 'somebody else' });
+      await stored(store, foreign, [{ kind: 'result', name: '', value: JSON.stringify('x'.repeat(200_000)) }]);
+      const cost = (taskId: string) =>
+        costOf(() => store.get({ taskIds: [taskId], owner: 'owner', kinds: ['result'], nowMs }));
+      await cost(foreign.taskId);
+      const [missing, other] = [await cost(newTask(nowMs).taskId), await cost(foreign.taskId)];
+      assert.ok(
+        other.operations <= missing.operations + 1 && other.bytes <= missing.bytes + 1_024,
+        `a foreign task costs ${other.operations} operations and ${other.bytes} bytes, a missing one ${missing.operations} and ${missing.bytes}`,
+      );
+    },
+  ),
+
   contractCase(
     {
       id: 'get-many',
@@ -89,16 +124,11 @@ export const getCases = [
       const head = newTask(nowMs);
       await stored(store, head);
       const patch = { head: { expiresAtMs: head.expiresAtMs + HOUR_MS } };
-      const late = await store.update({ taskId: head.taskId, expectedVersion: 1, patch, nowMs: head.expiresAtMs });
+      const late = await store.update(updateAt(head.taskId, 1, patch, head.expiresAtMs));
       assert.deepEqual(late, { status: 'not-found' }, 'update changed an expired task');
-      const wrong = await store.update({ taskId: head.taskId, expectedVersion: 7, patch, nowMs: head.expiresAtMs });
+      const wrong = await store.update(updateAt(head.taskId, 7, patch, head.expiresAtMs));
       assert.deepEqual(wrong, { status: 'not-found' }, 'update with another version shows an expired task');
-      const inTime = await store.update({
-        taskId: head.taskId,
-        expectedVersion: 1,
-        patch,
-        nowMs: head.expiresAtMs - 1,
-      });
+      const inTime = await store.update(updateAt(head.taskId, 1, patch, head.expiresAtMs - 1));
       assert.equal(inTime.status, 'updated', 'update refused a task in the last millisecond of its life');
     },
   ),
@@ -109,7 +139,7 @@ export const getCases = [
       for (const expiresAtMs of [nowMs + 2 * HOUR_MS, nowMs + HOUR_MS / 2]) {
         const head = newTask(nowMs);
         await stored(store, head);
-        await store.update({ taskId: head.taskId, expectedVersion: 1, patch: { head: { expiresAtMs } }, nowMs });
+        await store.update(updateAt(head.taskId, 1, { head: { expiresAtMs } }, nowMs));
         assert.ok(await readTask(other, head.taskId, expiresAtMs - 1), 'a moved expiry came early');
         assert.equal(await readTask(other, head.taskId, expiresAtMs), undefined, 'a moved expiry came late');
         await store.deleteExpired({ nowMs: expiresAtMs - 1, limit: 10 });
@@ -146,7 +176,7 @@ export const getCases = [
     async ({ store, nowMs }) => {
       const head = newTask(nowMs, { dueAtMs: nowMs });
       await stored(store, head);
-      const due = (atMs: number) => store.due({ handlers: ['tool'], limit: 10, nowMs: atMs });
+      const due = (atMs: number) => store.due({ handlers: ['tool'], queues: [''], limit: 10, nowMs: atMs });
       assert.equal((await due(head.expiresAtMs - 1)).length, 1, 'a task left the due ones a millisecond early');
       assert.deepEqual(await due(head.expiresAtMs), [], 'an expired task is offered for a run');
     },
@@ -158,7 +188,7 @@ export const getCases = [
       const head = newTask(nowMs, { attempt: 1, holder: 'process-1', dueAtMs: nowMs });
       await stored(store, head);
       const leases = [{ taskId: head.taskId, attempt: 1, holder: 'process-1' }];
-      const renew = (atMs: number) => store.renew({ leases, dueAtMs: atMs + 1_000, nowMs: atMs });
+      const renew = (atMs: number) => store.renew({ leases, leaseMs: 1_000, nowMs: atMs });
       assert.equal((await renew(head.expiresAtMs - 1)).length, 1, 'a lease was lost a millisecond early');
       assert.deepEqual(await renew(head.expiresAtMs), [], 'the lease of an expired task is renewed');
     },

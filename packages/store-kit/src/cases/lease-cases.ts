@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
-import type { TaskHead } from '@mcp-tasks/store';
-import type { RuleCall } from '../sides/racers.ts';
-import { assertSameHead, creation, MINUTE_MS, mustRead, newTask, stored } from '../sides/records.ts';
+import type { DuePosition, TaskHead } from '@mcp-tasks/store';
+import {
+  assertSameHead,
+  creation,
+  MINUTE_MS,
+  mustRead,
+  newTask,
+  stored,
+  updateAt,
+  writeIdOf,
+} from '../sides/records.ts';
 import { contractCase } from './case-kit.ts';
 
 /** A task that a run of this process holds. */
@@ -11,24 +19,20 @@ function heldTask(nowMs: number, fields: Partial<TaskHead> = {}): TaskHead {
 
 const leaseOf = ({ taskId }: TaskHead, holder = 'process-1', attempt = 1) => ({ taskId, attempt, holder });
 
-const claimBy = (holder: string): RuleCall => ({
-  rule: 'claim',
-  args: [{ holder, leaseMs: MINUTE_MS, onCrash: 'rerun', maxCrashes: 3 }],
-});
-
 /** Promise 5. */
 export const leaseCases = [
   contractCase(
     {
       id: 'due-lists',
       promise: 5,
-      title: '[DURA-09] lists tasks whose time has come, of the named handlers, the longest due first',
+      title:
+        '[DURA-09] lists tasks whose time has come, of the named handlers and queues, the longest due first, by pages',
     },
     async ({ store, other, nowMs }) => {
       const make = (fields: Partial<TaskHead>) => newTask(nowMs - MINUTE_MS, fields);
       const expected = [
         make({ dueAtMs: nowMs - 3 }),
-        make({ dueAtMs: nowMs - 2, handler: "it's:another\u{1F600}" }),
+        make({ dueAtMs: nowMs - 2, handler: "it's:another\u{1F600}", queue: 'engine' }),
         make({ dueAtMs: nowMs - 1, status: 'input_required', attempt: 2, holder: 'process-1' }),
         make({ dueAtMs: nowMs, owner: 'somebody else' }),
       ];
@@ -36,11 +40,13 @@ export const leaseCases = [
         make({ dueAtMs: nowMs + 1 }),
         make({ dueAtMs: null }),
         make({ dueAtMs: nowMs - 9, handler: 'not asked for' }),
+        make({ dueAtMs: nowMs - 9, queue: 'not asked for' }),
         ...(['completed', 'failed', 'cancelled'] as const).map((status) => make({ dueAtMs: nowMs - 9, status })),
       ];
       for (const head of [...others, ...[...expected].reverse()]) await store.create(creation(head, { nowMs }));
       const handlers = ['tool', "it's:another\u{1F600}", 'tool', 'never seen'];
-      const due = (limit: number) => other.due({ handlers, limit, nowMs });
+      const due = (limit: number, after?: DuePosition) =>
+        other.due({ handlers, queues: ['', 'engine'], after, limit, nowMs });
       const heads = await due(100);
       assert.deepEqual(
         heads.map(({ taskId }) => taskId),
@@ -53,7 +59,20 @@ export const leaseCases = [
         expected.slice(0, 3).map(({ taskId }) => taskId),
         'a limit',
       );
-      assert.deepEqual(await store.due({ handlers: [], limit: 5, nowMs }), [], 'no handler was named');
+      const pages: string[] = [];
+      for (let page = await due(1); page.length > 0;) {
+        const [head] = page;
+        if (head?.dueAtMs == null) break;
+        pages.push(head.taskId);
+        page = await due(1, { dueAtMs: head.dueAtMs, taskId: head.taskId });
+      }
+      assert.deepEqual(
+        pages,
+        expected.map(({ taskId }) => taskId),
+        'the pages',
+      );
+      assert.deepEqual(await store.due({ handlers: [], queues: [''], limit: 5, nowMs }), [], 'no handler was named');
+      assert.deepEqual(await store.due({ handlers, queues: [], limit: 5, nowMs }), [], 'no queue was named');
     },
   ),
 
@@ -62,7 +81,7 @@ export const leaseCases = [
     async ({ store, other, nowMs }) => {
       const head = newTask(nowMs, { dueAtMs: null });
       await stored(store, head);
-      const isDue = async () => (await other.due({ handlers: ['tool'], limit: 5, nowMs })).length === 1;
+      const isDue = async () => (await other.due({ handlers: ['tool'], queues: [''], limit: 5, nowMs })).length === 1;
       assert.equal(await isDue(), false, 'a parked task is due');
       const steps = [
         [{ dueAtMs: nowMs }, true],
@@ -71,7 +90,7 @@ export const leaseCases = [
         [{ status: 'completed' }, false],
       ] as const;
       for (const [index, [patch, expected]] of steps.entries()) {
-        await store.update({ taskId: head.taskId, expectedVersion: index + 1, patch: { head: patch }, nowMs });
+        await store.update(updateAt(head.taskId, index + 1, { head: patch }, nowMs));
         assert.equal(await isDue(), expected, `after a write of ${JSON.stringify(patch)}`);
       }
     },
@@ -91,7 +110,8 @@ export const leaseCases = [
       const dueAtMs = nowMs + 5 * MINUTE_MS;
       const missing = Array.from({ length: 3_000 }, () => leaseOf(newTask(nowMs)));
       const leases = [...missing, ...heads.map((head) => leaseOf(head))];
-      const renewed = await other.renew({ leases, dueAtMs, nowMs });
+      const leaseMs = 5 * MINUTE_MS;
+      const renewed = await other.renew({ leases, leaseMs, nowMs });
       const byId = new Map(renewed.map((head) => [head.taskId, head]));
       assert.equal(byId.size, heads.length, `renew answers ${byId.size} of ${heads.length} heads`);
       for (const head of heads) {
@@ -102,13 +122,13 @@ export const leaseCases = [
       const [first = untouched] = heads;
       assertSameHead((await mustRead(store, first.taskId, nowMs)).head, { ...first, dueAtMs }, 'the head after renew');
       assertSameHead((await mustRead(store, untouched.taskId, nowMs)).head, untouched, 'a task that was not renewed');
-      const due = await store.due({ handlers: ['tool'], limit: 1_000, nowMs: nowMs + 2 * MINUTE_MS });
+      const due = await store.due({ handlers: ['tool'], queues: [''], limit: 1_000, nowMs: nowMs + 2 * MINUTE_MS });
       assert.deepEqual(
         due.map(({ taskId }) => taskId),
         [untouched.taskId],
         'due does not follow renew',
       );
-      assert.deepEqual(await store.renew({ leases: [], dueAtMs, nowMs }), []);
+      assert.deepEqual(await store.renew({ leases: [], leaseMs, nowMs }), []);
     },
   ),
 
@@ -127,7 +147,7 @@ export const leaseCases = [
       const all = [retaken, taken, parked, over, held];
       for (const head of all) await stored(store, head);
       const leases = [...all.map((head) => leaseOf(head)), leaseOf(newTask(nowMs))];
-      const renewed = await store.renew({ leases, dueAtMs: nowMs + 9 * MINUTE_MS, nowMs });
+      const renewed = await store.renew({ leases, leaseMs: 9 * MINUTE_MS, nowMs });
       assert.deepEqual(
         renewed.map(({ taskId }) => taskId),
         [held.taskId],
@@ -149,41 +169,13 @@ export const leaseCases = [
       const head = heldTask(nowMs);
       await stored(store, head);
       const dueAtMs = nowMs + 5 * MINUTE_MS;
-      await other.renew({ leases: [leaseOf(head)], dueAtMs, nowMs });
+      await other.renew({ leases: [leaseOf(head)], leaseMs: 5 * MINUTE_MS, nowMs });
       const patch = { head: { statusMessage: 'still here' } };
-      const outcome = await store.update({ taskId: head.taskId, expectedVersion: 1, patch, nowMs });
+      const outcome = await store.update(updateAt(head.taskId, 1, patch, nowMs));
       assert.equal(outcome.status, 'updated', 'renew made a writer of the same run conflict');
-      const expected = { ...head, ...patch.head, dueAtMs, version: 2 };
+      const expected = { ...head, ...patch.head, dueAtMs, version: 2, writeId: writeIdOf(2) };
       assertSameHead(outcome.head, expected, 'the head that an update after renew answers');
       assertSameHead((await mustRead(other, head.taskId, nowMs)).head, expected, 'a write took the new lease end back');
-    },
-  ),
-
-  contractCase(
-    {
-      id: 'race-claim',
-      promise: 5,
-      title: '[DURA-02][DURA-07][TEST-04] gives a due task to exactly one of many claimers',
-    },
-    async ({ store, nowMs, contend }) => {
-      await contend(async (race) => {
-        const head = newTask(nowMs, { dueAtMs: nowMs });
-        await stored(store, head);
-        const claims = (side: string) => [1, 2, 3].map((index) => claimBy(`${side} ${index}`));
-        const [left, right] = await race(
-          { racer: 'rules', input: { head, nowMs, calls: claims('left') } },
-          { racer: 'rules', input: { head, nowMs, calls: claims('right') } },
-        );
-        const ends = [...left, ...right].map((end) => {
-          assert.equal(end.status, 'answered', 'a claim failed under contention');
-          return end.answer;
-        });
-        const winners = ends.filter(({ wrote }) => wrote);
-        assert.equal(winners.length, 1, `${winners.length} claimers got one task`);
-        const { head: now } = await mustRead(store, head.taskId, nowMs);
-        assert.deepEqual([now.attempt, now.version], [1, 2]);
-        assert.equal(now.holder, winners[0]?.head.holder);
-      });
     },
   ),
 
@@ -200,9 +192,9 @@ export const leaseCases = [
         const atMs = nowMs + MINUTE_MS;
         const patches = heads.map(({ taskId }) => {
           const head = { attempt: 2, holder: 'process-2', dueAtMs: atMs + MINUTE_MS };
-          return { taskId, expectedVersion: 1, patch: { head }, nowMs: atMs };
+          return updateAt(taskId, 1, { head }, atMs);
         });
-        const renewal = { leases: heads.map((head) => leaseOf(head)), dueAtMs: atMs + 7 * MINUTE_MS, nowMs: atMs };
+        const renewal = { leases: heads.map((head) => leaseOf(head)), leaseMs: 7 * MINUTE_MS, nowMs: atMs };
         await race({ racer: 'updates', input: { patches } }, { racer: 'renew', input: renewal });
         for (const { taskId } of heads) {
           const { head } = await mustRead(store, taskId, atMs);
@@ -226,7 +218,7 @@ export const leaseCases = [
         await Promise.all(heads.map((head) => store.create(creation(head))));
         const leases = heads.map((head) => leaseOf(head));
         const renewal = (order: typeof leases) =>
-          ({ racer: 'renew', input: { leases: order, dueAtMs: nowMs + 2 * MINUTE_MS, nowMs } }) as const;
+          ({ racer: 'renew', input: { leases: order, leaseMs: 2 * MINUTE_MS, nowMs } }) as const;
         const [left, right] = await race(renewal(leases), renewal([...leases].reverse()));
         assert.deepEqual([left.length, right.length], [heads.length, heads.length], 'renewals that met lost leases');
       });

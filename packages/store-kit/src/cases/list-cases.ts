@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ListPosition, TaskHead, TaskStore } from '@mcp-tasks/store';
-import { assertSameHead, creation, newTask, stored } from '../sides/records.ts';
+import { assertSameHead, creation, newTask, stored, updateAt } from '../sides/records.ts';
 import { contractCase } from './case-kit.ts';
 
 /** All pages of an owner, and whether each said rightly that more follow. */
@@ -100,7 +100,7 @@ export const listCases = [
       for (const head of mine) await stored(store, head);
       await stored(store, newTask(nowMs, { owner: 'somebody else' }));
       const patch = { head: { status: 'completed' as const, lastUpdatedAtMs: nowMs + 99 } };
-      const written = await store.update({ taskId: mine[0].taskId, expectedVersion: 1, patch, nowMs });
+      const written = await store.update(updateAt(mine[0].taskId, 1, patch, nowMs));
       assert.equal(written.status, 'updated');
       const page = await other.list({ owner: 'owner', limit: 5, nowMs });
       assert.equal(page.heads.length, 2, 'the list of one owner shows the tasks of another');

@@ -5,12 +5,15 @@ import { applyRuleCall, type RuleCall } from '../sides/racers.ts';
 import {
   assertSameEntries,
   assertSameHead,
+  claimOf,
   creation,
   HOUR_MS,
+  limitsOf,
   MINUTE_MS,
   mustRead,
   newTask,
   stored,
+  updateOf,
 } from '../sides/records.ts';
 import { type CaseKit, contractCase } from './case-kit.ts';
 
@@ -46,10 +49,7 @@ function lostWrites(nowMs: number): Record<string, LostWrite> {
     method: 'elicitation/create' as const,
     params: { message: '?', requestedSchema: { type: 'object', properties: {} } },
   };
-  const claim = { holder: 'process-2', leaseMs: MINUTE_MS, onCrash: 'rerun' as const, maxCrashes: 5 };
   return {
-    claim: { head: newTask(nowMs, { dueAtMs: nowMs }), call: { rule: 'claim', args: [claim] } },
-    'second claim': { head: held({ dueAtMs: nowMs }), call: { rule: 'claim', args: [claim] } },
     effects: byRun((lease) => ({ rule: 'effects', args: [lease, { put, progress: { done: 1 } }] })),
     ask: byRun((lease) => ({ rule: 'ask', args: [lease, 'q', request, { maxOpenQuestions: 16 }] })),
     answer: { head: held(asking as Partial<TaskHead>), call: { rule: 'answer', args: [{ q: { action: 'accept' } }] } },
@@ -63,6 +63,8 @@ function lostWrites(nowMs: number): Record<string, LostWrite> {
     cancel: { head: held(), call: { rule: 'cancel', args: [] } },
   };
 }
+
+const ENTRY: TaskEntry = { kind: 'variable', name: 'a', value: '1' };
 
 /** A store whose first update loses its answer. */
 function losingFirst(store: TaskStore, losing: TaskStore): TaskStore {
@@ -88,7 +90,7 @@ export const lostAnswerCases = [
     async (kit) => {
       const { store, nowMs } = kit;
       const losing = await losingConnection(kit);
-      const limits = { maxActiveTasks: 2, maxStoredTasks: 2 };
+      const limits = limitsOf(2, 2);
       for (const idempotencyKey of [undefined, 'key']) {
         const head = newTask(nowMs);
         const entries: TaskEntry[] = [{ kind: 'call', name: '', value: '1' }];
@@ -124,11 +126,81 @@ export const lostAnswerCases = [
         await applyRuleCall(store, nowMs, twin, twinCall);
         const expected = await mustRead(store, twin.taskId, nowMs);
         const { taskId } = head;
-        // Effects are written again, to the same effect: only there may the version show it.
-        const version = name === 'effects' ? record.head.version : expected.head.version;
-        assertSameHead(record.head, { ...expected.head, taskId, version }, `the head after ${name} was sent again`);
+        const { writeId } = record.head;
+        assertSameHead(record.head, { ...expected.head, taskId, writeId }, `the head after ${name} was sent again`);
         assertSameEntries(record.entries, expected.entries, `the entries after ${name} was sent again`);
       }
+    },
+  ),
+
+  contractCase(
+    {
+      id: 'lost-claim',
+      promise: 10,
+      title: '[LIFE-05][DURA-08] answers a claim whose answer was lost with what it claimed, and claims nothing more',
+    },
+    async (kit) => {
+      const { store, nowMs } = kit;
+      const losing = await losingConnection(kit);
+      const due = (dueAtMs: number) => newTask(nowMs, { dueAtMs });
+      const heads = [due(nowMs - 3), due(nowMs - 2), due(nowMs - 1), due(nowMs)];
+      const entries: TaskEntry[] = [{ kind: 'call', name: '', value: '1' }];
+      for (const head of heads) await stored(store, head, entries);
+      const claim = claimOf(nowMs, { limit: 3 });
+      await mustLose(losing.claim(claim));
+      const [first, second] = heads;
+      assert.ok(first && second);
+      const { head } = await mustRead(store, first.taskId, nowMs);
+      await store.update(updateOf(head, { head: { status: 'cancelled', holder: null, dueAtMs: null } }, nowMs));
+      for (const connection of [store, kit.other]) {
+        const again = await connection.claim(claim);
+        assert.deepEqual(
+          again.records.map((record) => record.head.taskId).sort(),
+          heads
+            .slice(1, 3)
+            .map(({ taskId }) => taskId)
+            .sort(),
+          'a claim that is sent again answers other tasks than it claimed and were not written since',
+        );
+        for (const record of again.records) {
+          assertSameEntries(record.entries, entries, 'the entries of a claim that is sent again');
+          assert.deepEqual([record.head.attempt, record.head.version], [1, 2], 'a task was claimed a second time');
+        }
+      }
+      const next = await store.claim(claimOf(nowMs));
+      assert.deepEqual(
+        next.records.map((record) => record.head.taskId),
+        [heads[3]?.taskId],
+        'another claim does not get the rest',
+      );
+    },
+  ),
+
+  contractCase(
+    {
+      id: 'lost-update-resent',
+      promise: 3,
+      title:
+        '[LIFE-04][DURA-08] answers an update that is sent again as written, and writes nothing, until another write is on top',
+    },
+    async (kit) => {
+      const { store, other, nowMs } = kit;
+      const losing = await losingConnection(kit);
+      const head = newTask(nowMs);
+      await stored(store, head);
+      const update = updateOf(head, { head: { statusMessage: 'one' }, put: [ENTRY] }, nowMs);
+      await mustLose(losing.update(update));
+      for (const connection of [store, other]) {
+        const again = await connection.update(update);
+        assert.equal(again.status, 'updated', `an update that is sent again answered ${again.status}`);
+        assert.equal(again.head.version, 2, 'an update that is sent again was written twice');
+      }
+      const { head: present } = await mustRead(store, head.taskId, nowMs);
+      const next = await other.update(updateOf(present, { head: { statusMessage: 'two' } }, nowMs));
+      assert.equal(next.status, 'updated');
+      const late = await store.update(update);
+      assert.equal(late.status, 'conflict', 'an update below another write counts as the last one');
+      assert.equal(late.head.statusMessage, 'two');
     },
   ),
 
@@ -145,13 +217,13 @@ export const lostAnswerCases = [
       await stored(store, head);
       const renewal = {
         leases: [{ taskId: head.taskId, attempt: 1, holder: 'process-1' }],
-        dueAtMs: nowMs + MINUTE_MS,
+        leaseMs: MINUTE_MS,
         nowMs,
       };
       await mustLose(losing.renew(renewal));
       const again = await store.renew(renewal);
       assert.equal(again.length, 1, 'a renewal that is sent again has lost the lease');
-      assertSameHead(again[0] ?? head, { ...head, dueAtMs: renewal.dueAtMs }, 'the head of that lease');
+      assertSameHead(again[0] ?? head, { ...head, dueAtMs: nowMs + MINUTE_MS }, 'the head of that lease');
     },
   ),
 
@@ -167,7 +239,7 @@ export const lostAnswerCases = [
       for (let count = 0; count < 5; count += 1) await stored(store, newTask(nowMs));
       const sweep = { nowMs: nowMs + HOUR_MS, limit: 3 };
       await mustLose(losing.deleteExpired(sweep));
-      const counts = [await store.deleteExpired(sweep), await store.deleteExpired(sweep)];
+      const counts = [await store.deleteExpired(sweep), await store.deleteExpired(sweep)].map(({ length }) => length);
       assert.deepEqual(counts, [2, 0], 'what the sweeps after the lost one removed');
     },
   ),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { creation, mustRead, newTask } from '../sides/records.ts';
+import { creation, limitsOf, mustRead, newTask } from '../sides/records.ts';
 import { contractCase } from './case-kit.ts';
 import { HOSTILE_TEXTS } from './value-cases.ts';
 
@@ -41,7 +41,7 @@ export const ownerCases = [
   contractCase(
     { id: 'owners-quota', promise: 9, title: '[SEC-04][TEST-07] counts the tasks of each owner for themselves' },
     async ({ store, nowMs }) => {
-      const limits = { maxActiveTasks: 1, maxStoredTasks: 1 };
+      const limits = limitsOf(1, 1);
       for (const expected of ['created', 'over-quota']) {
         for (const owner of OWNERS) {
           const { status } = await store.create(creation(newTask(nowMs, { owner }), { limits }));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { creation, HOUR_MS, mustRead, newTask, readTask, stored } from '../sides/records.ts';
+import type { TaskHead } from '@mcp-tasks/store';
+import { assertSameHead, creation, HOUR_MS, mustRead, newTask, readTask, stored } from '../sides/records.ts';
 import { contractCase } from './case-kit.ts';
 
 /** Promise 6. */
@@ -8,25 +9,32 @@ export const sweepCases = [
     {
       id: 'sweep-batches',
       promise: 6,
-      title: '[INTG-09][TEST-04] removes at most as many expired tasks as it is told, and says how many',
+      title: '[INTG-09][TEST-04] removes at most as many expired tasks as it is told, and answers their heads',
     },
     async ({ store, other, nowMs }) => {
       const atMs = nowMs + HOUR_MS;
       const entries = ['a', 'b', 'c'].map((name) => ({ kind: 'variable' as const, name, value: '1' }));
+      const heads: TaskHead[] = [];
       for (let count = 0; count < 5; count += 1) {
-        await stored(store, newTask(nowMs, { owner: `owner ${count}` }), entries);
+        heads.push(await stored(store, newTask(nowMs, { owner: `owner ${count}` }), entries));
       }
       const sweep = () => other.deleteExpired({ nowMs: atMs, limit: 2 });
-      assert.equal(
+      assert.deepEqual(
         await store.deleteExpired({ nowMs: atMs - 1, limit: 2 }),
-        0,
+        [],
         'a task is removed a millisecond early',
       );
+      const batches = [await sweep(), await sweep(), await sweep(), await sweep()];
       assert.deepEqual(
-        [await sweep(), await sweep(), await sweep(), await sweep()],
+        batches.map(({ length }) => length),
         [2, 2, 1, 0],
         'the sizes of the batches',
       );
+      for (const head of heads) {
+        const removed = batches.flat().find(({ taskId }) => taskId === head.taskId);
+        assert.ok(removed, 'the head of a removed task is not answered');
+        assertSameHead(removed, head, 'the head of a removed task');
+      }
     },
   ),
 
@@ -43,7 +51,7 @@ export const sweepCases = [
       await store.create(creation(gone, { entries, idempotencyKey: 'key' }));
       const live = newTask(nowMs, { ttlMs: 2 * HOUR_MS, dueAtMs: nowMs, status: 'input_required' });
       await stored(store, live, entries);
-      const removed = await store.deleteExpired({ nowMs: atMs, limit: 100 });
+      const { length: removed } = await store.deleteExpired({ nowMs: atMs, limit: 100 });
       assert.equal(removed, 1, `${removed} tasks were removed of which one had expired`);
 
       assert.equal(
@@ -55,7 +63,7 @@ export const sweepCases = [
       assert.equal((await store.create(creation(reborn, { idempotencyKey: 'key' }))).status, 'created');
       assert.deepEqual((await mustRead(store, gone.taskId, atMs)).entries, [], 'entries of a removed task are left');
       assert.equal((await mustRead(store, live.taskId, atMs)).entries.length, 1, 'entries of a live task are removed');
-      const due = await store.due({ handlers: ['tool'], limit: 10, nowMs: atMs });
+      const due = await store.due({ handlers: ['tool'], queues: [''], limit: 10, nowMs: atMs });
       assert.deepEqual(
         due.map(({ taskId }) => taskId),
         [live.taskId],

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { applyHeadPatch, type TaskEntry, type TaskHeadPatch } from '@mcp-tasks/store';
-import { assertSameEntries, assertSameHead, HOUR_MS, mustRead, newTask, stored } from '../sides/records.ts';
+import { applyHeadPatch, type TaskEntry, type TaskHead, type TaskHeadPatch } from '@mcp-tasks/store';
+import {
+  assertSameEntries,
+  assertSameHead,
+  HOUR_MS,
+  mustRead,
+  newTask,
+  stored,
+  updateAt,
+  updateOf,
+  writeIdOf,
+} from '../sides/records.ts';
 import { contractCase } from './case-kit.ts';
 
 /** Promise 3, without races. */
@@ -14,7 +24,7 @@ export const updateCases = [
         '[STOR-01][STOR-06] applies a patch to the head: what it names changes, all else stays, the version grows by one',
     },
     async ({ store, other, nowMs }) => {
-      let head = newTask(nowMs, { dueAtMs: nowMs });
+      let head = newTask(nowMs, { dueAtMs: nowMs, joinKey: 'key' });
       await stored(store, head);
       const patches: TaskHeadPatch[] = [
         { status: 'input_required', openQuestions: ['q', 'p'], lastUpdatedAtMs: nowMs + 1 },
@@ -26,14 +36,15 @@ export const updateCases = [
           dueAtMs: nowMs + 9,
         },
         { progress: { done: 1, message: 'all' }, crashCount: 2, ttlMs: 2 * HOUR_MS, expiresAtMs: nowMs + 2 * HOUR_MS },
-        { status: 'completed', toolError: 'no', openQuestions: [], dueAtMs: null, holder: null },
+        { status: 'completed', resultError: 'no', openQuestions: [], dueAtMs: null, holder: null, progressAtMs: nowMs },
+        { joinState: 'told' },
         {},
       ];
       for (const patch of patches) {
         const { taskId, version } = head;
-        const outcome = await store.update({ taskId, expectedVersion: version, patch: { head: patch }, nowMs });
+        const outcome = await store.update(updateAt(taskId, version, { head: patch }, nowMs));
         assert.equal(outcome.status, 'updated', `update answered ${outcome.status}`);
-        head = applyHeadPatch(head, patch);
+        head = applyHeadPatch(head, patch, { writeId: writeIdOf(version + 1) });
         assertSameHead(outcome.head, head, 'update answers another head than its patch makes');
         assertSameHead((await mustRead(other, taskId, nowMs)).head, head, 'get after update answers another head');
       }
@@ -44,12 +55,30 @@ export const updateCases = [
     { id: 'update-removes', promise: 3, title: '[STOR-01] removes the optional fields that a patch sets to null' },
     async ({ store, nowMs }) => {
       const bare = newTask(nowMs, { dueAtMs: nowMs });
-      const head = { ...bare, statusMessage: 'x', progress: { done: 1 }, holder: 'process-1', toolError: 'y' };
+      const head = {
+        ...bare,
+        statusMessage: 'x',
+        progress: { done: 1 },
+        holder: 'process-1',
+        resultError: 'y',
+        progressAtMs: 1,
+        joinState: 'held' as const,
+      };
       await stored(store, head);
-      const patch = { head: { statusMessage: null, progress: null, holder: null, toolError: null, dueAtMs: null } };
-      const outcome = await store.update({ taskId: head.taskId, expectedVersion: 1, patch, nowMs });
+      const patch = {
+        head: {
+          statusMessage: null,
+          progress: null,
+          holder: null,
+          resultError: null,
+          dueAtMs: null,
+          progressAtMs: null,
+          joinState: null,
+        },
+      };
+      const outcome = await store.update(updateAt(head.taskId, 1, patch, nowMs));
       assert.equal(outcome.status, 'updated');
-      const expected = { ...bare, dueAtMs: null, version: 2 };
+      const expected = { ...bare, dueAtMs: null, version: 2, writeId: writeIdOf(2) };
       assertSameHead(outcome.head, expected, 'update answers a field that it removed');
       assertSameHead((await mustRead(store, head.taskId, nowMs)).head, expected, 'a removed field is still stored');
     },
@@ -68,20 +97,22 @@ export const updateCases = [
       const entries = [entry('a', '1'), entry('b', '2'), entry('a', '3', 'published')];
       await stored(store, head, entries);
       await stored(store, neighbour, entries);
-      const outcome = await store.update({
-        taskId: head.taskId,
-        expectedVersion: 1,
-        patch: {
-          head: { status: 'completed' },
-          put: [entry('a', '10'), entry('c', '4'), entry('', '{}', 'result')],
-          delete: [
-            { kind: 'variable', name: 'b' },
-            { kind: 'variable', name: 'never there' },
-            { kind: 'answer', name: 'a' },
-          ],
-        },
-        nowMs,
-      });
+      const outcome = await store.update(
+        updateAt(
+          head.taskId,
+          1,
+          {
+            head: { status: 'completed' },
+            put: [entry('a', '10'), entry('c', '4'), entry('', '{}', 'result')],
+            delete: [
+              { kind: 'variable', name: 'b' },
+              { kind: 'variable', name: 'never there' },
+              { kind: 'answer', name: 'a' },
+            ],
+          },
+          nowMs,
+        ),
+      );
       assert.equal(outcome.status, 'updated');
       const expected = [entry('a', '10'), entry('c', '4'), entry('a', '3', 'published'), entry('', '{}', 'result')];
       assertSameEntries((await mustRead(other, head.taskId, nowMs)).entries, expected, 'the entries after an update');
@@ -104,28 +135,31 @@ export const updateCases = [
       const entries = [{ kind: 'variable' as const, name: 'a', value: '1' }];
       await stored(store, head, entries);
       const { taskId } = head;
-      const first = await store.update({
-        taskId,
-        expectedVersion: 1,
-        patch: { head: { statusMessage: 'first' } },
-        nowMs,
-      });
+      const first = await store.update(updateAt(taskId, 1, { head: { statusMessage: 'first' } }, nowMs));
       assert.equal(first.status, 'updated');
-      for (const expectedVersion of [1, 3, 0]) {
-        const outcome = await other.update({
-          taskId,
-          expectedVersion,
-          patch: {
-            head: { statusMessage: 'late', status: 'cancelled' },
-            put: [{ kind: 'answer', name: 'late', value: '1' }],
-            delete: [{ kind: 'variable', name: 'a' }],
-          },
-          nowMs,
-        });
+      const unlike: Pick<TaskHead, 'version' | 'writeId'>[] = [
+        { version: 1, writeId: head.writeId },
+        { version: 3, writeId: first.head.writeId },
+        { version: 0, writeId: first.head.writeId },
+        { version: 2, writeId: head.writeId },
+      ];
+      for (const expected of unlike) {
+        const outcome = await other.update(
+          updateOf(
+            head,
+            {
+              head: { statusMessage: 'late', status: 'cancelled' },
+              put: [{ kind: 'answer', name: 'late', value: '1' }],
+              delete: [{ kind: 'variable', name: 'a' }],
+            },
+            nowMs,
+            { expected },
+          ),
+        );
         assert.equal(
           outcome.status,
           'conflict',
-          `update of version ${expectedVersion} instead of 2 answered ${outcome.status}`,
+          `update of version ${expected.version} by write ${expected.writeId} answered ${outcome.status}`,
         );
         assertSameHead(outcome.head, first.head, 'a conflict answers another head than the present one');
         const record = await mustRead(store, taskId, nowMs);
@@ -145,7 +179,7 @@ export const updateCases = [
       const taskId = randomUUID();
       const patch = { head: {}, put: [{ kind: 'variable' as const, name: 'a', value: '1' }] };
       for (const expectedVersion of [0, 1]) {
-        const outcome = await store.update({ taskId, expectedVersion, patch, nowMs });
+        const outcome = await store.update(updateAt(taskId, expectedVersion, patch, nowMs));
         assert.deepEqual(outcome, { status: 'not-found' }, 'update of a task that was never there');
       }
       assert.deepEqual(await store.get({ taskIds: [taskId], kinds: ['variable'], nowMs }), []);
@@ -162,12 +196,12 @@ export const updateCases = [
       const FILLED = 64;
       for (let version = 1; version <= FILLED; version += 1) {
         const put = [{ kind: 'checkpoint' as const, name: `step ${version}`, value }];
-        await store.update({ taskId: large.taskId, expectedVersion: version, patch: { head: {}, put }, nowMs });
-        await store.update({ taskId: small.taskId, expectedVersion: version, patch: { head: {} }, nowMs });
+        await store.update(updateAt(large.taskId, version, { head: {}, put }, nowMs));
+        await store.update(updateAt(small.taskId, version, { head: {} }, nowMs));
       }
       const patch = { head: { statusMessage: 'x' }, put: [{ kind: 'variable' as const, name: 'a', value: '1' }] };
       const write = ({ taskId }: { taskId: string }) =>
-        costOf(() => store.update({ taskId, expectedVersion: FILLED + 1, patch, nowMs }));
+        costOf(() => store.update(updateAt(taskId, FILLED + 1, patch, nowMs)));
       const [little, much] = [await write(small), await write(large)];
       assert.equal(
         much.operations,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { assertSameHead, mustRead, newTask, stored } from '../sides/records.ts';
+import { assertSameHead, mustRead, newTask, stored, updateOf } from '../sides/records.ts';
 import { contractCase } from './case-kit.ts';
 
 const ONE_SIDE = 6;
@@ -22,7 +22,7 @@ export const updateRaceCases = [
           Array.from({ length: ONE_SIDE }, (_, index) => {
             const statusMessage = `${side} ${index}`;
             const put = [{ kind: 'variable' as const, name: statusMessage, value: '1' }];
-            return { taskId, expectedVersion: 1, patch: { head: { statusMessage }, put }, nowMs };
+            return updateOf(head, { head: { statusMessage }, put }, nowMs);
           });
         const [left, right] = await race(
           { racer: 'updates', input: { patches: patchesOf('left') } },

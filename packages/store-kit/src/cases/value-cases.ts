@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { DEFAULT_LIMITS, type TaskEntry } from '@mcp-tasks/store';
-import { assertSameEntries, assertSameHead, creation, mustRead, newTask, stored } from '../sides/records.ts';
+import {
+  assertSameEntries,
+  assertSameHead,
+  creation,
+  mustRead,
+  newTask,
+  stored,
+  updateAt,
+  writeIdOf,
+} from '../sides/records.ts';
 import { contractCase } from './case-kit.ts';
 
 /** Names that a store must keep apart, byte by byte. */
@@ -70,7 +79,7 @@ export const valueCases = [
       await stored(store, head, entries);
       assertSameEntries((await mustRead(other, head.taskId, nowMs)).entries, entries, 'values after create');
       const put = DELICATE_VALUES.map((value, index): TaskEntry => ({ kind: 'answer', name: `v${index}`, value }));
-      await store.update({ taskId: head.taskId, expectedVersion: 1, patch: { head: {}, put }, nowMs });
+      await store.update(updateAt(head.taskId, 1, { head: {}, put }, nowMs));
       const record = await mustRead(other, head.taskId, nowMs);
       assertSameEntries(record.entries, [...entries, ...put], 'values after update');
     },
@@ -87,7 +96,7 @@ export const valueCases = [
       await stored(store, head, entries);
       assertSameEntries((await mustRead(store, head.taskId, nowMs)).entries, entries, 'entries with strange names');
       const gone = entries.filter((_, index) => index % 4 === 0);
-      await store.update({ taskId: head.taskId, expectedVersion: 1, patch: { head: {}, delete: gone }, nowMs });
+      await store.update(updateAt(head.taskId, 1, { head: {}, delete: gone }, nowMs));
       const left = entries.filter((entry) => !gone.includes(entry));
       assertSameEntries((await mustRead(store, head.taskId, nowMs)).entries, left, 'entries after some were deleted');
     },
@@ -101,7 +110,7 @@ export const valueCases = [
           handler: text,
           statusMessage: text,
           holder: text,
-          toolError: text,
+          resultError: text,
           openQuestions: [text, `${text}${text}`],
           progress: { done: 0.1 + 0.2, total: 1e21, message: text },
         });
@@ -122,7 +131,7 @@ export const valueCases = [
       const head = newTask(nowMs, {
         owner: 'é'.repeat(DEFAULT_LIMITS.maxOwnerBytes / 2),
         statusMessage: '\u{1F600}'.repeat(DEFAULT_LIMITS.maxStatusMessageBytes / 4),
-        toolError: '\0'.repeat(300),
+        resultError: '\0'.repeat(300),
         openQuestions,
         ttlMs: Number.MAX_SAFE_INTEGER,
         expiresAtMs: longest,
@@ -136,8 +145,8 @@ export const valueCases = [
       const patch = {
         head: { expiresAtMs: longest - 1, dueAtMs: longest - 2, openQuestions: [...openQuestions].reverse() },
       };
-      await store.update({ taskId: head.taskId, expectedVersion: 1, patch, nowMs });
-      const expected = { ...head, ...patch.head, version: 2 };
+      await store.update(updateAt(head.taskId, 1, patch, nowMs));
+      const expected = { ...head, ...patch.head, version: 2, writeId: writeIdOf(2) };
       assertSameHead((await mustRead(other, head.taskId, longest - 2)).head, expected, 'the largest head after update');
     },
   ),
@@ -157,7 +166,7 @@ export const valueCases = [
       ];
       const head = newTask(nowMs);
       await stored(store, head, [call]);
-      await store.update({ taskId: head.taskId, expectedVersion: 1, patch: { head: {}, put }, nowMs });
+      await store.update(updateAt(head.taskId, 1, { head: {}, put }, nowMs));
       const { entries } = await mustRead(other, head.taskId, nowMs);
       // Compared one by one: a difference of texts of this size must not be printed.
       for (const { kind, name, value } of [call, ...put]) {
@@ -180,7 +189,7 @@ export const valueCases = [
           .slice(from, from + BATCH)
           .map((name) => ({ kind: 'checkpoint' as const, name, value: `"${name}"` }));
         const expectedVersion = 1 + from / BATCH;
-        const outcome = await store.update({ taskId: head.taskId, expectedVersion, patch: { head: {}, put }, nowMs });
+        const outcome = await store.update(updateAt(head.taskId, expectedVersion, { head: {}, put }, nowMs));
         assert.equal(outcome.status, 'updated');
       }
       const { entries } = await mustRead(other, head.taskId, nowMs);

@@ -4,7 +4,7 @@ import type { TaskHead, TaskHint } from '@mcp-tasks/store';
 import { WaiterHub } from '@mcp-tasks/store/rules';
 import { fakeClock } from '../fakes/fake-clock.ts';
 import { hintsThrough } from '../fakes/faulty-store.ts';
-import { newTask, stored } from '../sides/records.ts';
+import { claimOf, newTask, stored, updateAt, writeIdOf } from '../sides/records.ts';
 import { until } from '../sides/until.ts';
 import { contractCase } from './case-kit.ts';
 
@@ -26,14 +26,14 @@ export const watchCases = [
       const head = newTask(nowMs);
       const { taskId } = head;
       await stored(store, head);
-      await store.update({ taskId, expectedVersion: 1, patch: { head: { status: 'completed' } }, nowMs });
+      await store.update(updateAt(taskId, 1, { head: { status: 'completed' } }, nowMs));
       await until('a hint at a change', () => seen.some((hint) => hint.taskId === taskId && hint.version === 2));
       assert.equal(seen.find(({ version }) => version === 2)?.status, 'completed', 'a hint tells another status');
 
       const endOther = await other.watch((hint) => seenAfter.push(hint));
       await end();
       const count = seen.length;
-      await store.update({ taskId, expectedVersion: 2, patch: { head: {} }, nowMs });
+      await store.update(updateAt(taskId, 2, { head: {} }, nowMs));
       await until('a hint to the second watch', () => seenAfter.some(({ version }) => version === 3));
       await endOther();
       assert.equal(
@@ -41,6 +41,39 @@ export const watchCases = [
         0,
         'a watch that ended is told of changes',
       );
+    },
+  ),
+
+  contractCase(
+    {
+      id: 'hints-due',
+      promise: 7,
+      title: '[LIFE-09] hints with handler, queue and time at a task that waits for a run, if it hints at all',
+    },
+    async ({ store, other, nowMs }) => {
+      if (other.watch === undefined) return;
+      const seen = new Map<number, TaskHint>();
+      const head = newTask(nowMs, { dueAtMs: nowMs, queue: 'engine\0' });
+      const end = await other.watch((hint) => {
+        if (hint.taskId === head.taskId) seen.set(hint.version, hint);
+      });
+      const { taskId } = head;
+      await stored(store, head);
+      await store.claim(claimOf(nowMs, { queues: [head.queue], writeId: writeIdOf(2) }));
+      await store.update(updateAt(taskId, 2, { head: { holder: null, dueAtMs: null } }, nowMs));
+      await store.update(updateAt(taskId, 3, { head: { dueAtMs: nowMs + 9 } }, nowMs));
+      await until('the last hint', () => seen.has(4));
+      await end();
+      const due = (atMs: number) => ({ handler: 'tool', queue: head.queue, atMs });
+      for (const [version, expected] of [
+        [1, due(nowMs)],
+        [2, undefined],
+        [3, undefined],
+        [4, due(nowMs + 9)],
+      ] as const) {
+        const hint = seen.get(version);
+        if (hint !== undefined) assert.deepEqual(hint.due, expected, `the hint at version ${version}`);
+      }
     },
   ),
 
@@ -76,7 +109,7 @@ export const watchCases = [
           await until(`the first head, with hints ${fault}`, () => told.length > 0);
           const patches = [{ statusMessage: 'half' }, { status: 'completed' }] as const;
           for (const [index, patch] of patches.entries()) {
-            await store.update({ taskId, expectedVersion: index + 1, patch: { head: patch }, nowMs });
+            await store.update(updateAt(taskId, index + 1, { head: patch }, nowMs));
           }
           await until(`the end, with hints ${fault}`, () => {
             clock.advance(TICK_MS);

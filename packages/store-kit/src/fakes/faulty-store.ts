@@ -1,6 +1,6 @@
 import { TaskError, type TaskHint, type TaskStore } from '@mcp-tasks/store';
 
-const WRITES = ['create', 'update', 'renew', 'deleteExpired'] as const satisfies readonly (keyof TaskStore)[];
+const WRITES = ['create', 'update', 'claim', 'renew', 'deleteExpired'] as const satisfies readonly (keyof TaskStore)[];
 
 /** A write of a store. */
 type Write = (typeof WRITES)[number];

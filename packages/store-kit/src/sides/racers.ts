@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import {
+  type ClaimOutcome,
+  type ClaimTasks,
   type Clock,
   type CreateTask,
   type TaskEntryKind,
@@ -9,7 +12,7 @@ import {
   type UpdateTask,
 } from '@mcp-tasks/store';
 import { applyRule, rules } from '@mcp-tasks/store/rules';
-import { newTask, ROOMY_LIMITS } from './records.ts';
+import { newTask, ROOMY_LIMITS, updateAt, updateOf } from './records.ts';
 
 /** Outcome of a call of the store. Errors travel by code, so that processes can tell each other. */
 export type RaceAnswer<Value> =
@@ -62,14 +65,9 @@ export const racers = {
     for (const name of input.names) {
       for (;;) {
         const put = [{ kind: 'checkpoint' as const, name, value: '1' }];
-        const { taskId, version } = head;
-        const answer = await store.update({
-          taskId,
-          expectedVersion: version,
-          patch: { head: {}, put },
-          nowMs: input.nowMs,
-        });
-        if (answer.status === 'not-found') throw new TaskError('TASK_NOT_FOUND', `The update lost task ${taskId}.`);
+        const answer = await store.update(updateOf(head, { head: {}, put }, input.nowMs));
+        if (answer.status === 'not-found')
+          throw new TaskError('TASK_NOT_FOUND', `The update lost task ${head.taskId}.`);
         head = answer.head;
         if (answer.status === 'updated') break;
       }
@@ -86,7 +84,7 @@ export const racers = {
       const put = ['one', 'other'].map((name) => ({ kind: 'variable' as const, name, value: text }));
       const expectedVersion = input.head.version + index;
       const patch = { head: { statusMessage: text }, put };
-      const answer = await store.update({ taskId, expectedVersion, patch, nowMs: input.nowMs });
+      const answer = await store.update(updateAt(taskId, expectedVersion, patch, input.nowMs));
       assert.equal(answer.status, 'updated', 'the only writer of a task lost a race');
     }
   },
@@ -144,13 +142,28 @@ export const racers = {
   /** Remove expired tasks in batches until a batch is empty; how many in all. */
   async sweep(store: TaskStore, input: { readonly limit: number; readonly nowMs: number }): Promise<number> {
     let sum = 0;
-    for (let deleted = -1; deleted !== 0; sum += deleted) deleted = await store.deleteExpired(input);
+    for (let deleted = -1; deleted !== 0; sum += deleted) deleted = (await store.deleteExpired(input)).length;
     return sum;
   },
 
   /** Move the end of leases, once. */
   async renew(store: TaskStore, input: Parameters<TaskStore['renew']>[0]): Promise<readonly TaskHead[]> {
     return store.renew(input);
+  },
+
+  /** Claim again and again, until a claim finds nothing; the ids of each claim. */
+  async claims(store: TaskStore, { claim }: { readonly claim: ClaimTasks }): Promise<string[][]> {
+    const claims: string[][] = [];
+    for (;;) {
+      const { records } = await store.claim({ ...claim, writeId: randomUUID() });
+      if (records.length === 0) return claims;
+      claims.push(records.map(({ head }) => head.taskId));
+    }
+  },
+
+  /** Claim once. */
+  async claim(store: TaskStore, { claim }: { readonly claim: ClaimTasks }): Promise<ClaimOutcome> {
+    return store.claim(claim);
   },
 
   /** Read tasks, once. */
@@ -170,7 +183,7 @@ export type RacerOutput<Name extends RacerName> = Awaited<ReturnType<(typeof rac
 export async function applyRuleCall(store: TaskStore, nowMs: number, head: TaskHead, call: RuleCall) {
   // Which arguments belong to which rule is said by the type of the call.
   const make = rules[call.rule] as (...args: unknown[]) => ReturnType<typeof rules.cancel>;
-  const { wrote, value, head: now } = await applyRule(store, standingClock(nowMs), head, make(...call.args));
+  const { wrote, value, head: now } = await applyRule({ store, clock: standingClock(nowMs) }, head, make(...call.args));
   return { wrote, value: value as unknown, head: now };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
 import type { TaskStore } from '@mcp-tasks/store';
-import { creation, newTask } from './records.ts';
+import { creation, newTask, updateAt } from './records.ts';
 import type { WrittenTask } from './sides.ts';
 
 /** Invariant of every write of {@link writeOnAndOn}: head and both entries say the same. */
@@ -28,7 +28,7 @@ export async function writeOnAndOn(
     for (let version = 1; version < 4; version += 1) {
       const statusMessage = `text ${version + 1}`;
       const patch = { head: { statusMessage }, put: twins(statusMessage) };
-      const updated = await store.update({ taskId, expectedVersion: version, patch, nowMs });
+      const updated = await store.update(updateAt(taskId, version, patch, nowMs));
       assert.equal(updated.status, 'updated');
       onWritten({ taskId, version: version + 1 });
     }

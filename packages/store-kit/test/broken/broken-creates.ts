@@ -1,5 +1,5 @@
 import { type CreateTask, TaskError, type TaskHead, type TaskStore } from '@mcp-tasks/store';
-import { ROOMY_LIMITS } from '../../src/sides/records.ts';
+import { ROOMY_LIMITS, updateOf } from '../../src/sides/records.ts';
 import { allOf, type BrokenStore, headOf, pause } from './broken-store.ts';
 
 type Create = Pick<TaskStore, 'create'>;
@@ -12,8 +12,8 @@ function keyOf({ head, idempotencyKey }: CreateTask): string | undefined {
 async function countThenCreate(store: TaskStore, input: CreateTask): ReturnType<TaskStore['create']> {
   const { limits, head, nowMs } = input;
   const { length } = await allOf(store, head.owner, nowMs);
-  if (length >= limits.maxActiveTasks) return { status: 'over-quota', limit: 'maxActiveTasks' };
-  if (length >= limits.maxStoredTasks) return { status: 'over-quota', limit: 'maxStoredTasks' };
+  if (length >= limits.maxActiveTasks) return { status: 'over-quota', limit: 'maxActiveTasks', retryable: false };
+  if (length >= limits.maxStoredTasks) return { status: 'over-quota', limit: 'maxStoredTasks', retryable: false };
   await pause();
   return store.create({ ...input, limits: ROOMY_LIMITS });
 }
@@ -35,9 +35,8 @@ export const brokenCreates: readonly BrokenStore[] = [
       async create(input) {
         const outcome = await store.create(input);
         if (outcome.status !== 'existing') return outcome;
-        const { taskId, version: expectedVersion } = outcome.head;
         const patch = { head: { statusMessage: input.head.statusMessage ?? null }, put: input.entries };
-        await store.update({ taskId, expectedVersion, patch, nowMs: input.nowMs });
+        await store.update(updateOf(outcome.head, patch, input.nowMs));
         return outcome;
       },
     }),
@@ -71,7 +70,7 @@ export const brokenCreates: readonly BrokenStore[] = [
     methods: (store): Create => ({
       create: ({ limits, ...input }) => {
         const { maxActiveTasks } = limits;
-        return store.create({ ...input, limits: { maxActiveTasks, maxStoredTasks: maxActiveTasks } });
+        return store.create({ ...input, limits: { ...limits, maxStoredTasks: maxActiveTasks } });
       },
     }),
   },
@@ -102,8 +101,8 @@ export const brokenCreates: readonly BrokenStore[] = [
     },
   },
   {
-    case: 'create-quota-forgets-expired',
-    fault: 'counts expired tasks until they are removed',
+    case: 'create-quota-expired-active',
+    fault: 'counts expired tasks as active until they are removed',
     says: /an expired task counts against a quota/,
     methods: (store): Create => ({ create: (input) => store.create({ ...input, nowMs: 0 }) }),
   },

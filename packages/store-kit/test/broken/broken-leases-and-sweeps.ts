@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { TaskError, type TaskHead, type TaskStore } from '@mcp-tasks/store';
-import { HOUR_MS } from '../../src/sides/records.ts';
+import { HOUR_MS, updateAt } from '../../src/sides/records.ts';
 import { allOf, type BrokenStore, carelessUpdate, headOf, pause } from './broken-store.ts';
 
 type Due = Pick<TaskStore, 'due'>;
@@ -19,17 +20,14 @@ async function heldOf(store: TaskStore, { leases, nowMs }: Parameters<TaskStore[
 /** A renewal by a write that does not look at the version. */
 async function renewByUpdate(
   store: TaskStore,
-  { dueAtMs, nowMs }: Parameters<TaskStore['renew']>[0],
+  { leaseMs, nowMs }: Parameters<TaskStore['renew']>[0],
   heads: readonly TaskHead[],
 ): Promise<TaskHead[]> {
   const renewed: TaskHead[] = [];
+  const dueAtMs = nowMs + leaseMs;
   for (const { taskId } of heads) {
-    const outcome = await carelessUpdate(store).update({
-      taskId,
-      expectedVersion: 0,
-      patch: { head: { dueAtMs } },
-      nowMs,
-    });
+    const update = { ...updateAt(taskId, 0, { head: { dueAtMs } }, nowMs), writeId: randomUUID() };
+    const outcome = await carelessUpdate(store).update(update);
     if (outcome.status === 'updated') renewed.push(outcome.head);
   }
   return renewed;
@@ -140,7 +138,7 @@ export const brokenLeasesAndSweeps: readonly BrokenStore[] = [
     says: /a renewal that is sent again has lost the lease/,
     methods: (store): Renew => ({
       async renew(input) {
-        const changed = (await heldOf(store, input)).filter(({ dueAtMs }) => dueAtMs !== input.dueAtMs);
+        const changed = (await heldOf(store, input)).filter(({ dueAtMs }) => dueAtMs !== input.nowMs + input.leaseMs);
         const leases = input.leases.filter(({ taskId }) => changed.some((head) => head.taskId === taskId));
         return store.renew({ ...input, leases });
       },
@@ -173,7 +171,7 @@ export const brokenLeasesAndSweeps: readonly BrokenStore[] = [
     fault: 'tells everybody who sweeps at once the same count',
     says: /24 tasks were removed and counted as/,
     methods(store): Sweep {
-      let underWay: Promise<number> | undefined;
+      let underWay: Promise<readonly TaskHead[]> | undefined;
       return {
         async deleteExpired(input) {
           underWay ??= store.deleteExpired(input);
@@ -200,12 +198,12 @@ export const brokenLeasesAndSweeps: readonly BrokenStore[] = [
     fault: 'counts all that it ever removed',
     says: /what the sweeps after the lost one removed/,
     methods(store): Sweep {
-      let sum = 0;
+      const all: TaskHead[] = [];
       return {
         async deleteExpired(input) {
           const deleted = await store.deleteExpired(input);
-          sum += deleted;
-          return deleted === 0 ? 0 : sum;
+          all.push(...deleted);
+          return deleted.length === 0 ? [] : all;
         },
       };
     },

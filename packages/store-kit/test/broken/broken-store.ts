@@ -31,10 +31,10 @@ export async function headOf(store: TaskStore, taskId: string, nowMs: number): P
 export function gappedUpdate(store: TaskStore): Pick<TaskStore, 'update'> {
   return {
     async update(input) {
-      const { taskId, expectedVersion, nowMs } = input;
+      const { taskId, expected, nowMs } = input;
       const head = await headOf(store, taskId, nowMs);
       if (head === undefined) return { status: 'not-found' };
-      if (head.version !== expectedVersion) return { status: 'conflict', head };
+      if (head.version !== expected.version || head.writeId !== expected.writeId) return { status: 'conflict', head };
       await pause();
       return carelessUpdate(store).update(input);
     },
@@ -48,7 +48,7 @@ export function carelessUpdate(store: TaskStore): Pick<TaskStore, 'update'> {
       for (;;) {
         const head = await headOf(store, input.taskId, input.nowMs);
         if (head === undefined) return { status: 'not-found' };
-        const outcome = await store.update({ ...input, expectedVersion: head.version });
+        const outcome = await store.update({ ...input, expected: head });
         if (outcome.status !== 'conflict') return outcome;
       }
     },

@@ -1,7 +1,9 @@
+import { brokenClaims } from './broken-claims.ts';
 import { brokenCreates } from './broken-creates.ts';
 import { brokenLeasesAndSweeps } from './broken-leases-and-sweeps.ts';
 import { brokenReads } from './broken-reads.ts';
 import type { BrokenStore } from './broken-store.ts';
+import { brokenSums } from './broken-sums.ts';
 import { brokenUpdates } from './broken-updates.ts';
 
 /** For each case of the contract the store that breaks it. */
@@ -10,4 +12,6 @@ export const brokenStores: readonly BrokenStore[] = [
   ...brokenUpdates,
   ...brokenReads,
   ...brokenLeasesAndSweeps,
+  ...brokenClaims,
+  ...brokenSums,
 ];

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { TASK_ENTRY_KINDS, type TaskHead, type TaskPatch, type TaskStore } from '@mcp-tasks/store';
 import { newTask } from '../../src/sides/records.ts';
 import { type BrokenStore, carelessUpdate, gappedUpdate } from './broken-store.ts';
@@ -57,7 +58,7 @@ export const brokenUpdates: readonly BrokenStore[] = [
         const outcome = await store.update(input);
         if (outcome.status === 'conflict') {
           const { put } = input.patch;
-          await store.update({ ...input, expectedVersion: outcome.head.version, patch: { head: {}, put } });
+          await store.update({ ...input, expected: outcome.head, writeId: randomUUID(), patch: { head: {}, put } });
         }
         return outcome;
       },
@@ -143,12 +144,6 @@ export const brokenUpdates: readonly BrokenStore[] = [
     methods: gappedUpdate,
   },
   {
-    case: 'race-claim',
-    fault: 'compares the version first and writes later',
-    says: /6 claimers got one task/,
-    methods: gappedUpdate,
-  },
-  {
     case: 'race-wake',
     fault: 'forgets when a task is due',
     says: /nobody will wake it/,
@@ -162,18 +157,19 @@ export const brokenUpdates: readonly BrokenStore[] = [
   },
   {
     case: 'lost-update',
-    fault: 'shows the loser of a race the head that it knew, under the new version',
-    says: /the head after claim was sent again/,
+    fault: 'knows no write that is sent again, and shows its loser the head that it knew, under the new version',
+    says: /the head after effects was sent again/,
     methods(store): Update {
       const heads = new Map<string, TaskHead>();
       return {
         async update(input) {
           const [before] = await store.get({ taskIds: [input.taskId], kinds: [], nowMs: input.nowMs });
           if (before) heads.set(`${input.taskId} ${before.head.version}`, before.head);
-          const outcome = await store.update(input);
+          const outcome = await store.update({ ...input, writeId: randomUUID() });
           if (outcome.status !== 'conflict') return outcome;
-          const known = heads.get(`${input.taskId} ${input.expectedVersion}`) ?? outcome.head;
-          return { status: 'conflict', head: { ...known, version: outcome.head.version } };
+          const known = heads.get(`${input.taskId} ${input.expected.version}`) ?? outcome.head;
+          const { version, writeId } = outcome.head;
+          return { status: 'conflict', head: { ...known, version, writeId } };
         },
       };
     },
@@ -184,7 +180,7 @@ export const brokenUpdates: readonly BrokenStore[] = [
     says: /was acknowledged before crash 1 and is gone/,
     methods: (store): Update => ({
       async update(input) {
-        if (input.expectedVersion !== 3) return store.update(input);
+        if (input.expected.version !== 3) return store.update(input);
         const [record] = await store.get({ taskIds: [input.taskId], kinds: [], nowMs: input.nowMs });
         return record ? { status: 'updated', head: { ...record.head, version: 4 } } : { status: 'not-found' };
       },

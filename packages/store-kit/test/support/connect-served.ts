@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { connect as openSocket } from 'node:net';
-import { TaskError, type TaskHint, type TaskStore } from '@mcp-tasks/store';
+import { PORT_VERSION, TaskError, type TaskHint, type TaskStore } from '@mcp-tasks/store';
 import { framed } from './framed-socket.ts';
 import type { ServedAnswer, ServedCall } from './served-store.ts';
 
-const METHODS = ['create', 'get', 'update', 'list', 'due', 'renew', 'deleteExpired'] as const;
+const METHODS = ['create', 'get', 'update', 'findJoinable', 'list', 'due', 'claim', 'renew', 'deleteExpired'] as const;
 
 /** Connect to a served store; also what a second process is told to do. */
 export async function connect({ port }: { readonly port: number }): Promise<TaskStore> {
@@ -36,6 +36,7 @@ export async function connect({ port }: { readonly port: number }): Promise<Task
   };
   await once(socket, 'connect');
   return {
+    portVersion: PORT_VERSION,
     ...(Object.fromEntries(METHODS.map((method) => [method, (input: unknown) => call(method, input)])) as Pick<
       TaskStore,
       (typeof METHODS)[number]

@@ -6,7 +6,7 @@ import { serveStore } from './served-store.ts';
 
 type Change = (store: TaskStore) => Partial<TaskStore>;
 
-const CALLS = ['create', 'get', 'update', 'list', 'due', 'renew', 'deleteExpired'] as const;
+const CALLS = ['create', 'get', 'update', 'findJoinable', 'list', 'due', 'claim', 'renew', 'deleteExpired'] as const;
 
 /** A memory store whose calls are counted with the bytes of what goes in and out. */
 function counted(store: TaskStore, cost: { operations: number; bytes: number }): TaskStore {
@@ -28,6 +28,8 @@ function onServer(store: TaskStore): TaskStore {
   return sameStore(store, {
     create: (input) => store.create(early(input)),
     due: (input) => store.due(early(input)),
+    claim: (input) => store.claim(early(input)),
+    renew: (input) => store.renew(early(input)),
     deleteExpired: (input) => store.deleteExpired(early(input)),
     serverTimeMs: async () => Date.now(),
   });

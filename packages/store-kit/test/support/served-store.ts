@@ -6,7 +6,7 @@ import { framed, type FramedSocket } from './framed-socket.ts';
 /** What a served store is asked. */
 export interface ServedCall {
   readonly id: number;
-  readonly method: Exclude<keyof TaskStore, 'open' | 'watch' | 'close'> | 'watch';
+  readonly method: Exclude<keyof TaskStore, 'portVersion' | 'open' | 'watch' | 'close'> | 'watch';
   readonly input: unknown;
 }
 

@@ -1,4 +1,5 @@
 import { initial } from './0001-initial.ts';
+import { portTwo } from './0002-port-two.ts';
 
 /** One step of the schema: SQL for a schema's (quoted) name. Append only; a step that landed is never edited. */
 export interface Migration {
@@ -12,4 +13,7 @@ export interface Migration {
 }
 
 /** Every step, oldest first; the position (from 1) is its number. */
-export const migrations: readonly Migration[] = [{ name: '0001-initial', compatibleFrom: 1, sql: initial }];
+export const migrations: readonly Migration[] = [
+  { name: '0001-initial', compatibleFrom: 1, sql: initial },
+  { name: '0002-port-two', compatibleFrom: 2, sql: portTwo },
+];

@@ -1,7 +1,9 @@
 import {
   changedHead,
+  entryBytes,
   type Mutable,
   type TaskEntry,
+  type TaskEntryKey,
   type TaskEntryKind,
   type TaskHead,
   type TaskPatch,
@@ -19,7 +21,8 @@ export class MemoryRecord {
   constructor(head: TaskHead, entries: readonly TaskEntry[], idempotencyKey: string | undefined) {
     this.taskId = head.taskId;
     this.idempotencyKey = idempotencyKey;
-    this.#head = frozen(changedHead(head, {}, head.version));
+    const { version, writeId } = head;
+    this.#head = frozen(changedHead(head, {}, { version, writeId, entryBytes: sumOfBytes(entries) }));
     this.write({ put: entries });
   }
 
@@ -30,6 +33,14 @@ export class MemoryRecord {
   /** The head must be an object that only this record may change. */
   set head(head: TaskHead) {
     this.#head = frozen(head);
+  }
+
+  /** Count the bytes by which a patch makes the entries grow. */
+  growthBytes({ put = [], delete: deleted = [] }: Pick<TaskPatch, 'put' | 'delete'>): number {
+    let bytes = 0;
+    for (const entry of put) bytes += entryBytes(entry) - this.#bytesOf(entry);
+    for (const key of deleted) bytes -= this.#bytesOf(key);
+    return bytes;
   }
 
   /** Delete and put entries. */
@@ -50,6 +61,18 @@ export class MemoryRecord {
     }
     return entries;
   }
+
+  #bytesOf({ kind, name }: TaskEntryKey): number {
+    const value = this.#entries.get(kind)?.get(name);
+    return value === undefined ? 0 : entryBytes({ name, value });
+  }
+}
+
+/** Count the bytes of entries. */
+export function sumOfBytes(entries: readonly TaskEntry[]): number {
+  let bytes = 0;
+  for (const entry of entries) bytes += entryBytes(entry);
+  return bytes;
 }
 
 /** Freeze this package's own head, with copies of the objects that its writer may still hold. */

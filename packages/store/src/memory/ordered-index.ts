@@ -6,6 +6,11 @@ export interface Identified {
   readonly taskId: string;
 }
 
+/** A place in the order. */
+export interface Place extends Identified {
+  readonly number: number;
+}
+
 /**
  * Items in ascending order of (number, task id): a sorted list in chunks.
  *
@@ -58,12 +63,20 @@ export class OrderedIndex<Item extends Identified> {
     if (chunk.length === 0) this.#chunks.splice(place.chunk, 1);
   }
 
-  *ascending(): Generator<Item, undefined> {
-    for (const chunk of this.#chunks) yield* chunk;
+  /** Iterate from the first item up, or from the first one that is at a place or above. */
+  *ascending(from?: Place): Generator<Item, undefined> {
+    const start = from && this.#find(from.number, from.taskId);
+    for (let index = start?.chunk ?? 0; index < this.#chunks.length; index += 1) {
+      const chunk = this.#chunks[index] ?? [];
+      for (let offset = index === start?.chunk ? start.offset : 0; offset < chunk.length; offset += 1) {
+        const item = chunk[offset];
+        if (item !== undefined) yield item;
+      }
+    }
   }
 
   /** Iterate from the last item down, or from the last one that is below a place. */
-  *descending(below?: { readonly number: number; readonly taskId: string }): Generator<Item, undefined> {
+  *descending(below?: Place): Generator<Item, undefined> {
     const from = below && this.#find(below.number, below.taskId);
     for (let index = from?.chunk ?? this.#chunks.length - 1; index >= 0; index -= 1) {
       const chunk = this.#chunks[index] ?? [];

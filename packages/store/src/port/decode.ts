@@ -1,5 +1,5 @@
 import { TASK_STATUSES } from '@mcp-tasks/wire';
-import type { TaskHead } from './record.ts';
+import { JOIN_STATES, type TaskHead } from './record.ts';
 import { TaskError } from './task-error.ts';
 
 const isText = (value: unknown): boolean => typeof value === 'string';
@@ -7,6 +7,7 @@ const isNumber = Number.isFinite;
 const isFlag = (value: unknown): boolean => typeof value === 'boolean';
 const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
 const isStatus = (value: unknown): boolean => TASK_STATUSES.some((known) => known === value);
+const isJoinState = (value: unknown): boolean => JOIN_STATES.some((known) => known === value);
 const isProgress = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'done' in value && typeof value.done === 'number';
 
@@ -15,6 +16,7 @@ const HEAD_FIELDS: Readonly<Record<keyof TaskHead, (value: unknown) => boolean>>
   taskId: isText,
   owner: isText,
   version: isNumber,
+  writeId: isText,
   status: isStatus,
   statusMessage: isText,
   progress: isProgress,
@@ -24,14 +26,19 @@ const HEAD_FIELDS: Readonly<Record<keyof TaskHead, (value: unknown) => boolean>>
   expiresAtMs: isNumber,
   pollIntervalMs: isNumber,
   handler: isText,
+  queue: isText,
   callDigest: isText,
   ttlRequested: isFlag,
   attempt: isNumber,
   crashCount: isNumber,
   holder: isText,
   dueAtMs: isNumber,
+  progressAtMs: isNumber,
   openQuestions: isTextList,
-  toolError: isText,
+  resultError: isText,
+  joinKey: isText,
+  joinState: isJoinState,
+  entryBytes: isNumber,
 };
 
 /**

@@ -46,6 +46,7 @@ const MINUTE_MS = 60_000;
 export const DEFAULT_LIMITS: TaskLimits = {
   maxActiveTasks: 100,
   maxStoredTasks: 1_000,
+  maxStoredBytes: 256 * MiB,
   defaultTtlMs: 60 * MINUTE_MS,
   minTtlMs: MINUTE_MS,
   maxTtlMs: 24 * 60 * MINUTE_MS,

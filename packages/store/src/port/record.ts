@@ -7,9 +7,10 @@
  * - **task**: the record that a client polls; **head** and **entries** are its two parts.
  * - **run**: one execution of the task's handler in a process; **attempt** is its number, 0 before the first.
  * - **holder**: the process start that may write for the run; **lease**: until when (`dueAtMs`).
- * - **parked**: waits for something, without a holder (`dueAtMs` null, status not terminal).
+ * - **parked**: waits for something, without a holder: for an event (`dueAtMs` null), or asleep until `dueAtMs`.
  */
 import type { TaskStatus } from '@mcp-tasks/wire';
+import { utf8Bytes } from './text.ts';
 
 /** The latest progress that a run reported. */
 export interface TaskProgress {
@@ -33,6 +34,11 @@ export interface TaskHead {
   readonly owner: string;
   /** Number of the last write, from 1; compare-and-set compares it. */
   readonly version: number;
+  /**
+   * Id of the last write, random and made by its writer; compare-and-set compares it beside `version`. A write that is
+   * sent again finds its own id here, and two servers that gave one version to two writes are told apart.
+   */
+  readonly writeId: string;
   readonly status: TaskStatus;
   /** For a person, at most 1 KiB. */
   readonly statusMessage?: string | undefined;
@@ -47,6 +53,8 @@ export interface TaskHead {
   readonly pollIntervalMs: number;
   /** Name of the handler (tool) that the task runs. */
   readonly handler: string;
+  /** Queue from which the task is claimed: empty for the built-in executor, else the queue of the tool's executor. */
+  readonly queue: string;
   /**
    * SHA-256 of handler and arguments: tells whether a repeated idempotency key means the same call. Empty without a
    * key.
@@ -56,23 +64,51 @@ export interface TaskHead {
   readonly ttlRequested?: boolean | undefined;
   /** Number of the latest run; 0 when none has begun. */
   readonly attempt: number;
-  /** Leases that ran out on started runs since the last stored checkpoint or answer. */
+  /** Leases that ran out since the last stored checkpoint or answer. */
   readonly crashCount: number;
   /** The process start that may write for the run; absent when the task is not held. */
   readonly holder?: string | undefined;
   /**
-   * Instant at which a process must attend to the task: now = queued, end of lease = held, null = parked or terminal.
+   * Instant at which a process must attend to the task: now = queued, later = sleeping until then (no holder), end of
+   * lease = held, null = parked or terminal.
    */
   readonly dueAtMs: number | null;
+  /** Instant of the last write that brought the work on: progress, a checkpoint, an answer. */
+  readonly progressAtMs?: number | undefined;
   /** Names of the outstanding questions, in the order in which they were asked. */
   readonly openQuestions: readonly string[];
   /** First text, at most 1 KiB, of a result with `isError`; present exactly on a task that completed with one. */
-  readonly toolError?: string | undefined;
+  readonly resultError?: string | undefined;
+  /** Digest of the call, by which an equal call finds the task; absent on a task that no call joins. */
+  readonly joinKey?: string | undefined;
+  /** How far the answer to the call got; see {@link JoinState}. Absent on a task that no call joins. */
+  readonly joinState?: JoinState | undefined;
+  /** Bytes of all entries, by {@link entryBytes}. The store counts them; the value given to `create` is not looked at. */
+  readonly entryBytes: number;
 }
+
+/**
+ * How far the answer to a call got: `held` = its request waits, `left` = its client has gone, `told` = its client knows
+ * the task's id, `fetched` = its client has the result.
+ */
+export type JoinState = 'held' | 'left' | 'told' | 'fetched';
+
+/** Every join state. */
+export const JOIN_STATES: readonly JoinState[] = ['held', 'left', 'told', 'fetched'];
 
 /** The kind of an entry; see {@link TaskEntry}. */
 export type TaskEntryKind =
-  'call' | 'variable' | 'published' | 'checkpoint' | 'question' | 'answer' | 'outcome' | 'result' | 'error';
+  | 'call'
+  | 'variable'
+  | 'published'
+  | 'checkpoint'
+  | 'wait'
+  | 'question'
+  | 'answer'
+  | 'outcome'
+  | 'history'
+  | 'result'
+  | 'error';
 
 /** Every kind of entry, for callers that want the whole record. */
 export const TASK_ENTRY_KINDS: readonly TaskEntryKind[] = [
@@ -80,9 +116,11 @@ export const TASK_ENTRY_KINDS: readonly TaskEntryKind[] = [
   'variable',
   'published',
   'checkpoint',
+  'wait',
   'question',
   'answer',
   'outcome',
+  'history',
   'result',
   'error',
 ];
@@ -118,8 +156,10 @@ export type MutableHeadField =
   | 'crashCount'
   | 'holder'
   | 'dueAtMs'
+  | 'progressAtMs'
   | 'openQuestions'
-  | 'toolError';
+  | 'resultError'
+  | 'joinState';
 
 /** Changed head fields. An absent field stays as it is; `null` removes an optional one (`dueAtMs` becomes null). */
 export type TaskHeadPatch = {
@@ -127,7 +167,7 @@ export type TaskHeadPatch = {
     Exclude<TaskHead[Field], undefined> | (undefined extends TaskHead[Field] ? null : never);
 };
 
-/** One write: changed head fields, entries to put (add or replace) and entries to delete; no entry is in both lists. */
+/** One write: changed head fields, entries to put (add or replace) and entries to delete; no entry occurs twice. */
 export interface TaskPatch {
   readonly head: TaskHeadPatch;
   readonly put?: readonly TaskEntry[] | undefined;
@@ -138,14 +178,34 @@ export interface TaskPatch {
 export type Mutable<Value> = { -readonly [Field in keyof Value]: Value[Field] };
 
 /**
+ * Count the bytes of an entry, as limits count them: the UTF-8 of its name and of its value.
+ *
+ * @example
+ * const bytes = entryBytes({ name: 'month', value: '"May"' }); // 10
+ */
+export function entryBytes({ name, value }: Pick<TaskEntry, 'name' | 'value'>): number {
+  return utf8Bytes(name) + utf8Bytes(value);
+}
+
+/** The fields that each write gives a head, beside those of its patch. */
+export type WrittenFields = Pick<TaskHead, 'version' | 'writeId' | 'entryBytes'>;
+
+/**
  * Apply a patch to a head: the head after the write, its version one higher. Pure.
+ *
+ * @param written - the id of the write, and the bytes of all entries after it (default: as before).
  *
  * @example
  * declare const head: TaskHead;
- * const next = applyHeadPatch(head, { statusMessage: 'half way' });
+ * const next = applyHeadPatch(head, { statusMessage: 'half way' }, { writeId: newWriteId() });
  */
-export function applyHeadPatch(head: TaskHead, patch: TaskHeadPatch): TaskHead {
-  return changedHead(head, patch, head.version + 1);
+export function applyHeadPatch(
+  head: TaskHead,
+  patch: TaskHeadPatch,
+  written: Pick<TaskHead, 'writeId'> & Partial<Pick<TaskHead, 'entryBytes'>>,
+): TaskHead {
+  const { writeId, entryBytes: bytes = head.entryBytes } = written;
+  return changedHead(head, patch, { version: head.version + 1, writeId, entryBytes: bytes });
 }
 
 /**
@@ -153,11 +213,12 @@ export function applyHeadPatch(head: TaskHead, patch: TaskHeadPatch): TaskHead {
  * that is spread and then gets another property (or is frozen) a class of its own, and all code that reads such objects
  * becomes slow: a spread costs a task 15 us in `bench/lifecycle`.
  */
-export function changedHead(head: TaskHead, patch: TaskHeadPatch, version: number): Mutable<TaskHead> {
+export function changedHead(head: TaskHead, patch: TaskHeadPatch, written: WrittenFields = head): Mutable<TaskHead> {
   const next: Mutable<TaskHead> = {
     taskId: head.taskId,
     owner: head.owner,
-    version,
+    version: written.version,
+    writeId: written.writeId,
     status: patch.status ?? head.status,
     createdAtMs: head.createdAtMs,
     lastUpdatedAtMs: patch.lastUpdatedAtMs ?? head.lastUpdatedAtMs,
@@ -165,18 +226,23 @@ export function changedHead(head: TaskHead, patch: TaskHeadPatch, version: numbe
     expiresAtMs: patch.expiresAtMs ?? head.expiresAtMs,
     pollIntervalMs: head.pollIntervalMs,
     handler: head.handler,
+    queue: head.queue,
     callDigest: head.callDigest,
     attempt: patch.attempt ?? head.attempt,
     crashCount: patch.crashCount ?? head.crashCount,
     dueAtMs: patch.dueAtMs === undefined ? head.dueAtMs : patch.dueAtMs,
     openQuestions: patch.openQuestions ?? head.openQuestions,
+    entryBytes: written.entryBytes,
   };
-  const { statusMessage = head.statusMessage, progress = head.progress } = patch;
-  const { holder = head.holder, toolError = head.toolError } = patch;
+  const { statusMessage = head.statusMessage, progress = head.progress, progressAtMs = head.progressAtMs } = patch;
+  const { holder = head.holder, resultError = head.resultError, joinState = head.joinState } = patch;
   if (head.ttlRequested !== undefined) next.ttlRequested = head.ttlRequested;
   if (statusMessage != null) next.statusMessage = statusMessage;
   if (progress != null) next.progress = progress;
+  if (progressAtMs != null) next.progressAtMs = progressAtMs;
   if (holder != null) next.holder = holder;
-  if (toolError != null) next.toolError = toolError;
+  if (resultError != null) next.resultError = resultError;
+  if (head.joinKey !== undefined) next.joinKey = head.joinKey;
+  if (joinState != null) next.joinState = joinState;
   return next;
 }

@@ -11,6 +11,22 @@ export function newTaskId(): string {
   return randomUUID().toLowerCase();
 }
 
+/** Random and of this process alone, so that no two processes make one id. */
+const WRITER = randomUUID();
+let writes = 0;
+
+/**
+ * Make the id of a new write; see `writeId` of a head. No other write has it, in any process. It need not be
+ * unguessable, and a counter costs less than randomness.
+ *
+ * @example
+ * const writeId = newWriteId();
+ */
+export function newWriteId(): string {
+  writes += 1;
+  return `${WRITER}.${writes.toString(36)}`;
+}
+
 /** Ids of ours have 36 characters; a longer text than this is the id of no task. */
 const MAX_TASK_ID_CHARACTERS = 128;
 

@@ -1,4 +1,5 @@
 import { type InputResponse, isTerminalStatus } from '@mcp-tasks/wire';
+import { isParked } from './lease.ts';
 import { done, liveRule, type Rule, write } from './rule.ts';
 
 /** Outcome of answers. */
@@ -19,13 +20,13 @@ export function answer(responses: Readonly<Record<string, InputResponse>>): Rule
     const keys = head.openQuestions.filter(isAnswered);
     if (isTerminalStatus(head.status) || keys.length === 0) return done({ keys: [], wakes: false });
     const openQuestions = head.openQuestions.filter((key) => !isAnswered(key));
-    const wakes = head.dueAtMs === null;
+    const wakes = isParked(head, nowMs);
     return write(
       head,
       nowMs,
       {
         ...(openQuestions.length === 0 && { status: 'working' }),
-        head: { openQuestions, crashCount: 0, ...(wakes && { dueAtMs: nowMs }) },
+        head: { openQuestions, crashCount: 0, progressAtMs: nowMs, ...(wakes && { dueAtMs: nowMs }) },
         put: keys.map((key) => ({ kind: 'answer', name: key, value: JSON.stringify(responses[key]) })),
       },
       { keys, wakes },

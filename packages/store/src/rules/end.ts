@@ -69,7 +69,7 @@ export function endFailed<Value>(
  * End the task with the run's result: status and result in one write. Refused with RUN_ENDED when the run no longer
  * holds the task.
  *
- * A result with `isError` is a completion too; its first text is shown in `toolError`.
+ * A result with `isError` is a completion too; its first text is shown in `resultError`.
  */
 export function complete(lease: TaskLease, completion: Completion): Rule<'completed'> {
   return liveRule((head, nowMs) => {
@@ -87,11 +87,11 @@ export function completed<Value>(
   value: Value,
 ): Verdict<Value> {
   const { result, json = JSON.stringify(result), keepResultMs, put = [] } = completion;
-  const toolError = result.isError === true ? cutUtf8(firstText(result), MAX_SHOWN_ERROR_BYTES) : undefined;
+  const resultError = result.isError === true ? cutUtf8(firstText(result), MAX_SHOWN_ERROR_BYTES) : undefined;
   const ending: Ending = {
     status: 'completed',
     keepResultMs,
-    head: toolError === undefined ? {} : { toolError },
+    head: resultError === undefined ? {} : { resultError },
     put: [...put, { kind: 'result', name: '', value: json }],
   };
   return end(head, nowMs, ending, value);

@@ -5,7 +5,7 @@ import type { TaskEntry, TaskEntryKey, TaskProgress } from '../port/record.ts';
 import { type Oversize, oversizeError, oversizeOf } from '../port/size.ts';
 import { TaskError } from '../port/task-error.ts';
 import type { TaskLease } from '../port/task-store.ts';
-import { gaveBack, holds } from './lease.ts';
+import { gaveBack, holds, isParked } from './lease.ts';
 import { done, liveRule, refused, type Rule, write } from './rule.ts';
 
 /**
@@ -37,6 +37,7 @@ export function effects(lease: TaskLease, change: Effects): Rule<'written'> {
       ...(progress && { progress }),
       ...(statusMessage !== undefined && { statusMessage }),
       ...(isProof && { crashCount: 0 }),
+      ...((isProof || progress !== undefined) && { progressAtMs: nowMs }),
     };
     return write(head, nowMs, { head: fields, put, delete: deleted }, 'written');
   });
@@ -98,6 +99,8 @@ export interface Parking {
   readonly message?: string | undefined;
   /** Keys of the questions at which the run waits. */
   readonly awaits?: readonly string[] | undefined;
+  /** Instant at which the task is due again without an event; absent = only an event wakes it. */
+  readonly wakeAtMs?: number | undefined;
 }
 
 /**
@@ -106,12 +109,12 @@ export interface Parking {
  * Refused with RUN_ENDED when the run no longer holds the task.
  */
 export function park(lease: TaskLease, parking: Parking = {}): Rule<'parked' | 'due'> {
-  const { message, awaits = [] } = parking;
+  const { message, awaits = [], wakeAtMs = null } = parking;
   return liveRule((head, nowMs, first) => {
-    if (gaveBack(lease, head)) return done(head.dueAtMs === null ? 'parked' : 'due');
+    if (gaveBack(lease, head)) return done(isParked(head, nowMs) ? 'parked' : 'due');
     if (!holds(lease, head)) return refused(runEnded(lease));
     const isAwaited = head.version === first.version && awaits.every((key) => head.openQuestions.includes(key));
-    const dueAtMs = isAwaited ? null : nowMs;
+    const dueAtMs = isAwaited ? wakeAtMs : nowMs;
     const change = { head: { holder: null, dueAtMs, ...(message !== undefined && { statusMessage: message }) } };
     return write(head, nowMs, change, isAwaited ? 'parked' : 'due');
   });

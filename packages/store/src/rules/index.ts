@@ -1,5 +1,4 @@
 import { answer } from './answer.ts';
-import { claim } from './claim.ts';
 import { cancel, complete, fail, interrupt } from './end.ts';
 import { ask, effects, park, release } from './held.ts';
 import { outcome } from './outcome.ts';
@@ -12,8 +11,6 @@ export const rules = {
   ask,
   /** End the task as cancelled. */
   cancel,
-  /** Take the task for a run. */
-  claim,
   /** End the task with a result. */
   complete,
   /** Store effects of a run that goes on. */

@@ -18,3 +18,8 @@ function isHeldAs(lease: TaskLease, head: TaskHead): boolean {
 export function gaveBack(lease: TaskLease, head: TaskHead): boolean {
   return head.attempt === lease.attempt && head.holder === undefined && !isTerminalStatus(head.status);
 }
+
+/** Tell whether the task waits without a holder: for an event, or asleep until its time. What wakes it makes it due. */
+export function isParked({ holder, status, dueAtMs }: TaskHead, nowMs: number): boolean {
+  return holder === undefined && !isTerminalStatus(status) && (dueAtMs === null || dueAtMs > nowMs);
+}

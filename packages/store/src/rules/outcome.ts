@@ -4,7 +4,7 @@ import type { TaskEntry, TaskHead } from '../port/record.ts';
 import { TaskError } from '../port/task-error.ts';
 import type { TaskLease } from '../port/task-store.ts';
 import { completed, type Completion, endedBy } from './end.ts';
-import { holds } from './lease.ts';
+import { holds, isParked } from './lease.ts';
 import { done, liveRule, refused, type Rule, write } from './rule.ts';
 
 /** Outcomes of parts of a task's work, recorded by its run or by another writer. */
@@ -43,7 +43,6 @@ export function outcome(change: Outcomes): Rule<undefined> {
       return completed(head, nowMs, { ...completion, put }, undefined);
     }
     const openQuestions = head.openQuestions.filter((key) => !closes.includes(key));
-    const isParked = head.dueAtMs === null;
     return write(
       head,
       nowMs,
@@ -52,8 +51,8 @@ export function outcome(change: Outcomes): Rule<undefined> {
         head: {
           ...(openQuestions.length < head.openQuestions.length && { openQuestions }),
           ...(statusMessage !== undefined && { statusMessage }),
-          ...(isProgress === true && { crashCount: 0 }),
-          ...(wakes === true && isParked && { dueAtMs: nowMs }),
+          ...(isProgress === true && { crashCount: 0, progressAtMs: nowMs }),
+          ...(wakes === true && isParked(head, nowMs) && { dueAtMs: nowMs }),
         },
         put,
       },

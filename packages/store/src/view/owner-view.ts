@@ -4,6 +4,7 @@ import type { TaskEntryKind, TaskHead, TaskRecord } from '../port/record.ts';
 import { TaskError } from '../port/task-error.ts';
 import { isTaskId } from '../port/task-id.ts';
 import type { TaskStore } from '../port/task-store.ts';
+import { resend } from '../rules/resend.ts';
 import type { WaiterHub } from '../watch/waiter-hub.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 
@@ -61,7 +62,8 @@ export interface OwnerView {
 export function ownerView({ store, clock, hub }: OwnerViewOptions, owner: string): OwnerView {
   const get = async (taskId: string, kinds: readonly TaskEntryKind[] = []): Promise<TaskRecord> => {
     if (!isTaskId(taskId)) throw taskNotFound();
-    const records = await store.get({ taskIds: [taskId], kinds, nowMs: clock.nowMs() });
+    const send = () => store.get({ taskIds: [taskId], owner, kinds, nowMs: clock.nowMs() });
+    const records = await send().catch((error: unknown) => resend(clock, send, error));
     const record = records[0];
     if (record?.head.owner !== owner) throw taskNotFound();
     return record;

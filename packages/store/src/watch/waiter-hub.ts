@@ -39,6 +39,7 @@ export class WaiterHub {
   #watching: Promise<(() => Promise<void>) | undefined> | undefined;
   #isWatched = false;
   #isClosed = false;
+  #listener: ((hint: TaskHint) => void) | undefined;
   #tickAtMs = Infinity;
   /** Instant before which no awaited task expires; may be too early, never too late. */
   #expiryAtMs = Infinity;
@@ -54,6 +55,17 @@ export class WaiterHub {
   /** Number of waiters. */
   get size(): number {
     return this.#awaited.waiterCount;
+  }
+
+  /** True while the store gives hints. */
+  get isWatched(): boolean {
+    return this.#isWatched;
+  }
+
+  /** Hand every hint to this listener, and begin the watch, also without waiters; called again, it tries again. */
+  listen(listener: (hint: TaskHint) => void): void {
+    this.#listener = listener;
+    if (!this.#isClosed) this.#watch();
   }
 
   /**
@@ -82,6 +94,7 @@ export class WaiterHub {
   /** Stop waiting: every waiter gets the error STORE_CLOSED. Safe to call twice. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#listener = undefined;
     const taskIds = this.#awaited.taskIds();
     this.#awaited.tell(taskIds, hubClosed());
     this.#awaited.clear();
@@ -97,6 +110,7 @@ export class WaiterHub {
     if (this.#watching !== undefined || this.#store.watch === undefined) return;
     const begun = this.#store.watch((hint) => {
       this.hint(hint);
+      this.#listener?.(hint);
     });
     this.#watching = begun.then(
       (stop) => {

@@ -1,11 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
-import { TaskError } from '../../src/index.ts';
+import { newWriteId, TaskError } from '../../src/index.ts';
 import { MemoryTaskStore } from '../../src/memory/memory-task-store.ts';
 import { applyRule, newTaskId, ownerView, rules, WaiterHub } from '../../src/rules.ts';
 import { type FakeClock, fakeClock, settled } from '../fake-clock.ts';
-import { newTask, T0_MS } from '../heads.ts';
+import { newClaim, newTask, T0_MS } from '../heads.ts';
+import { EMPTY_SIZES } from './memory-stores.ts';
 
 const MiB = 1024 * 1024;
 
@@ -31,11 +32,18 @@ async function live(store: MemoryTaskStore, clock: FakeClock, number: number): P
   };
   const created = newTask(fields, { idempotencyKey: `key-${number}` });
   await store.create(created);
-  const claim = rules.claim({ holder: 'p', leaseMs: 20_000, onCrash: 'fail', maxCrashes: 3 });
-  const { head, value } = await applyRule(store, clock, created.head, claim);
-  if (value.status !== 'claimed') throw new RangeError(value.status);
+  const claim = {
+    handlers: [{ name: fields.handler }],
+    taskIds: [taskId],
+    writeId: newWriteId(),
+    nowMs: clock.nowMs(),
+  };
+  const { records } = await store.claim(newClaim(claim));
+  const [record] = records;
+  if (record === undefined) throw new RangeError('A queued task can be claimed.');
+  const lease = { taskId, attempt: 1, holder: 'here' };
   const result = { content: [{ type: 'text' as const, text: `done: ${number}` }] };
-  await applyRule(store, clock, head, rules.complete(value.lease, { result, keepResultMs: 0 }));
+  await applyRule({ store, clock }, record.head, rules.complete(lease, { result, keepResultMs: 0 }));
   return taskId;
 }
 
@@ -52,8 +60,8 @@ it(
       let count = 0;
       for (;;) {
         const removed = await store.deleteExpired({ nowMs: clock.nowMs(), limit: 500 });
-        if (removed === 0) return count;
-        count += removed;
+        if (removed.length === 0) return count;
+        count += removed.length;
       }
     };
     const waitForever = (owner: string, taskId: string) =>
@@ -80,7 +88,7 @@ it(
     expect(hub.size).toBe(0);
     expect(clock.timers).toBe(0);
     await hub.close();
-    expect(store.sizes()).toEqual({ tasks: 0, expiry: 0, owners: 0, dueHandlers: 0, expired: 0, listeners: 0 });
+    expect(store.sizes()).toEqual(EMPTY_SIZES);
     expect(grownBytes).toBeLessThan(5 * MiB);
   },
 );

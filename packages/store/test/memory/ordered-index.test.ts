@@ -53,6 +53,8 @@ describe('OrderedIndex', () => {
           expect(index.last()).toBe(sorted[0]);
           const place = { number, taskId };
           expect([...index.descending(place)]).toEqual(sorted.filter((item) => descending(place, item) < 0));
+          const isAtOrAbove = (item: Item) => descending(place, item) >= 0;
+          expect([...index.ascending(place)]).toEqual(sorted.toReversed().filter(isAtOrAbove));
         },
       ),
     );
@@ -75,6 +77,20 @@ describe('OrderedIndex', () => {
     expect([...index.ascending()]).toEqual([]);
   });
 
+  it('[STOR-05] goes up from any place in many chunks: an item, a gap, before all and behind all', () => {
+    const { index } = countedIndex();
+    const all = Array.from({ length: 2_000 }, (_, place) => ({ taskId: 'x', number: place * 2 }));
+    for (const item of all) index.insert(item);
+    for (let number = -1; number <= 4_000; number += 1) {
+      const from = { number, taskId: 'x' };
+      const items = index.ascending(from);
+      const first = Math.max(0, Math.ceil(number / 2));
+      expect([items.next().value, items.next().value]).toEqual([all[first], all[first + 1]]);
+      expect(index.ascending({ ...from, taskId: 'x\0' }).next().value).toBe(all[Math.floor(number / 2) + 1]);
+    }
+    expect([...index.ascending({ number: 3_990, taskId: '' })]).toEqual(all.slice(1_995));
+  });
+
   it('[STOR-05] looks at a number of items that grows with the logarithm of the size', () => {
     const { index, looks } = countedIndex();
     const size = 100_000;
@@ -87,5 +103,9 @@ describe('OrderedIndex', () => {
     for (let visited = 0; visited < 51; visited += 1) page.next();
     // Three searches of at most 9 + 10 + a few comparisons each.
     expect(looks.count).toBeLessThan(100);
+    looks.count = 0;
+    const upward = index.ascending({ number: size / 2, taskId: 'x' });
+    for (let visited = 0; visited < 51; visited += 1) upward.next();
+    expect(looks.count).toBeLessThan(40);
   });
 });

@@ -14,7 +14,7 @@ describe('a field of a head that a store has read', () => {
     holder: 'here',
     dueAtMs: 1,
     openQuestions: ['q'],
-    toolError: 'failed',
+    resultError: 'failed',
   };
   const fields = Object.entries(whole) as [keyof TaskHead, unknown][];
 

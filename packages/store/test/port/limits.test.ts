@@ -6,6 +6,7 @@ describe('DEFAULT_LIMITS', () => {
     expect(DEFAULT_LIMITS).toEqual({
       maxActiveTasks: 100,
       maxStoredTasks: 1_000,
+      maxStoredBytes: 268_435_456,
       defaultTtlMs: 3_600_000,
       minTtlMs: 60_000,
       maxTtlMs: 86_400_000,

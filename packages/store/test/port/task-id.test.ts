@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { newWriteId } from '../../src/index.ts';
 import { newTaskId } from '../../src/rules.ts';
 
 describe('newTaskId', () => {
@@ -24,5 +25,13 @@ describe('newTaskId', () => {
         expect(made.size).toBe(count);
       }),
     );
+  });
+});
+
+describe('newWriteId', () => {
+  it('[DURA-08] makes another id of at most 64 ASCII characters for each write', () => {
+    const made = Array.from({ length: 1_000 }, () => newWriteId());
+    expect(new Set(made).size).toBe(1_000);
+    for (const id of made) expect(id).toMatch(/^[\x21-\x7e]{16,64}$/);
   });
 });

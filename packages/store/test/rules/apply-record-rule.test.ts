@@ -28,7 +28,7 @@ function accessTo(store: TaskStore): RecordAccess & { readonly reads: number } {
       if (record === undefined) throw new Error('no task');
       return record;
     },
-    write: (head, rule) => applyRule(store, noWait, head, rule),
+    write: (head, rule) => applyRule({ store, clock: noWait }, head, rule),
   };
 }
 
@@ -71,12 +71,25 @@ describe('applyRecordRule', () => {
     expect(access.reads).toBe(1);
   });
 
-  it('[STOR-06] takes the effect of a write whose answer was lost for its own', async () => {
+  it('[STOR-06] writes once when the answer to the write was lost', async () => {
     const store = await storeWithTask();
     const losing = aroundStore(store, { afterUpdate: failing((call) => call === 1) });
     const outcome = await applyRecordRule(accessTo(losing), adding('a'));
+    expect(outcome).toMatchObject({ value: 'added', wrote: true, head: { version: 2 } });
+  });
+
+  it('[STOR-06] takes the effect of a write whose answer was lost for its own, also below another write', async () => {
+    const store = await storeWithTask();
+    const lose = failing((call) => call === 1);
+    const losing = aroundStore(store, {
+      async afterUpdate() {
+        if (lose.calls === 0) await applyRecordRule(accessTo(store), adding('b'));
+        lose();
+      },
+    });
+    const outcome = await applyRecordRule(accessTo(losing), adding('a'));
     expect(outcome).toMatchObject({ value: 'there already', wrote: true });
-    expect(names(await accessTo(store).read())).toEqual(['a']);
+    expect(names(await accessTo(store).read())).toEqual(['a', 'b']);
   });
 
   it('answers a rule that has nothing to write without a write', async () => {

@@ -1,13 +1,19 @@
 import type { InputRequest } from '@mcp-tasks/wire';
 import { describe, expect, it } from 'vitest';
-import { memoryStore, TASK_ENTRY_KINDS, TaskError, type TaskHead, type TaskStore } from '../../src/index.ts';
+import {
+  memoryStore,
+  newWriteId,
+  TASK_ENTRY_KINDS,
+  TaskError,
+  type TaskHead,
+  type TaskStore,
+} from '../../src/index.ts';
 import { applyRule, type Rule, rules } from '../../src/rules.ts';
 import { fakeClock } from '../fake-clock.ts';
 import { aroundStore, failing } from '../faulty-store.ts';
-import { newTask, T0_MS } from '../heads.ts';
+import { newClaim, newTask, T0_MS } from '../heads.ts';
 
 const lease = { taskId: 'task-1', attempt: 1, holder: 'here' };
-const claim = rules.claim({ holder: 'here', leaseMs: 20_000, onCrash: 'rerun', maxCrashes: 3 });
 const request: InputRequest = { method: 'elicitation/create', params: { message: 'Sure?' } };
 const ask = rules.ask(lease, 'q', request, { maxOpenQuestions: 16 });
 const yes = { action: 'accept' };
@@ -30,21 +36,26 @@ async function present(store: TaskStore) {
 describe('applyRule', () => {
   it('[STOR-06] reads the head when it is given an id, writes once, and answers the head before and after', async () => {
     const store = await storeWith();
-    const outcome = await applyRule(store, noWait, 'task-1', claim);
+    const outcome = await applyRule({ store, clock: noWait }, 'task-1', rules.cancel());
     expect(outcome).toMatchObject({
       wrote: true,
-      value: { status: 'claimed', lease },
+      value: 'cancelled',
       before: { version: 1 },
-      head: { version: 2, attempt: 1 },
+      head: { version: 2, status: 'cancelled' },
     });
     expect((await present(store))?.head).toEqual(outcome.head);
   });
 
   it('[STOR-06] applies the rule to the head that a lost race brings back', async () => {
     const store = await storeWith();
-    const { head } = await applyRule(store, noWait, 'task-1', claim);
-    await applyRule(store, noWait, 'task-1', rules.cancel());
-    const late = applyRule(store, noWait, head, rules.complete(lease, { result: { content: [] }, keepResultMs: 0 }));
+    const { records } = await store.claim(newClaim());
+    const head = records[0]?.head ?? 'task-1';
+    await applyRule({ store, clock: noWait }, 'task-1', rules.cancel());
+    const late = applyRule(
+      { store, clock: noWait },
+      head,
+      rules.complete(lease, { result: { content: [] }, keepResultMs: 0 }),
+    );
     await expect(late).rejects.toMatchObject({ code: 'RUN_ENDED' });
     expect((await present(store))?.head.status).toBe('cancelled');
   });
@@ -60,7 +71,7 @@ describe('applyRule', () => {
       const [record] = await store.get({ taskIds: ['task-1'], kinds: [], nowMs: T0_MS });
       const racers = Array.from({ length: 30 }, (_, place) => ends[(place + round) % 3] ?? rules.cancel());
       const outcomes = await Promise.allSettled(
-        racers.map((rule) => applyRule(store, noWait, record?.head ?? 'task-1', rule)),
+        racers.map((rule) => applyRule({ store, clock: noWait }, record?.head ?? 'task-1', rule)),
       );
       const wrote = outcomes.filter((outcome) => outcome.status === 'fulfilled' && outcome.value.wrote);
       expect(wrote).toHaveLength(1);
@@ -77,8 +88,7 @@ describe('applyRule', () => {
     await Promise.all(
       Array.from({ length: 50 }, (_, number) =>
         applyRule(
-          store,
-          noWait,
+          { store, clock: noWait },
           first,
           rules.effects(lease, { put: [{ kind: 'variable', name: `v${number}`, value: '1' }] }),
         ),
@@ -93,12 +103,12 @@ describe('applyRule', () => {
     const store = await storeWith();
     let updates = 0;
     const contended = aroundStore(store, {
-      async beforeUpdate({ expectedVersion }) {
+      async beforeUpdate(update) {
         updates += 1;
-        await store.update({ taskId: 'task-1', expectedVersion, patch: { head: {} }, nowMs: T0_MS });
+        await store.update({ ...update, writeId: newWriteId(), patch: { head: {} } });
       },
     });
-    await expect(applyRule(contended, noWait, 'task-1', rules.cancel())).rejects.toMatchObject({
+    await expect(applyRule({ store: contended, clock: noWait }, 'task-1', rules.cancel())).rejects.toMatchObject({
       code: 'STORE_CONFLICT',
       retryable: true,
     });
@@ -109,13 +119,13 @@ describe('applyRule', () => {
     const clock = fakeClock();
     const store = await storeWith({ ttlMs: 10 });
     const contended = aroundStore(store, {
-      async beforeUpdate({ taskId, expectedVersion, nowMs }) {
-        await store.update({ taskId, expectedVersion, patch: { head: {} }, nowMs });
+      async beforeUpdate(update) {
+        await store.update({ ...update, writeId: newWriteId(), patch: { head: {} } });
         clock.setMs(T0_MS + 10);
       },
     });
     const refusal = (through: TaskStore, taskId: string) =>
-      applyRule(through, clock, taskId, rules.cancel()).catch((error: unknown) => error);
+      applyRule({ store: through, clock }, taskId, rules.cancel()).catch((error: unknown) => error);
     const sweptStore = await storeWith({ ttlMs: 10 });
     // By a process whose clock is ahead, between the read and the write.
     const swept = aroundStore(sweptStore, {
@@ -142,7 +152,6 @@ describe('a write whose answer was lost', () => {
   };
 
   it.each<readonly [string, Rule<unknown>, Partial<TaskHead>, Partial<TaskHead>]>([
-    ['claim', claim, {}, { attempt: 1, holder: 'here' }],
     [
       'complete',
       rules.complete(lease, { result: { content: [] }, keepResultMs: 0 }),
@@ -156,7 +165,7 @@ describe('a write whose answer was lost', () => {
     ['release', rules.release(lease), { attempt: 1, holder: 'here' }, { dueAtMs: T0_MS }],
   ])('[DURA-08] has one effect when it is sent again: %s', async (_, rule, fields, expected) => {
     const { store, lose } = lostOnce(await storeWith(fields));
-    const outcome = await applyRule(store, noWait, 'task-1', rule);
+    const outcome = await applyRule({ store, clock: noWait }, 'task-1', rule);
     expect(outcome).toMatchObject({ wrote: true, head: { version: 2, ...expected } });
     expect(lose.calls).toBe(2);
     expect((await present(store))?.head).toEqual(outcome.head);
@@ -165,17 +174,19 @@ describe('a write whose answer was lost', () => {
   it('[DURA-08] effects are put again and are the same', async () => {
     const { store } = lostOnce(await storeWith({ attempt: 1, holder: 'here' }));
     const put = [{ kind: 'checkpoint' as const, name: 'one', value: '1' }];
-    expect(await applyRule(store, noWait, 'task-1', rules.effects(lease, { put }))).toMatchObject({ wrote: true });
+    expect(await applyRule({ store, clock: noWait }, 'task-1', rules.effects(lease, { put }))).toMatchObject({
+      wrote: true,
+    });
     expect((await present(store))?.entries.filter((entry) => entry.kind === 'checkpoint')).toEqual(put);
   });
 
   it('[DURA-08] an answer is stored once, and a later one does not replace it', async () => {
     const { store } = lostOnce(await storeWith({ status: 'input_required', openQuestions: ['q'], dueAtMs: null }));
-    expect(await applyRule(store, noWait, 'task-1', rules.answer({ q: yes }))).toMatchObject({
+    expect(await applyRule({ store, clock: noWait }, 'task-1', rules.answer({ q: yes }))).toMatchObject({
       wrote: true,
       head: { version: 2, dueAtMs: T0_MS },
     });
-    await applyRule(store, noWait, 'task-1', rules.answer({ q: { action: 'decline' } }));
+    await applyRule({ store, clock: noWait }, 'task-1', rules.answer({ q: { action: 'decline' } }));
     expect((await present(store))?.entries.filter((entry) => entry.kind === 'answer')).toEqual([
       { kind: 'answer', name: 'q', value: JSON.stringify(yes) },
     ]);
@@ -186,11 +197,11 @@ describe('a write whose answer was lost', () => {
     const lose = failing((call) => call === 1);
     const answered = aroundStore(store, {
       async afterUpdate() {
-        if (lose.calls === 0) await applyRule(store, noWait, 'task-1', rules.answer({ q: yes }));
+        if (lose.calls === 0) await applyRule({ store, clock: noWait }, 'task-1', rules.answer({ q: yes }));
         lose();
       },
     });
-    const outcome = await applyRule(answered, noWait, 'task-1', ask);
+    const outcome = await applyRule({ store: answered, clock: noWait }, 'task-1', ask);
     expect(outcome).toMatchObject({
       wrote: true,
       value: 'asked',
@@ -201,34 +212,70 @@ describe('a write whose answer was lost', () => {
   it('[DURA-08] a question that lost a race without being stored is asked again', async () => {
     const store = await storeWith({ attempt: 1, holder: 'here', status: 'input_required', openQuestions: ['other'] });
     const head = (await present(store))?.head ?? 'task-1';
-    await applyRule(store, noWait, 'task-1', rules.answer({ other: yes }));
-    expect(await applyRule(store, noWait, head, ask)).toMatchObject({
+    await applyRule({ store, clock: noWait }, 'task-1', rules.answer({ other: yes }));
+    expect(await applyRule({ store, clock: noWait }, head, ask)).toMatchObject({
       wrote: true,
       head: { openQuestions: ['q'], status: 'input_required' },
     });
   });
 
-  it('[DURA-08] is sent at most four times, each later than the one before, then fails as the store does', async () => {
+  it('[DURA-08] is sent again with its write id, and another head gets a write with another id', async () => {
+    const store = await storeWith();
+    const ids: string[] = [];
+    const lose = failing((call) => call === 1);
+    const contended = aroundStore(store, {
+      async beforeUpdate(update) {
+        ids.push(update.writeId);
+        const other = { ...update, writeId: newWriteId(), patch: { head: {} } };
+        if (ids.length === 2) await store.update(other);
+        lose();
+      },
+    });
+    await applyRule({ store: contended, clock: noWait }, 'task-1', rules.cancel());
+    const [first, again, anew] = ids;
+    expect(ids).toHaveLength(3);
+    expect(again).toBe(first);
+    expect(anew).not.toBe(first);
+    expect((await present(store))?.head).toMatchObject({ version: 3, writeId: anew });
+  });
+
+  it('[DURA-08] is sent again for two seconds, each time later than the one before, then fails as the store does', async () => {
     const clock = fakeClock();
     const store = await storeWith();
     const fail = failing(() => true);
-    const outcome = applyRule(aroundStore(store, { beforeUpdate: fail }), clock, 'task-1', rules.cancel()).catch(
-      (error: unknown) => error,
-    );
+    const outcome = applyRule(
+      { store: aroundStore(store, { beforeUpdate: fail }), clock },
+      'task-1',
+      rules.cancel(),
+    ).catch((error: unknown) => error);
     const calls: number[] = [];
-    for (const ms of [0, 19, 1, 99, 1, 499, 1]) {
+    for (const ms of [0, 19, 1, 99, 1, 499, 1, 999, 1]) {
       await clock.advance(ms);
       calls.push(fail.calls);
     }
-    expect(calls).toEqual([1, 1, 2, 2, 3, 3, 4]);
+    expect(calls).toEqual([1, 1, 2, 2, 3, 3, 4, 4, 5]);
     expect(await outcome).toMatchObject({ code: 'STORE_UNAVAILABLE' });
     expect(clock.timers).toBe(0);
+  });
+
+  it('[DURA-08] is sent again for as long as the options say', async () => {
+    const store = await storeWith();
+    const fail = failing(() => true);
+    const around = aroundStore(store, { beforeUpdate: fail });
+    await expect(applyRule({ store: around, clock: noWait, forMs: 0 }, 'task-1', rules.cancel())).rejects.toMatchObject(
+      {
+        code: 'STORE_UNAVAILABLE',
+      },
+    );
+    expect(fail.calls).toBe(1);
   });
 
   it('[DURA-08] a read is repeated too, and any other failure is handed on at once', async () => {
     const store = await storeWith();
     const fail = failing((call) => call === 1);
-    expect(await applyRule(aroundStore(store, { beforeGet: fail }), noWait, 'task-1', rules.cancel())).toMatchObject({
+    expect(
+      await applyRule({ store: aroundStore(store, { beforeGet: fail }), clock: noWait }, 'task-1', rules.cancel()),
+    ).toMatchObject({
       wrote: true,
     });
     const forGood = new TaskError('STORE_UNAVAILABLE', 'The store is gone for good.');
@@ -238,12 +285,43 @@ describe('a write whose answer was lost', () => {
       },
     });
     const clockWithoutTimers = { nowMs: () => T0_MS, after: () => expect.fail('nothing is to be waited for') };
-    await expect(applyRule(gone, clockWithoutTimers, 'task-1', rules.cancel())).rejects.toBe(forGood);
+    await expect(applyRule({ store: gone, clock: clockWithoutTimers }, 'task-1', rules.cancel())).rejects.toBe(forGood);
     await store.close();
     const closed = failing(() => false);
     await expect(
-      applyRule(aroundStore(store, { beforeGet: closed }), noWait, 'task-1', rules.cancel()),
+      applyRule({ store: aroundStore(store, { beforeGet: closed }), clock: noWait }, 'task-1', rules.cancel()),
     ).rejects.toMatchObject({ code: 'STORE_CLOSED' });
     expect(closed.calls).toBe(1);
+  });
+});
+
+describe('a rule with a bound on stored bytes', () => {
+  const running = { attempt: 1, holder: 'here' };
+  const put = [{ kind: 'variable' as const, name: 'v', value: '1234' }];
+
+  it('[SEC-04] is refused with TASK_QUOTA_EXCEEDED and writes nothing when its owner would have more', async () => {
+    const store = await storeWith(running);
+    const before = await present(store);
+    const bytes = (before?.head.entryBytes ?? 0) + 5;
+    const refused = applyRule(
+      { store, clock: noWait, maxStoredBytes: bytes - 1 },
+      'task-1',
+      rules.effects(lease, { put }),
+    );
+    await expect(refused).rejects.toMatchObject({
+      code: 'TASK_QUOTA_EXCEEDED',
+      details: { taskId: 'task-1', limit: 'maxStoredBytes', maxStoredBytes: bytes - 1 },
+    });
+    expect(await present(store)).toEqual(before);
+    const allowed = applyRule({ store, clock: noWait, maxStoredBytes: bytes }, 'task-1', rules.effects(lease, { put }));
+    expect(await allowed).toMatchObject({ wrote: true, head: { entryBytes: bytes } });
+  });
+
+  it.each<readonly [string, Rule<unknown>]>([
+    ['a result', rules.complete(lease, { result: { content: [] }, keepResultMs: 0 })],
+    ['an error', rules.fail(lease, { code: 1, message: 'x' }, 0)],
+  ])('[SEC-04] stores the end of a task beyond it: %s', async (_, rule) => {
+    const store = await storeWith(running);
+    expect(await applyRule({ store, clock: noWait, maxStoredBytes: 0 }, 'task-1', rule)).toMatchObject({ wrote: true });
   });
 });

@@ -1,102 +1,69 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TaskHead } from '../../src/index.ts';
-import { type ClaimOptions, rules } from '../../src/rules.ts';
-import { HOUR_MS, newHead, T0_MS } from '../heads.ts';
-import { after, onlyPut, written } from './verdicts.ts';
+import { claimPatch } from '../../src/index.ts';
+import { crashFailure, suspectCrashCount } from '../../src/rules.ts';
+import { newHead, T0_MS } from '../heads.ts';
 
-const options: ClaimOptions = { holder: 'here', leaseMs: 20_000, onCrash: 'rerun', maxCrashes: 3 };
-const running: Partial<TaskHead> = { attempt: 1, holder: 'there', dueAtMs: T0_MS };
+const claim = { holder: 'here', leaseMs: 20_000, nowMs: T0_MS + 5 };
 
-describe('claim', () => {
-  it.each([
-    { title: 'a task that is due and held by nobody', head: newHead({}) },
-    {
-      title: 'a task that this process queued, before its lease ends',
-      head: newHead({ holder: 'here', dueAtMs: T0_MS + 9 }),
-    },
-    { title: 'a queued task whose process is gone', head: newHead({ holder: 'there', dueAtMs: T0_MS }) },
-    { title: 'a task that waits for an answer', head: newHead({ status: 'input_required', openQuestions: ['q'] }) },
-  ])('[DURA-07] takes $title, as a first run without a crash', ({ head }) => {
-    const verdict = written(rules.claim(options)(head, T0_MS));
-    expect(verdict.value).toEqual({ status: 'claimed', lease: { taskId: 'task-1', attempt: 1, holder: 'here' } });
-    expect(after(rules.claim(options), head, T0_MS)).toEqual({
-      ...head,
-      version: 2,
-      attempt: 1,
+describe('claimPatch', () => {
+  it('[DURA-07] gives a queued task its next attempt, the holder, the lease and the present', () => {
+    expect(claimPatch(newHead({ attempt: 4, crashCount: 1 }), claim)).toEqual({
+      attempt: 5,
+      crashCount: 1,
       holder: 'here',
-      dueAtMs: T0_MS + 20_000,
+      dueAtMs: T0_MS + 20_005,
+      lastUpdatedAtMs: T0_MS + 5,
     });
   });
 
   it.each([
-    { title: 'held by a living run elsewhere', head: newHead({ ...running, dueAtMs: T0_MS + 1 }) },
-    { title: 'running in this process', head: newHead({ ...running, holder: 'here', dueAtMs: T0_MS + 1 }) },
-    { title: 'queued by another living process', head: newHead({ holder: 'there', dueAtMs: T0_MS + 1 }) },
-    { title: 'parked', head: newHead({ attempt: 1, dueAtMs: null }) },
-    { title: 'due later', head: newHead({ dueAtMs: T0_MS + 1 }) },
-    { title: 'over', head: newHead({ status: 'completed', dueAtMs: null }) },
-  ])('[DURA-07] leaves a task that is $title', ({ head }) => {
-    expect(rules.claim(options)(head, T0_MS)).toEqual({ kind: 'done', value: { status: 'not-due' } });
+    { title: 'counts a crash where another process held the task', holder: 'there', crashCount: 3 },
+    { title: 'counts none where this process held it', holder: 'here', crashCount: 2 },
+    { title: 'counts none where no process held it', holder: undefined, crashCount: 2 },
+  ])('[DURA-03] $title', ({ holder, crashCount }) => {
+    expect(claimPatch(newHead({ attempt: 2, crashCount: 2, holder }), claim)).toMatchObject({ attempt: 3, crashCount });
   });
 
-  it('[DURA-03] counts a crash when the lease of a started run ran out, and none when the run was given back', () => {
-    expect(after(rules.claim(options), newHead({ ...running, crashCount: 1 }), T0_MS)).toMatchObject({
-      attempt: 2,
-      crashCount: 2,
-    });
-    const given = newHead({ attempt: 4, crashCount: 1, dueAtMs: T0_MS });
-    expect(after(rules.claim(options), given, T0_MS)).toMatchObject({ attempt: 5, crashCount: 1 });
+  it('[DURA-07] never moves the last change back, for a process whose clock is behind', () => {
+    const head = newHead({ lastUpdatedAtMs: T0_MS + 9 });
+    expect(claimPatch(head, claim)).toMatchObject({ lastUpdatedAtMs: T0_MS + 9, dueAtMs: T0_MS + 20_005 });
+  });
+});
+
+describe('crashFailure', () => {
+  it.each([
+    { onCrash: 'fail', crashCount: 0, message: undefined },
+    { onCrash: 'fail', crashCount: 1, message: 'The task was interrupted: the process that ran it stopped.' },
+    { onCrash: 'rerun', crashCount: 0, message: undefined },
+    { onCrash: 'rerun', crashCount: 2, message: undefined },
+    { onCrash: 'rerun', crashCount: 3, message: 'The task was interrupted: its process stopped 3 times in a row.' },
+    { onCrash: 'rerun', crashCount: 4, message: 'The task was interrupted: its process stopped 4 times in a row.' },
+  ] as const)('[DURA-03] says of a $onCrash task after $crashCount of 3 crashes: $message', (row) => {
+    const failure = crashFailure(newHead({ crashCount: row.crashCount }), { onCrash: row.onCrash, maxCrashes: 3 });
+    const { message } = row;
+    expect(failure).toEqual(message && { code: -32603, message, data: { code: 'TASK_INTERRUPTED' } });
   });
 
-  it('[DURA-03] fails a rerun task at the last crash allowed, with TASK_INTERRUPTED', () => {
-    const head = newHead({ ...running, crashCount: 2, status: 'input_required', openQuestions: ['q'] });
-    const verdict = rules.claim(options)(head, T0_MS);
-    expect(written(verdict).value).toEqual({ status: 'crashed-out' });
-    expect(JSON.parse(onlyPut(verdict).value)).toEqual({
-      code: -32603,
-      message: 'The task was interrupted: its process stopped 3 times in a row.',
-      data: { code: 'TASK_INTERRUPTED' },
-    });
-    const ended = after(rules.claim(options), head, T0_MS);
-    expect(ended).toMatchObject({ status: 'failed', dueAtMs: null, openQuestions: [] });
-    expect(ended).not.toHaveProperty('holder');
+  it('[DURA-03] lets a fail task that was given back run again', () => {
+    const head = newHead({ attempt: 3, crashCount: 0 });
+    expect(crashFailure(head, { onCrash: 'fail', maxCrashes: 3 })).toBeUndefined();
+  });
+});
+
+describe('suspectCrashCount', () => {
+  it('[DURA-03] is never set for a fail task, which does not run again', () => {
+    expect(suspectCrashCount({ onCrash: 'fail', maxCrashes: 3 })).toBeUndefined();
   });
 
-  it('[DURA-03] fails a fail task whose run was lost or given back, and keeps the error readable', () => {
-    const rule = rules.claim({ ...options, onCrash: 'fail', keepResultMs: 2 * HOUR_MS });
-    for (const holder of ['there', undefined]) {
-      const head = newHead({ attempt: 1, holder });
-      expect(written(rule(head, T0_MS)).value).toEqual({ status: 'interrupted' });
-      expect(onlyPut(rule(head, T0_MS))).toMatchObject({ kind: 'error', name: '' });
-      expect(after(rule, head, T0_MS)).toMatchObject({
-        status: 'failed',
-        expiresAtMs: T0_MS + 2 * HOUR_MS,
-        crashCount: 0,
-      });
-    }
-  });
-
-  it('[DURA-03] runs a fail task that has never run, also when its process is gone', () => {
-    const rule = rules.claim({ ...options, onCrash: 'fail' });
-    expect(written(rule(newHead({ holder: 'there' }), T0_MS)).value).toMatchObject({ status: 'claimed' });
-  });
-
-  it('[DURA-08] finds its own claim when the answer was lost, and only its own', () => {
-    const first = newHead({});
-    const claimed = { status: 'claimed', lease: { taskId: 'task-1', attempt: 1, holder: 'here' } };
-    const head = after(rules.claim(options), first, T0_MS);
-    expect(rules.claim(options)(head, T0_MS + 1, first)).toEqual({ kind: 'done', value: claimed });
-    const notDue = { kind: 'done', value: { status: 'not-due' } };
-    expect(rules.claim(options)({ ...head, holder: 'there' }, T0_MS + 1, first)).toEqual(notDue);
-    expect(rules.claim(options)(head, T0_MS + 1)).toEqual(notDue);
-  });
-
-  it('[INTG-09] is refused from expiresAtMs on', () => {
-    const head = newHead({});
-    expect(rules.claim(options)(head, head.expiresAtMs - 1).kind).toBe('write');
-    expect(rules.claim(options)(head, head.expiresAtMs)).toMatchObject({
-      kind: 'refused',
-      error: { code: 'TASK_NOT_FOUND' },
-    });
+  it('[DURA-03] makes a task a suspect when it has crashed and its next crash would be its last', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 20 }), fc.nat({ max: 20 }), (maxCrashes, crashCount) => {
+        const policy = { onCrash: 'rerun' as const, maxCrashes };
+        const isSuspect = crashCount >= (suspectCrashCount(policy) ?? Infinity);
+        const isLast = crashFailure(newHead({ crashCount: crashCount + 1 }), policy) !== undefined;
+        expect(isSuspect).toBe(crashCount > 0 && isLast);
+      }),
+    );
   });
 });

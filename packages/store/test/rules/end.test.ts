@@ -38,20 +38,21 @@ describe('complete', () => {
   });
 
   it('[STOR-04] keeps the first text of a result with isError, cut at 1 KiB between characters, for lists', () => {
-    const toolErrorOf = (text: string) => {
+    const resultErrorOf = (text: string) => {
       const content: CallToolResult['content'] = [
         { type: 'image', data: '', mimeType: 'image/png' },
         { type: 'text', text },
         { type: 'text', text: 'second' },
       ];
-      return after(rules.complete(lease, { result: { content, isError: true }, keepResultMs }), held, T0_MS).toolError;
+      return after(rules.complete(lease, { result: { content, isError: true }, keepResultMs }), held, T0_MS)
+        .resultError;
     };
-    expect(toolErrorOf('failing_job failed')).toBe('failing_job failed');
-    expect(toolErrorOf('x'.repeat(1023) + 'é')).toBe('x'.repeat(1023));
-    expect(toolErrorOf('😀'.repeat(300))).toBe('😀'.repeat(256));
+    expect(resultErrorOf('failing_job failed')).toBe('failing_job failed');
+    expect(resultErrorOf('x'.repeat(1023) + 'é')).toBe('x'.repeat(1023));
+    expect(resultErrorOf('😀'.repeat(300))).toBe('😀'.repeat(256));
     const silent = rules.complete(lease, { result: { content: [], isError: true }, keepResultMs });
-    expect(after(silent, held, T0_MS).toolError).toBe('');
-    expect(after(rules.complete(lease, { result, keepResultMs }), held, T0_MS)).not.toHaveProperty('toolError');
+    expect(after(silent, held, T0_MS).resultError).toBe('');
+    expect(after(rules.complete(lease, { result, keepResultMs }), held, T0_MS)).not.toHaveProperty('resultError');
   });
 
   it.each([

@@ -38,7 +38,12 @@ describe('effects', () => {
     const deleted = [{ kind: 'variable' as const, name: 'y' }];
     const rule = rules.effects(lease, { put, delete: deleted, progress: { done: 1, total: 2 }, statusMessage: 'half' });
     expect(written(rule(held, T0_MS + 1)).patch).toEqual({
-      head: { progress: { done: 1, total: 2 }, statusMessage: 'half', lastUpdatedAtMs: T0_MS + 1 },
+      head: {
+        progress: { done: 1, total: 2 },
+        statusMessage: 'half',
+        lastUpdatedAtMs: T0_MS + 1,
+        progressAtMs: T0_MS + 1,
+      },
       put,
       delete: deleted,
     });
@@ -49,6 +54,8 @@ describe('effects', () => {
     const variable = rules.effects(lease, { put: [{ kind: 'variable', name: 's', value: '1' }] });
     expect(after(checkpoint, held, T0_MS).crashCount).toBe(0);
     expect(after(variable, held, T0_MS).crashCount).toBe(2);
+    expect(after(checkpoint, held, T0_MS).progressAtMs).toBe(T0_MS);
+    expect(after(variable, held, T0_MS)).not.toHaveProperty('progressAtMs');
   });
 });
 

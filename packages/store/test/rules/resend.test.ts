@@ -32,10 +32,44 @@ describe('a call of the store that failed', () => {
     expect(waitsMs).toEqual([20, 100, 500]);
   });
 
-  it('[DURA-08] fails with the last failure after three times', async () => {
-    const { clock, send, waitsMs } = failingCall(passing('second'), passing('third'), passing('fourth'));
-    await expect(resend(clock, send, passing('first'))).rejects.toThrow('fourth');
-    expect(waitsMs).toHaveLength(3);
+  it('[DURA-08] fails with the last failure when the next wait would end after two seconds', async () => {
+    const failures = ['second', 'third', 'fourth', 'fifth', 'sixth'].map(passing);
+    const { clock, send, waitsMs } = failingCall(...failures);
+    await expect(resend(clock, send, passing('first'))).rejects.toThrow('fifth');
+    expect(waitsMs).toEqual([20, 100, 500, 1_000]);
+  });
+
+  it('[DURA-08] is sent again every second for as long as the caller says', async () => {
+    const { clock, send, waitsMs } = failingCall(...Array.from({ length: 99 }, () => passing('again')));
+    await expect(resend(clock, send, passing('first'), { forMs: 3_620 })).rejects.toThrow('again');
+    expect(waitsMs).toEqual([20, 100, 500, 1_000, 1_000, 1_000]);
+  });
+
+  it('[DURA-08] counts the time that the calls themselves take', async () => {
+    const { clock, send, waitsMs } = failingCall(passing('second'), passing('third'));
+    const slow = () => {
+      clock.setMs(clock.nowMs() + 1_950);
+      return send();
+    };
+    await expect(resend(clock, slow, passing('first'))).rejects.toThrow('second');
+    expect(waitsMs).toEqual([20]);
+  });
+
+  it('[DURA-08] goes by the monotonic time of a clock that has one', async () => {
+    const { clock, send } = failingCall(passing('second'));
+    const stepped = { ...clock, nowMs: () => Math.random() * 1e12, monotonicMs: () => 7 };
+    await expect(resend(stepped, send, passing('first'))).resolves.toBe('answer');
+  });
+
+  it('[DURA-08] is not sent again once its answer is not wanted, before or after a wait', async () => {
+    const before = failingCall();
+    const first = passing('first');
+    await expect(resend(before.clock, before.send, first, { isWanted: () => false })).rejects.toBe(first);
+    expect(before.waitsMs).toEqual([]);
+    const after = failingCall();
+    const isWanted = () => after.waitsMs.length === 0;
+    await expect(resend(after.clock, after.send, first, { isWanted })).rejects.toBe(first);
+    expect(after.waitsMs).toEqual([20]);
   });
 
   it.each([

@@ -12,7 +12,7 @@ export function written<Value>(verdict: Verdict<Value>): Written<Value> {
 
 /** The head after the write that a rule decides on. */
 export function after<Value>(rule: Rule<Value>, head: TaskHead, nowMs: number): TaskHead {
-  return applyHeadPatch(head, written(rule(head, nowMs)).patch.head);
+  return applyHeadPatch(head, written(rule(head, nowMs)).patch.head, { writeId: 'after' });
 }
 
 /** The one entry that a write puts. */

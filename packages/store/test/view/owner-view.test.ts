@@ -14,7 +14,7 @@ import {
 import { type CountingStore, countingStore } from '../counting-store.ts';
 import { type FakeClock, fakeClock, settled } from '../fake-clock.ts';
 import { unavailable } from '../faulty-store.ts';
-import { HOUR_MS, newTask, T0_MS } from '../heads.ts';
+import { HOUR_MS, newTask, T0_MS, WIDE_LIMITS } from '../heads.ts';
 
 interface Setting {
   readonly store: TaskStore;
@@ -35,7 +35,7 @@ function setting(store: TaskStore = memoryStore()): Setting {
     clock,
     hub,
     of,
-    apply: async (owner, taskId, rule) => applyRule(store, clock, (await of(owner).get(taskId)).head, rule),
+    apply: async (owner, taskId, rule) => applyRule({ store, clock }, (await of(owner).get(taskId)).head, rule),
   };
 }
 
@@ -120,7 +120,7 @@ describe('a foreign task', () => {
           await store.create(
             newTask(
               { taskId: `task-${number}`, owner },
-              { idempotencyKey: 'same', limits: { maxActiveTasks: 1, maxStoredTasks: 1 } },
+              { idempotencyKey: 'same', limits: { ...WIDE_LIMITS, maxActiveTasks: 1, maxStoredTasks: 1 } },
             ),
           );
         }
@@ -268,14 +268,14 @@ describe('waitFor', () => {
     expect(await ends).toMatchObject({ code: 'STORE_CLOSED' });
   });
 
-  it('[INTG-06] fails at once when the store cannot be read, and when its question throws', async () => {
+  it('[INTG-06] fails when the store cannot be read for two seconds, and at once when its question throws', async () => {
     const store = countingStore(memoryStore());
-    const { hub, of, apply } = setting(store);
+    const { clock, hub, of, apply } = setting(store);
     await store.create(newTask());
     store.readError = unavailable();
-    expect(await refusal(of('alice').waitFor('task-1', isOver, { signal }))).toMatchObject({
-      code: 'STORE_UNAVAILABLE',
-    });
+    const unread = refusal(of('alice').waitFor('task-1', isOver, { signal }));
+    await clock.advance(2_000);
+    expect(await unread).toMatchObject({ code: 'STORE_UNAVAILABLE' });
     store.readError = undefined;
     const fault = new RangeError('a fault of the caller');
     const question = (head: TaskHead) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { memoryStore, type TaskHead, type TaskHint, type TaskStore } from '../../src/index.ts';
+import { memoryStore, newWriteId, type TaskHead, type TaskHint, type TaskStore } from '../../src/index.ts';
 import { type TaskWaiter, WaiterHub } from '../../src/rules.ts';
 import { type CountingStore, countingStore } from '../counting-store.ts';
 import { type FakeClock, fakeClock, settled } from '../fake-clock.ts';
@@ -29,8 +29,9 @@ async function setting(taskIds: readonly string[], isWatchable = true): Promise<
     async write(taskId, patch = {}) {
       const nowMs = clock.nowMs();
       const [record] = await inner.get({ taskIds: [taskId], kinds: [], nowMs });
-      const expectedVersion = record?.head.version ?? 0;
-      const outcome = await inner.update({ taskId, expectedVersion, patch: { head: patch }, nowMs });
+      if (record === undefined) throw new RangeError(`no task ${taskId}`);
+      const write = { taskId, expected: record.head, writeId: newWriteId(), patch: { head: patch }, nowMs };
+      const outcome = await inner.update(write);
       if (outcome.status !== 'updated') throw new RangeError(outcome.status);
       return outcome.head;
     },

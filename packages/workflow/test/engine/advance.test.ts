@@ -13,6 +13,7 @@ const HEAD: TaskHead = {
   taskId: 't',
   owner: 'alice',
   version: 1,
+  writeId: 'first',
   status: 'working',
   createdAtMs: 0,
   lastUpdatedAtMs: 0,
@@ -26,6 +27,8 @@ const HEAD: TaskHead = {
   holder: 'p',
   dueAtMs: 10_000,
   openQuestions: [],
+  queue: '',
+  entryBytes: 0,
 };
 
 function setUp() {
@@ -62,7 +65,7 @@ function written(record: TaskRecord, verdict: Verdict<Advance>): TaskRecord {
   const { head, put = [] } = verdict.patch;
   const isReplaced = (entry: TaskEntry) => put.some(({ kind, name }) => kind === entry.kind && name === entry.name);
   const entries = [...record.entries.filter((entry) => !isReplaced(entry)), ...put];
-  return { head: applyHeadPatch(record.head, head), entries };
+  return { head: applyHeadPatch(record.head, head, { writeId: `write ${record.head.version + 1}` }), entries };
 }
 
 function next(verdict: Verdict<Advance>) {

@@ -157,10 +157,13 @@ describe('a tool that asks while it runs as a step', () => {
       step('one', { tool: hasty });
       step('two', { client: true, guidance: 'x' });
     });
-    const { start } = client(tasks);
-    const view = await start('w');
+    const { begin, view: viewOf } = client(tasks);
+    const { taskId } = await begin('w');
+    const signal = AbortSignal.timeout(20_000);
+    await tasks.for(OWNER).waitFor(taskId, ({ dueAtMs }) => dueAtMs === null, { signal });
+    const view = await viewOf(taskId);
     expect(statuses(view)).toBe('completed pending');
-    const { entries } = await tasks.for(OWNER).get(view.head.taskId, ['question']);
+    const { entries } = await tasks.for(OWNER).get(taskId, ['question']);
     expect(entries.map(({ name }) => name)).toEqual(['one/sure']);
     expect(view.head).toMatchObject({ status: 'working', openQuestions: [] });
   });

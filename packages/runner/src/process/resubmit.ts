@@ -1,0 +1,64 @@
+import type { DuePosition } from '@mcp-tasks/store';
+import { submittedTask } from '../api/executor.ts';
+import type { TaskLayer } from '../core/task-layer.ts';
+
+/** Time between two looks for tasks whose submission was lost, and how long such a task must have been due. */
+const INTERVAL_MS = 30_000;
+/** Most tasks that one look submits again. */
+const MOST = 1_000;
+
+/**
+ * The net below an executor that runs tasks elsewhere: what has been due for half a minute is submitted again, since
+ * its submission may be lost. The store stays the truth.
+ */
+export class Resubmit {
+  readonly #layer: TaskLayer;
+  #cancelTimer: (() => void) | undefined;
+  #looking: Promise<void> | undefined;
+  #isRunning = false;
+  #after: DuePosition | undefined;
+
+  constructor(layer: TaskLayer) {
+    this.#layer = layer;
+  }
+
+  async start(): Promise<void> {
+    this.#isRunning = true;
+    this.#arm();
+  }
+
+  async stop(): Promise<void> {
+    this.#isRunning = false;
+    this.#cancelTimer?.();
+    await this.#looking;
+  }
+
+  #arm(): void {
+    const { clock } = this.#layer;
+    this.#cancelTimer = clock.after(INTERVAL_MS * (0.75 + Math.random() / 2), () => {
+      this.#looking = this.#look()
+        .catch((error: unknown) => {
+          this.#layer.reportError(error);
+        })
+        .then(() => {
+          this.#looking = undefined;
+          if (this.#isRunning) this.#arm();
+        });
+    });
+  }
+
+  async #look(): Promise<void> {
+    const { store, clock, executor, registry } = this.#layer;
+    const heads = await store.due({
+      handlers: [...registry.tools.keys()],
+      queues: [executor.queue],
+      after: this.#after,
+      limit: MOST,
+      nowMs: clock.nowMs() - INTERVAL_MS,
+    });
+    const last = heads.at(-1);
+    this.#after =
+      heads.length < MOST || last?.dueAtMs == null ? undefined : { dueAtMs: last.dueAtMs, taskId: last.taskId };
+    for (const head of heads) await executor.submit(submittedTask(head));
+  }
+}
