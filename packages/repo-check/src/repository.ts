@@ -97,9 +97,21 @@ export async function layeredPackages(): Promise<readonly WorkspacePackage[]> {
   return (await workspacePackages('packages')).filter(({ folder }) => folder in layers);
 }
 
+type Rows = Readonly<Record<string, readonly string[]>>;
+
 /** `layers.json`: what each package's sources may import. */
-export async function readLayers(): Promise<Readonly<Record<string, readonly string[]>>> {
-  return JSON.parse(await readText('layers.json')) as Record<string, string[]>;
+export function readLayers(): Promise<Rows> {
+  return rowsOfLayers((name) => !name.includes('/'));
+}
+
+/** `layers.json`: the packages that an entry loads by name when it is used. */
+export function readLateImports(): Promise<Rows> {
+  return rowsOfLayers((name) => name.includes('/'));
+}
+
+async function rowsOfLayers(isMeant: (name: string) => boolean): Promise<Rows> {
+  const rows = JSON.parse(await readText('layers.json')) as Record<string, string[]>;
+  return Object.fromEntries(Object.entries(rows).filter(([name]) => isMeant(name)));
 }
 
 /** `folders.json`: the folders of each package's sources, lowest first. */

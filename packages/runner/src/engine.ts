@@ -28,4 +28,7 @@ export { fromJson, messageOf, toJson } from './tool/json.ts';
 export { checkName } from './tool/names.ts';
 export { sentence } from './tool/sentence.ts';
 export { askRequests, checkResponse, elicitRequest } from './tool/question-form.ts';
+export { inputRefused } from './tool/question-answer.ts';
+export { schemaProblem } from './tool/schema-problem.ts';
+export type { SchemaSide } from './tool/schema-problem.ts';
 export { parseCall } from './tool/stored-call.ts';

@@ -21,11 +21,14 @@ export type {
   AskedAnswers,
   Elicited,
   ElicitQuestion,
+  Root,
+  UrlElicited,
+  UrlQuestion,
   ParkedRun,
   Sampled,
   StepContext,
   StepFunction,
-  StepRetryOptions,
+  RetryOptions,
   TaskContext,
 } from './api/task-context.ts';
 

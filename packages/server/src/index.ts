@@ -3,6 +3,7 @@
 // A server with tasks
 export { serveTasks } from './serve/serve-tasks.ts';
 export type { ServeTasksOptions, StdioConnection, TaskApp, TaskHttpOptions } from './serve/serve-tasks.ts';
+export type { ServerFactory } from './serve/make-server.ts';
 
 // Its parts, each usable alone
 export { attach } from './serve/attach.ts';

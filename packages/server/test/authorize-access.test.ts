@@ -1,10 +1,10 @@
-import type { AuthorizeRequest, TasksOptions } from '@mcp-tasks/runner';
+import type { AuthorizeRequest } from '@mcp-tasks/runner';
 import { type JsonObject, ProtocolFailure } from '@mcp-tasks/wire';
 import { McpServer } from '@modelcontextprotocol/server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { serveTasks, type TaskApp } from '../src/index.ts';
 import { HttpClient } from './support/http-client.ts';
-import { createTestTools } from './support/test-tools.ts';
+import { createTestTools, type TestToolsOptions } from './support/test-tools.ts';
 
 const ALL = ['get', 'result', 'answer', 'cancel'] as const;
 const GENERATIONS = ['2025-11-25', '2026-07-28'] as const;
@@ -13,7 +13,7 @@ const apps: TaskApp[] = [];
 afterEach(() => Promise.all(apps.splice(0).map((app) => app.close({ drainMs: 0 }))));
 
 /** A server whose author refuses some uses of tasks, and a client of it. */
-function serve(generation: (typeof GENERATIONS)[number], options: TasksOptions = {}) {
+function serve(generation: (typeof GENERATIONS)[number], options: TestToolsOptions = {}) {
   const asked: AuthorizeRequest[] = [];
   const refused = new Set<string>();
   const authorize = (request: AuthorizeRequest) => {

@@ -126,14 +126,17 @@ describe('2025-11-25 over HTTP without sessions', () => {
       expect(await alice.result('tasks/get', { taskId })).toMatchObject({ status: 'input_required' });
     });
 
-    it('count as cancelled when the client can only answer with an error', async () => {
+    it.each(['asks', 'samples'])('of %s that the client answers with an error are closed and told', async (name) => {
       const client = connect();
-      const taskId = await start(client, 'asks');
+      const taskId = await start(client, name);
       const stream = await client.open('tasks/result', { taskId });
       const question = await nextQuestion(stream);
-      const error = { code: -32601, message: 'Method not found' };
+      const error = { code: -1, message: 'User rejected it' };
       expect((await client.post({ jsonrpc: '2.0', id: question['id'], error })).status).toBe(202);
-      expect(await lastOf(stream)).toMatchObject({ result: { content: [{ text: 'cancel' }] } });
+      expect(await lastOf(stream)).toMatchObject({
+        result: { isError: true, content: [{ text: expect.stringContaining('User rejected it') as string }] },
+      });
+      expect((await client.post({ jsonrpc: '2.0', id: question['id'], error })).status).toBe(202);
     });
 
     it('take an answer whose body was parsed before', async () => {

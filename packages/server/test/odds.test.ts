@@ -116,7 +116,7 @@ describe('a client that did not say what it can answer', () => {
   });
 
   it('is a boolean to the option', () => {
-    expect(() => serve({ askUnknownClients: 'no' as never })).toThrow(/askUnknownClients must be a boolean/);
+    expect(() => serve({ askUnknownClients: 'no' as never })).toThrow(/askUnknownClients must be true or false/);
   });
 });
 

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { serveTasks, type ServeTasksOptions, type TaskApp, type TaskHttpOptions } from '../src/index.ts';
 import { WireClient } from '../src/testing/wire-client.ts';
 import { HttpClient, type HttpStream } from './support/http-client.ts';
-import { createTestTools, type TestTools } from './support/test-tools.ts';
+import { createTestTools, type TestTools, type TestToolsOptions } from './support/test-tools.ts';
 
 const GENERATIONS = ['2025-11-25', '2026-07-28'] as const;
 type Generation = (typeof GENERATIONS)[number];
@@ -19,7 +19,7 @@ afterEach(() => Promise.all(apps.splice(0).map((app) => app.close({ drainMs: 0 }
 /** A server, its events of limits, and clients of it who are told apart by their tokens. */
 function serve(
   limits: TasksOptions['limits'],
-  options: ServeTasksOptions & { readonly http?: TaskHttpOptions; readonly tasks?: TasksOptions } = {},
+  options: ServeTasksOptions & { readonly http?: TaskHttpOptions; readonly tasks?: TestToolsOptions } = {},
 ) {
   const { http, tasks, ...serving } = options;
   const events: TaskEvent[] = [];

@@ -1,4 +1,5 @@
 // The public surface of @mcp-tasks/store-kit/vitest: the contract as tests of vitest. Adding a line here makes a promise.
+import { checkOptions, option, type OptionTableOf } from '@mcp-tasks/wire';
 import { describe, it } from 'vitest';
 import type { StoreHarness } from './api/harness.ts';
 import { checkSkips, type ContractSkip, runSkipped } from './api/skips.ts';
@@ -19,10 +20,17 @@ export interface DescribeContractOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+const CONTRACT_SKIP: OptionTableOf<ContractSkip> = { case: option.text, reason: option.text };
+
+const CONTRACT_OPTIONS: OptionTableOf<DescribeContractOptions> = {
+  skips: option.listOf(option.fields(CONTRACT_SKIP)),
+  timeoutMs: option.integer(1),
+};
+
 /**
  * Register the whole contract as tests of one store.
  *
- * @throws {TypeError} a skip names no case, names one twice, or has no reason.
+ * @throws {TypeError} an option is unknown or of the wrong type, or a skip names no case, names one twice, or has no reason.
  *
  * @example
  * declare const harness: StoreHarness;
@@ -31,6 +39,7 @@ export interface DescribeContractOptions {
  * });
  */
 export function describeContract(name: string, harness: StoreHarness, options: DescribeContractOptions = {}): void {
+  checkOptions('describeContract', options, CONTRACT_OPTIONS);
   const { skips = [], timeoutMs = 60_000 } = options;
   const reasons = checkSkips(contractCases, skips);
   describe(name, () => {

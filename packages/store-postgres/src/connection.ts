@@ -20,11 +20,9 @@ export interface Connections {
   readonly close: () => Promise<void>;
 }
 
-/** Make the pool of a store, or take the pool in its options. @throws {TypeError} a string is not of PostgreSQL. */
+/** Make the pool of a store, or take the pool in its options, which were checked. */
 export function connections(options: PostgresStoreOptions, schema: string): Connections {
-  const { connectionString, hints } = options;
-  checkConnectionString('connectionString', connectionString);
-  checkConnectionString('hints', hints === false ? undefined : hints);
+  const { connectionString } = options;
   const config: pg.PoolConfig = {
     ...DEFAULTS,
     ...(connectionString !== undefined && { connectionString }),
@@ -38,12 +36,6 @@ export function connections(options: PostgresStoreOptions, schema: string): Conn
     hints: hintChannel(options, config, schema),
     close: async () => own?.end(),
   };
-}
-
-/** Check a connection string: `pg` would take an unreadable one for the name of a database on this machine. */
-function checkConnectionString(option: string, value: unknown): void {
-  if (value === undefined || (typeof value === 'string' && /^(postgres(ql)?:\/\/|socket:|\/)/.test(value))) return;
-  throw new TypeError(`${option} of postgresStore must be of the form postgres://user:password@host:port/database.`);
 }
 
 function hintChannel(options: PostgresStoreOptions, config: pg.PoolConfig, schema: string): HintChannel | undefined {

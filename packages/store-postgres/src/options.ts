@@ -1,3 +1,5 @@
+import { checkOptions, option, type OptionTableOf } from '@mcp-tasks/wire';
+
 /** One statement, as `pg` takes it. */
 export interface PostgresQuery {
   readonly text: string;
@@ -60,4 +62,37 @@ export interface PostgresStoreOptions {
   readonly hints?: string | false | undefined;
   /** Keep the statements prepared on each connection: faster, but not behind a transaction pooler. Default false. */
   readonly preparedStatements?: boolean | undefined;
+}
+
+const POSTGRES_OPTIONS: OptionTableOf<PostgresStoreOptions> = {
+  connectionString: option.text,
+  config: option.object,
+  pool: option.methods('a pool of pg, or an object like one', 'query', 'connect'),
+  schema: {
+    expected: '1 to 48 of a-z, 0-9 and _, not beginning with a digit',
+    fits: (value) => typeof value === 'string' && /^[a-z_][a-z0-9_]{0,47}$/.test(value),
+  },
+  hints: { expected: 'a connection string, or false', fits: (value) => value === false || typeof value === 'string' },
+  preparedStatements: option.flag,
+};
+
+/** Check the options of `postgresStore`. @throws as {@link checkOptions} */
+export function checkPostgresOptions(options: PostgresStoreOptions | undefined): PostgresStoreOptions {
+  checkOptions('postgresStore', options, POSTGRES_OPTIONS);
+  const { connectionString, hints, pool, config } = options ?? {};
+  if (pool === undefined && connectionString === undefined && config === undefined) {
+    throw new TypeError('Give postgresStore connectionString, config or pool.');
+  }
+  checkConnectionString('connectionString', connectionString);
+  checkConnectionString('hints', hints === false ? undefined : hints);
+  return { ...options };
+}
+
+/**
+ * Check a connection string: `pg` would take an unreadable one for the name of a database on this machine. The message
+ * does not show it, since it may hold a password.
+ */
+function checkConnectionString(name: string, value: string | undefined): void {
+  if (value === undefined || /^(postgres(ql)?:\/\/|socket:|\/)/.test(value)) return;
+  throw new TypeError(`${name} of postgresStore must be of the form postgres://user:password@host:port/database.`);
 }

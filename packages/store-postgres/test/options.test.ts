@@ -15,20 +15,20 @@ describe('postgresStore', () => {
     [
       'something that is no string',
       { connectionString: 5 as unknown as string },
-      /connectionString of postgresStore must be/,
+      /postgresStore: connectionString must be/,
     ],
     [
       'hints of another kind',
       { connectionString: URL_OF_NOBODY, hints: 'redis://127.0.0.1' },
       /hints of postgresStore must be of the form/,
     ],
-    ['a schema with a quote', { connectionString: URL_OF_NOBODY, schema: 'a"b' }, /schema of postgresStore must be/],
-    ['a schema in capitals', { connectionString: URL_OF_NOBODY, schema: 'Tasks' }, /schema of postgresStore must be/],
-    ['no schema', { connectionString: URL_OF_NOBODY, schema: '' }, /schema of postgresStore must be/],
+    ['a schema with a quote', { connectionString: URL_OF_NOBODY, schema: 'a"b' }, /postgresStore: schema must be/],
+    ['a schema in capitals', { connectionString: URL_OF_NOBODY, schema: 'Tasks' }, /postgresStore: schema must be/],
+    ['no schema', { connectionString: URL_OF_NOBODY, schema: '' }, /postgresStore: schema must be/],
     [
       'a schema that is too long',
       { connectionString: URL_OF_NOBODY, schema: 'a'.repeat(49) },
-      /schema of postgresStore must be/,
+      /postgresStore: schema must be/,
     ],
   ])('refuses %s by naming the option', (_case, options, message) => {
     expect(() => postgresStore(options)).toThrow(TypeError);

@@ -15,18 +15,8 @@ export interface OwnConnection {
   disconnect(): Promise<void>;
 }
 
-/**
- * Make a connection that is not open yet.
- *
- * @throws {TypeError} neither `url` nor `config`, or a `url` of another scheme.
- */
+/** Make a connection that is not open yet. The options were checked. */
 export function ownConnection({ url, config }: RedisStoreOptions): OwnConnection {
-  if (url === undefined && !config) throw new TypeError('Give redisStore url, config or client.');
-  if (url !== undefined && !(/^rediss?:\/\//.test(url) && URL.canParse(url))) {
-    throw new TypeError(
-      'url of redisStore must be of the form redis://user:password@host:port/database, or rediss://.',
-    );
-  }
   // Before the first opening, a failure goes to the caller and is not tried again.
   let isOpen = false;
   const pauseMs = (times: number) => Math.min(50 * 2 ** times, LONGEST_PAUSE_MS);

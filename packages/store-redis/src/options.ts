@@ -1,3 +1,5 @@
+import { checkOptions, option, type OptionTableOf } from '@mcp-tasks/wire';
+
 /** One server, as the store asks it for its settings. */
 export interface RedisNodeLike {
   /** Send a command to the server. */
@@ -63,4 +65,31 @@ export interface RedisStoreOptions {
    * finding, which does not close the store. Default `process.emitWarning`.
    */
   readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+const REDIS_OPTIONS: OptionTableOf<RedisStoreOptions> = {
+  url: option.text,
+  config: option.object,
+  client: option.methods('a client of ioredis, or an object like one', 'evalsha', 'eval', 'call', 'duplicate'),
+  name: {
+    expected: '1 to 64 characters without braces',
+    fits: (value) => typeof value === 'string' && /^[^{}]{1,64}$/.test(value),
+  },
+  onWarning: option.callback,
+};
+
+/** Check the options of `redisStore`. @throws as {@link checkOptions} */
+export function checkRedisOptions(options: RedisStoreOptions | undefined): RedisStoreOptions {
+  checkOptions('redisStore', options, REDIS_OPTIONS);
+  const { url, config, client } = options ?? {};
+  if (url === undefined && config === undefined && client === undefined) {
+    throw new TypeError('Give redisStore url, config or client.');
+  }
+  // The message does not show the value, since it may hold a password.
+  if (url !== undefined && !(/^rediss?:\/\//.test(url) && URL.canParse(url))) {
+    throw new TypeError(
+      'url of redisStore must be of the form redis://user:password@host:port/database, or rediss://.',
+    );
+  }
+  return { ...options };
 }

@@ -2,7 +2,7 @@ import type { TaskStore } from '@mcp-tasks/store';
 import { settingsCheck } from './check-server.ts';
 import { ownConnection } from './connection.ts';
 import { checkSchema } from './migrate.ts';
-import type { RedisClientLike, RedisStoreOptions } from './options.ts';
+import { checkRedisOptions, type RedisClientLike, type RedisStoreOptions } from './options.ts';
 import { RedisTaskStore } from './redis-task-store.ts';
 import { loadScripts, runScript } from './statements.ts';
 
@@ -13,20 +13,21 @@ import { loadScripts, runScript } from './statements.ts';
  * server as far as `appendfsync` says. `open()` warns when that is not `always`, and refuses a server that may evict
  * keys. All keys of one store are on one slot of a cluster.
  *
- * @throws {TypeError} none of `url`, `config` and `client`, a `url` that is not of Redis, or a `name` out of range.
+ * @throws {TypeError} an option is unknown or of the wrong type; none of `url`, `config` and `client`; a `url` that is
+ *   not of Redis; or a `name` out of range.
  *
  * @example
  * const layer = createTasks({ store: redisStore({ url: 'redis://127.0.0.1:6379' }) });
  */
 export function redisStore(options: RedisStoreOptions): TaskStore {
-  const name = options.name ?? 'mcp-tasks';
-  if (!/^[^{}]{1,64}$/.test(name)) throw new TypeError('name of redisStore must be 1 to 64 characters without braces.');
-  const own = options.client ? undefined : ownConnection(options);
-  const client = (options.client ?? own?.client) as RedisClientLike;
+  const checked = checkRedisOptions(options);
+  const { name = 'mcp-tasks' } = checked;
+  const own = checked.client ? undefined : ownConnection(checked);
+  const client = (checked.client ?? own?.client) as RedisClientLike;
   const base = `{${name}}:`;
   const channel = `${base}hints`;
   const warn =
-    options.onWarning ??
+    checked.onWarning ??
     ((message: string) => {
       process.emitWarning(message, 'McpTasksWarning');
     });

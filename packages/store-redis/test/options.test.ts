@@ -9,10 +9,10 @@ describe('redisStore', () => {
     ['a URL of another database', { url: 'postgres://127.0.0.1/x' }, /url of redisStore must be of the form/],
     ['a bare host', { url: '127.0.0.1' }, /url of redisStore must be of the form/],
     ['a port that does not exist', { url: 'redis://127.0.0.1:99999' }, /url of redisStore must be of the form/],
-    ['something that is no string', { url: 5 as unknown as string }, /url of redisStore must be of the form/],
-    ['a name with a brace', { url: URL_OF_NOBODY, name: 'a{b' }, /name of redisStore must be/],
-    ['no name', { url: URL_OF_NOBODY, name: '' }, /name of redisStore must be/],
-    ['a name that is too long', { url: URL_OF_NOBODY, name: 'a'.repeat(65) }, /name of redisStore must be/],
+    ['something that is no string', { url: 5 as unknown as string }, /redisStore: url must be a string, not 5/],
+    ['a name with a brace', { url: URL_OF_NOBODY, name: 'a{b' }, /redisStore: name must be/],
+    ['no name', { url: URL_OF_NOBODY, name: '' }, /redisStore: name must be/],
+    ['a name that is too long', { url: URL_OF_NOBODY, name: 'a'.repeat(65) }, /redisStore: name must be/],
   ])('refuses %s by naming the option', (_case, options, message) => {
     expect(() => redisStore(options)).toThrow(TypeError);
     expect(() => redisStore(options)).toThrow(message);

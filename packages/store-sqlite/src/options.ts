@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionTableOf } from '@mcp-tasks/wire';
 import type { SqliteDatabaseLike } from './sqlite-database.ts';
 
 /**
@@ -65,36 +66,26 @@ export interface ResolvedOptions {
   readonly watchIntervalMs: number;
 }
 
-/** Check options and fill in defaults. */
-export function resolveOptions(options: SqliteTaskStoreOptions): ResolvedOptions {
-  const { path, database, synchronous = 'FULL', lockTimeoutMs = 5_000, watchIntervalMs = 50 } = options;
-  if ((path === undefined) === (database === undefined)) {
+const SQLITE_OPTIONS: OptionTableOf<SqliteTaskStoreOptions> = {
+  path: {
+    expected: 'the path of a file',
+    fits: (value) => typeof value === 'string' && value !== '' && !value.includes('\0'),
+  },
+  database: option.methods('an open connection of node:sqlite or better-sqlite3', 'exec', 'prepare', 'close'),
+  synchronous: option.choice('FULL', 'NORMAL'),
+  lockTimeoutMs: option.integer(0, 2 ** 31 - 1),
+  watchIntervalMs: option.integer(1, 60_000),
+};
+
+/** Check options and fill in defaults. @throws as {@link checkOptions} */
+export function resolveOptions(options: SqliteTaskStoreOptions | undefined): ResolvedOptions {
+  checkOptions('sqliteStore', options, SQLITE_OPTIONS);
+  const given: Partial<SqliteTaskStoreOptions> = options ?? {};
+  const { synchronous = 'FULL', lockTimeoutMs = 5_000, watchIntervalMs = 50 } = given;
+  const sources = [given.path, given.database].filter((source) => source !== undefined);
+  const [source] = sources;
+  if (source === undefined || sources.length > 1) {
     throw new TypeError('Give sqliteStore either path or database.');
   }
-  const source: unknown = path ?? database;
-  if (path !== undefined && (typeof source !== 'string' || source === '' || source.includes('\0'))) {
-    throw new TypeError('path of sqliteStore must be the path of a file.');
-  }
-  if (path === undefined && !isDatabase(source)) {
-    throw new TypeError('database of sqliteStore must be an open connection of node:sqlite or better-sqlite3.');
-  }
-  if (!['FULL', 'NORMAL'].includes(synchronous)) {
-    throw new TypeError('synchronous of sqliteStore must be "FULL" or "NORMAL".');
-  }
-  requireRange('lockTimeoutMs', lockTimeoutMs, { min: 0, max: 2 ** 31 - 1 });
-  requireRange('watchIntervalMs', watchIntervalMs, { min: 1, max: 60_000 });
-  return { source: source as string | SqliteDatabaseLike, synchronous, lockTimeoutMs, watchIntervalMs };
-}
-
-function isDatabase(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const methods = value as Record<string, unknown>;
-  return ['exec', 'prepare', 'close'].every((name) => typeof methods[name] === 'function');
-}
-
-function requireRange(name: string, value: number, { min, max }: { readonly min: number; readonly max: number }): void {
-  if (typeof value !== 'number') throw new TypeError(`${name} of sqliteStore must be a number of milliseconds.`);
-  if (!(value >= min && value <= max)) {
-    throw new RangeError(`${name} of sqliteStore must be ${min} to ${max} milliseconds.`);
-  }
+  return { source, synchronous, lockTimeoutMs, watchIntervalMs };
 }

@@ -8,15 +8,15 @@ describe('options', () => {
   const refused: [string, unknown, typeof TypeError | typeof RangeError][] = [
     ['path or database', {}, TypeError],
     ['path or database', { path: 'a', database: {} }, TypeError],
-    ['path of sqliteStore', { path: '' }, TypeError],
-    ['path of sqliteStore', { path: 'a\0b' }, TypeError],
-    ['path of sqliteStore', { path: 7 }, TypeError],
-    ['database of sqliteStore', { database: {} }, TypeError],
-    ['synchronous of sqliteStore', { path: 'a', synchronous: 'OFF' }, TypeError],
-    ['lockTimeoutMs of sqliteStore', { path: 'a', lockTimeoutMs: '5' }, TypeError],
-    ['lockTimeoutMs of sqliteStore', { path: 'a', lockTimeoutMs: -1 }, RangeError],
-    ['watchIntervalMs of sqliteStore', { path: 'a', watchIntervalMs: Number.NaN }, RangeError],
-    ['watchIntervalMs of sqliteStore', { path: 'a', watchIntervalMs: 0 }, RangeError],
+    ['sqliteStore: path', { path: '' }, TypeError],
+    ['sqliteStore: path', { path: 'a\0b' }, TypeError],
+    ['sqliteStore: path', { path: 7 }, TypeError],
+    ['sqliteStore: database', { database: {} }, TypeError],
+    ['sqliteStore: synchronous', { path: 'a', synchronous: 'OFF' }, TypeError],
+    ['sqliteStore: lockTimeoutMs', { path: 'a', lockTimeoutMs: '5' }, TypeError],
+    ['sqliteStore: lockTimeoutMs', { path: 'a', lockTimeoutMs: -1 }, RangeError],
+    ['sqliteStore: watchIntervalMs', { path: 'a', watchIntervalMs: Number.NaN }, RangeError],
+    ['sqliteStore: watchIntervalMs', { path: 'a', watchIntervalMs: 0 }, RangeError],
   ];
   it.each(refused)('that are wrong are refused at construction, naming %s (%j)', (name, options, type) => {
     const make = () => sqliteStore(options as SqliteTaskStoreOptions);

@@ -47,7 +47,7 @@ export type {
 export { hintOf } from './port/hint.ts';
 
 // Records
-export { applyHeadPatch, entryBytes, TASK_ENTRY_KINDS } from './port/record.ts';
+export { applyHeadPatch, entryBytes, JOIN_STATES, TASK_ENTRY_KINDS } from './port/record.ts';
 export { newWriteId } from './port/task-id.ts';
 export type {
   JoinState,

@@ -256,3 +256,9 @@ export type {
 } from './v2026/task.ts';
 export { CallToolResult2026Schema } from './v2026/tool-result.ts';
 export type { CallToolResult2026 } from './v2026/tool-result.ts';
+
+// Options of every package
+export { checkOptions } from './options/check-options.ts';
+export type { CheckOptionsOptions } from './options/check-options.ts';
+export { option } from './options/option-kind.ts';
+export type { OptionKind, OptionTable, OptionTableOf } from './options/option-kind.ts';

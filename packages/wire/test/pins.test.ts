@@ -52,10 +52,12 @@ describe('what users import', () => {
       'ProtocolFailure',
       'WireParseError',
       'canTransition',
+      'checkOptions',
       'declaresTasksExtension',
       'isJsonObject',
       'isTerminalStatus',
       'modelImmediateResponseMeta',
+      'option',
       'relatedTaskMeta',
     ]);
   });

@@ -1,6 +1,6 @@
 import type { AuthorSchema, SchemaOutput, Tasks } from '@mcp-tasks/runner';
 import { checkName, checkTasksCopy, sentence } from '@mcp-tasks/runner/engine';
-import { isJsonObject, type JsonObject } from '@mcp-tasks/wire';
+import { checkOptions, type JsonObject, option, type OptionTableOf } from '@mcp-tasks/wire';
 import type { Step } from './api/reference-types.ts';
 import type { WorkflowBuilder } from './api/step-options.ts';
 import type { Workflow } from './api/workflow-engine.ts';
@@ -15,6 +15,22 @@ import { definitionsOf, register } from './definition/registered.ts';
 import { companionHandler } from './engine/companion.ts';
 
 const DEFAULT_STEP_TIMEOUT_MS = 5 * 60_000;
+
+const WORKFLOW_OPTIONS: OptionTableOf<WorkflowOptions> = {
+  title: option.text,
+  description: option.text,
+  // Its own check follows.
+  arguments: option.any,
+  instructions: option.text,
+  ttlMs: option.integer(1),
+  keepResultMs: option.integer(0),
+  pollIntervalMs: option.integer(1),
+  durable: option.flag,
+  stepTimeoutMs: option.integer(1),
+  readResource: option.callback,
+  icons: option.list,
+  _meta: option.object,
+};
 
 /**
  * Register a workflow: a prompt that starts a task, does every step that the server can do, and hands the rest to the
@@ -48,10 +64,11 @@ export function workflow<Schema extends AuthorSchema<unknown, object> = AuthorSc
   const fail = (problem: string) => new TypeError(sentence(`Workflow "${name}": ${problem}`));
   checkTasksCopy(tasks);
   checkName(`Workflow "${name}": the name`, name);
-  if (!isJsonObject(options)) throw fail('the options must be an object');
+  const given: unknown = options;
+  if (given === undefined) throw fail('the options must be an object with a `description`');
+  checkOptions(`Workflow "${name}"`, given, WORKFLOW_OPTIONS);
   if (typeof options.description !== 'string' || options.description === '') throw fail('`description` must be a text');
   if (typeof build !== 'function') throw fail('it needs a function that adds its steps');
-  checkTimeout(options.stepTimeoutMs, fail);
   const argumentsSchema = options.arguments === undefined ? undefined : checkPromptArguments(options.arguments, fail);
   const origin: Origin = { workflow: name };
   const steps = defineSteps(
@@ -70,12 +87,6 @@ export function workflow<Schema extends AuthorSchema<unknown, object> = AuthorSc
   registerCompanion(tasks, definition, options);
   register(tasks, definition);
   return definition.workflow;
-}
-
-function checkTimeout(stepTimeoutMs: unknown, fail: (problem: string) => TypeError): void {
-  if (stepTimeoutMs === undefined) return;
-  if (typeof stepTimeoutMs === 'number' && Number.isSafeInteger(stepTimeoutMs) && stepTimeoutMs >= 1) return;
-  throw fail('`stepTimeoutMs` must be a whole number of milliseconds from 1');
 }
 
 function defineSteps(

@@ -23,6 +23,10 @@ const ALLOWED: readonly Allowance[] = [
     ],
   },
   {
+    why: 'It is for executors of authors, who may run what was submitted in whichever way.',
+    keys: ['@mcp-tasks/runner ExecutorHost.run', '@mcp-tasks/runner SubmittedTask.*'],
+  },
+  {
     why: 'It is handed on as it is: to the MCP SDK, to a driver, to a client.',
     keys: [
       '@mcp-tasks/runner ScopeChallenge.*',

@@ -15,6 +15,25 @@ export interface ElicitQuestion<Schema extends AuthorSchema = AuthorSchema> {
   readonly schema: Schema;
 }
 
+/** An address for a person to visit: for what must not pass through the client, such as a login or a payment. */
+export interface UrlQuestion {
+  /** Why the person should go there. */
+  readonly message: string;
+  /** `https:` or `http:`, with nothing in it that the client may not see. */
+  readonly url: string;
+}
+
+/** A person's answer to an address: `accept` means that they agreed to go there, not that they are done. */
+export interface UrlElicited {
+  readonly action: 'accept' | 'decline' | 'cancel';
+}
+
+/** A place that the client lets the server work in. @see 2025-11-25, Roots */
+export interface Root {
+  readonly uri: string;
+  readonly name?: string | undefined;
+}
+
 /** The answer of the client's model. @see 2025-11-25, Sampling */
 export interface Sampled {
   readonly role: 'user' | 'assistant';
@@ -38,9 +57,9 @@ export type StepFunction<Value> = (step: StepContext) => Value | Promise<Value>;
  * How a step is tried again.
  *
  * @example
- * const options: StepRetryOptions = { retries: 5, backoffMs: 500, retryIf: (error) => !(error instanceof RangeError) };
+ * const options: RetryOptions = { retries: 5, backoffMs: 500, retryIf: (error) => !(error instanceof RangeError) };
  */
-export interface StepRetryOptions {
+export interface RetryOptions {
   /** Tries after the first, an integer from 0; default 0. */
   readonly retries?: number | undefined;
   /** Time before the second try; it doubles with each further one. Milliseconds, an integer from 0; default 1 s. */
@@ -156,7 +175,7 @@ export interface TaskContext<
    * @throws {RangeError} an option is out of range; {TypeError} one is unknown or of the wrong type: the message names
    * it; {TaskError} as {@link step}; STEP_TIMEOUT - the last try took longer than `timeoutMs`; what the last try threw.
    */
-  step<Value>(name: string, options: StepRetryOptions, fn: StepFunction<Value>): Promise<Value>;
+  step<Value>(name: string, options: RetryOptions, fn: StepFunction<Value>): Promise<Value>;
   /**
    * Wait, durably: until the first run that came here wanted to go on, whatever process waits. It holds no slot, and a
    * task that waits long is parked. Names share one space with {@link step}.
@@ -171,12 +190,19 @@ export interface TaskContext<
    * Ask the person behind the client, and wait; a waiting run costs no slot.
    *
    * @throws {TaskError} QUESTION_KEY_REUSED, QUESTION_LIMIT, NAME_INVALID; INPUT_UNSUPPORTED - the client is known not
-   * to support forms.
+   * to support forms; INPUT_REFUSED - the client answered with a JSON-RPC error.
    */
   elicit<Schema extends AuthorSchema>(
     key: string,
     question: ElicitQuestion<Schema>,
   ): Promise<Elicited<SchemaOutput<Schema>>>;
+  /**
+   * Ask the person behind the client to visit an address, and wait for their consent. @throws as with a form;
+   * INPUT_UNSUPPORTED - the client does not declare `elicitation.url`.
+   */
+  elicit(key: string, question: UrlQuestion): Promise<UrlElicited>;
+  /** Ask the client for its roots. Keys share one space with {@link elicit}. @throws as {@link elicit} */
+  roots(key: string): Promise<readonly Root[]>;
   /** Ask the client's model. Keys share one space with {@link elicit}. @throws as {@link elicit} */
   sample(key: string, params: JsonObject): Promise<Sampled>;
 

@@ -40,8 +40,11 @@ type Limits = TaskLimits & ShareLimits;
  * };
  */
 export interface TasksOptions {
-  /** Default `memoryStore()`, which loses everything with the process. */
-  readonly store?: TaskStore | undefined;
+  /**
+   * A store, or the URL of one for `openStore`: `sqlite:tasks.db`, `postgres://…`, `redis://…`. Default
+   * `memoryStore()`, which loses everything with the process.
+   */
+  readonly store?: TaskStore | string | undefined;
   /** Default `inProcessExecutor({ concurrency: 16 })`. */
   readonly executor?: TaskExecutor | undefined;
   /** Default `DEFAULT_LIMITS` of `@mcp-tasks/store` and {@link ShareLimits}, field by field. */
@@ -111,6 +114,11 @@ export interface OwnerTasks {
    * the key.
    */
   answer(taskId: string, responses: Readonly<Record<string, InputResponse>>): Promise<TaskHead>;
+  /**
+   * Close an open question that the client answered with a JSON-RPC error: it rejects with `INPUT_REFUSED` in the
+   * handler. Does nothing when the question is not open.
+   */
+  refuse(taskId: string, key: string, refusal: { readonly code: number; readonly message: string }): Promise<TaskHead>;
   /** Wait until `until` holds for the head (tried at once and after each change). Rejects when `signal` aborts. */
   waitFor(
     taskId: string,

@@ -101,7 +101,10 @@ export interface ToolOptions<
   readonly maxCrashes?: number | undefined;
   /** Questions asked before the task exists (2026-07-28) or at the start of its run (2025-11-25). */
   readonly ask?: Ask | undefined;
-  /** Object schema that types and checks the task's variables. */
+  /**
+   * Object schema that types and checks the task's variables, after each change. Variables that were never set may be
+   * missing; a refinement of the object as a whole, or a union, has to hold at once.
+   */
   readonly variables?: Variables | undefined;
   /**
    * Key under which equal calls are one task, from owner and arguments; the client's `_meta` key wins. Anonymous
@@ -134,8 +137,12 @@ export interface TaskTool<Args = unknown, Structured = unknown> {
 
 /** Questions that a client is known to be able to answer; an absent field counts as supported. */
 export interface InputCapabilities {
+  /** Forms. */
   readonly elicitation?: boolean | undefined;
   readonly sampling?: boolean | undefined;
+  /** Addresses to visit. */
+  readonly elicitationUrl?: boolean | undefined;
+  readonly roots?: boolean | undefined;
 }
 
 /** W3C trace context of the request, passed on to events. */

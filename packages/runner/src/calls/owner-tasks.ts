@@ -4,7 +4,7 @@ import type { InputResponse } from '@mcp-tasks/wire';
 import type { OwnerTasks } from '../api/tasks.ts';
 import { type TaskLayer, tell, writeByRule } from '../core/task-layer.ts';
 import type { Lifecycle } from '../process/lifecycle.ts';
-import { answerInvalid } from '../tool/question-answer.ts';
+import { answerInvalid, refusedResponse } from '../tool/question-answer.ts';
 import { checkAnswer } from '../tool/question-form.ts';
 import { readQuestions, readTrace } from '../tool/stored-call.ts';
 
@@ -36,6 +36,10 @@ export function ownerTasks(layer: TaskLayer, owner: string, lifecycle: Lifecycle
     cancel: (taskId) => call(taskId, async () => cancelTask(layer, await view.get(taskId, withCall([])))),
     answer: (taskId, responses) =>
       call(taskId, async () => answerTask(layer, await view.get(taskId, withCall(['question'])), responses)),
+    refuse: (taskId, key, refusal) =>
+      call(taskId, async () =>
+        storeAnswers(layer, await view.get(taskId, withCall([])), { [key]: refusedResponse(refusal) }),
+      ),
     waitFor: (taskId, until, options) => told(taskId, () => view.waitFor(taskId, until, options)),
     watch(taskId, listener) {
       let isKnown = false;
@@ -80,7 +84,14 @@ async function answerTask(
   { head, entries }: TaskRecord,
   responses: Readonly<Record<string, InputResponse>>,
 ): Promise<TaskHead> {
-  const checked = checkedAnswers(layer, head, entries, responses);
+  return storeAnswers(layer, { head, entries }, checkedAnswers(layer, head, entries, responses));
+}
+
+async function storeAnswers(
+  layer: TaskLayer,
+  { head, entries }: TaskRecord,
+  checked: Readonly<Record<string, InputResponse>>,
+): Promise<TaskHead> {
   const trace = readTrace(entries);
   const outcome = await writeByRule(layer, head, rules.answer(checked), { trace });
   if (outcome.wrote) {

@@ -5,7 +5,8 @@ import { type UnseenRejection, WatchedPromise } from './watched-promise.ts';
 
 const MAX_SHOWN_CHARACTERS = 128;
 
-type Method = 'step' | 'sleep' | 'set' | 'merge' | 'delete' | 'publish' | 'elicit' | 'sample' | 'progress' | 'status';
+type Method =
+  'step' | 'sleep' | 'set' | 'merge' | 'delete' | 'publish' | 'elicit' | 'roots' | 'sample' | 'progress' | 'status';
 
 /** An effect of a handler, as its error names it. */
 interface Effect {

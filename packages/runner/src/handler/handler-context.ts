@@ -1,13 +1,21 @@
 import { TaskError } from '@mcp-tasks/store';
 import { checkCopy, MADE_BY } from '@mcp-tasks/store/rules';
 import type { InputRequest, JsonObject } from '@mcp-tasks/wire';
-import type { AuthorSchema, SchemaOutput } from '../api/schema.ts';
-import type { Elicited, ElicitQuestion, ParkedRun, Sampled, TaskContext } from '../api/task-context.ts';
+import type {
+  Elicited,
+  ElicitQuestion,
+  ParkedRun,
+  Root,
+  Sampled,
+  TaskContext,
+  UrlElicited,
+  UrlQuestion,
+} from '../api/task-context.ts';
 import { THIS_COPY } from '../core/this-copy.ts';
 import { fromJson, toJson } from '../tool/json.ts';
 import { errorResult } from '../tool/outcome.ts';
-import { toElicited } from '../tool/question-answer.ts';
-import { elicitRequest } from '../tool/question-form.ts';
+import { toElicited, toUrlElicited } from '../tool/question-answer.ts';
+import { elicitRequest, isUrlQuestion, urlRequest } from '../tool/question-form.ts';
 import type { EffectWatch } from './effect-watch.ts';
 import { type HandlerHost, throwIfEnded } from './handler-host.ts';
 import type { QuestionKeys } from './question-keys.ts';
@@ -22,7 +30,7 @@ export function parkedMessage(value: unknown): string | undefined {
   return typeof value === 'object' && value !== null ? PARKED.get(value) : undefined;
 }
 
-type Questions = Pick<TaskContext, 'elicit' | 'sample'>;
+type Questions = Pick<TaskContext, 'elicit' | 'roots' | 'sample'>;
 
 /** Where a context keeps its host. A weak map from contexts to hosts costs a task 2 us in `bench/lifecycle`. */
 const HOST = Symbol('host');
@@ -62,7 +70,7 @@ export function handlerContext(host: HandlerHost, { watch, keys, answers }: Cont
   const { progress, status } = taskReports(host, watch);
   const { get, set, merge, delete: remove, publish } = taskVariables(host, watch);
   const { step, sleep } = taskSteps(host, watch);
-  const { elicit, sample } = taskQuestions(host, watch, keys);
+  const { elicit, roots, sample } = taskQuestions(host, watch, keys);
   const context: Omit<TaskContext, 'signal'> & Hosted & { readonly __proto__: typeof WITH_SIGNAL } = {
     __proto__: WITH_SIGNAL,
     [HOST]: host,
@@ -83,6 +91,7 @@ export function handlerContext(host: HandlerHost, { watch, keys, answers }: Cont
     step,
     sleep,
     elicit,
+    roots,
     sample,
     fail: errorResult,
     park: (message) => park(host, message),
@@ -96,15 +105,21 @@ function taskQuestions(host: HandlerHost, watch: EffectWatch, keys: QuestionKeys
     keys.use(host.taskId, key);
     return host.questions.ask(key, request);
   };
-  const elicit = async <Schema extends AuthorSchema>(
+  const elicit = async (
     key: string,
-    question: ElicitQuestion<Schema>,
-  ): Promise<Elicited<SchemaOutput<Schema>>> =>
-    toElicited(key, question.schema, await ask(key, elicitRequest(key, question)));
+    question: ElicitQuestion | UrlQuestion,
+  ): Promise<Elicited<unknown> | UrlElicited> => {
+    if (isUrlQuestion(question)) return toUrlElicited(await ask(key, urlRequest(key, question)));
+    return toElicited(key, question.schema, await ask(key, elicitRequest(key, question)));
+  };
+  const roots = async (key: string): Promise<readonly Root[]> =>
+    (await ask(key, { method: 'roots/list', params: {} }))['roots'] as unknown as readonly Root[];
   const sample = async (key: string, params: JsonObject): Promise<Sampled> =>
     (await ask(key, sampleRequest(key, params))) as unknown as Sampled;
   return {
-    elicit: (key, question) => watch.effect({ method: 'elicit', names: [key] }, () => elicit(key, question)),
+    elicit: ((key: string, question: ElicitQuestion | UrlQuestion) =>
+      watch.effect({ method: 'elicit', names: [key] }, () => elicit(key, question))) as TaskContext['elicit'],
+    roots: (key) => watch.effect({ method: 'roots', names: [key] }, () => roots(key)),
     sample: (key, params) => watch.effect({ method: 'sample', names: [key] }, () => sample(key, params)),
   };
 }

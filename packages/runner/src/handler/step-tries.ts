@@ -1,7 +1,7 @@
 import { TaskError } from '@mcp-tasks/store';
 import { cutUtf8 } from '@mcp-tasks/store/rules';
-import type { StepContext, StepFunction, StepRetryOptions } from '../api/task-context.ts';
-import { checkInteger } from '../tool/check-integer.ts';
+import { checkOptions, option, type OptionTableOf } from '@mcp-tasks/wire';
+import type { RetryOptions, StepContext, StepFunction } from '../api/task-context.ts';
 import { fromJson, messageOf } from '../tool/json.ts';
 import { type HandlerHost, throwIfEnded } from './handler-host.ts';
 
@@ -10,7 +10,7 @@ const DEFAULT_MAX_BACKOFF_MS = 60_000;
 /** Longest message of a failed try that is kept. */
 const MAX_ERROR_BYTES = 1024;
 
-/** Content of a wait entry: of a sleep its end, of a step also the tries that failed and the last failure. */
+/** Contents of a wait entry: of a sleep its end, of a step also the tries that failed and the last failure. */
 interface StoredWait {
   readonly wakeAtMs: number;
   readonly tries?: number | undefined;
@@ -32,30 +32,23 @@ export async function waitDurably(host: HandlerHost, name: string, wait: StoredW
   await host.sleepUntil(wait.wakeAtMs);
 }
 
-const OPTION_NAMES: readonly string[] = ['retries', 'backoffMs', 'maxBackoffMs', 'timeoutMs', 'retryIf'];
+const RETRY_OPTIONS: OptionTableOf<RetryOptions> = {
+  retries: option.integer(0),
+  backoffMs: option.integer(0),
+  maxBackoffMs: option.integer(0),
+  timeoutMs: option.integer(1),
+  retryIf: option.callback,
+};
 
-/** Check the options of a step. @throws {RangeError}; {TypeError} */
-export function checkStepOptions(options: StepRetryOptions): void {
-  for (const name of Object.keys(options)) {
-    if (!OPTION_NAMES.includes(name)) {
-      throw new TypeError(
-        `The options of task.step must be ${OPTION_NAMES.join(', ')}, and "${name}" is not one of them.`,
-      );
-    }
-  }
-  checkInteger('retries', options.retries, 0);
-  checkInteger('backoffMs', options.backoffMs, 0);
-  checkInteger('maxBackoffMs', options.maxBackoffMs, 0);
-  checkInteger('timeoutMs', options.timeoutMs, 1);
-  if (options.retryIf !== undefined && typeof options.retryIf !== 'function') {
-    throw new TypeError('retryIf must be a function.');
-  }
+/** Check the options of a step. @throws as {@link checkOptions} */
+export function checkStepOptions(name: string, options: RetryOptions): void {
+  checkOptions(`Step "${name}"`, options, RETRY_OPTIONS);
 }
 
 /** A step that may be tried again. */
 export interface TriedStep<Value> {
   readonly name: string;
-  readonly options: StepRetryOptions;
+  readonly options: RetryOptions;
   readonly fn: StepFunction<Value>;
 }
 
@@ -88,7 +81,7 @@ export async function runTries<Value>(host: HandlerHost, step: TriedStep<Value>,
   }
 }
 
-function backoffMs(options: StepRetryOptions, tries: number): number {
+function backoffMs(options: RetryOptions, tries: number): number {
   const { backoffMs: firstMs = DEFAULT_BACKOFF_MS, maxBackoffMs = DEFAULT_MAX_BACKOFF_MS } = options;
   return Math.min(maxBackoffMs, firstMs * 2 ** (tries - 1));
 }

@@ -1,6 +1,6 @@
 import { TaskError } from '@mcp-tasks/store';
 import { oversizeError, oversizeOf } from '@mcp-tasks/store/rules';
-import type { StepFunction, StepRetryOptions, TaskContext } from '../api/task-context.ts';
+import type { RetryOptions, StepFunction, TaskContext } from '../api/task-context.ts';
 import { checkInteger } from '../tool/check-integer.ts';
 import { fromJson, toJson } from '../tool/json.ts';
 import { checkUsedName } from '../tool/names.ts';
@@ -29,7 +29,7 @@ export function taskSteps(host: HandlerHost, watch: EffectWatch): Pick<TaskConte
   const run = async <Value>(step: TriedStep<Value>): Promise<Value> => {
     const { name } = step;
     take('A step name', name);
-    checkStepOptions(step.options);
+    checkStepOptions(name, step.options);
     const stored = entries.checkpoints.get(name);
     if (stored !== undefined) return valueOf(stored) as Value;
 
@@ -74,7 +74,7 @@ export function taskSteps(host: HandlerHost, watch: EffectWatch): Pick<TaskConte
 
   const step: TaskContext['step'] = <Value>(
     name: string,
-    options: StepRetryOptions | StepFunction<Value>,
+    options: RetryOptions | StepFunction<Value>,
     fn?: StepFunction<Value>,
   ): Promise<Value> =>
     watch.effect({ method: 'step', names: [name] }, () =>

@@ -1,5 +1,6 @@
 import { TaskError } from '@mcp-tasks/store';
 import type { JsonValue } from '@mcp-tasks/wire';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { AuthorSchema } from '../api/schema.ts';
 import type { TaskContext } from '../api/task-context.ts';
 import { checkUsedName } from '../tool/names.ts';
@@ -67,27 +68,50 @@ function namesOf(values: unknown): readonly string[] {
   return typeof values === 'object' && values !== null ? Object.keys(values) : [];
 }
 
+type Checked = Awaited<ReturnType<AuthorSchema['~standard']['validate']>>;
+
 /**
- * Check the variables that change with the variables' schema. The others may still be missing, and what does not
- * belong to one variable is not for a partial check.
+ * Check variables after a change with their schema. Those that were never set may still be missing. Any other fault
+ * that the change makes counts: of what is set, of another variable beside it, and of the object as a whole.
  */
 function misfits(
   schema: AuthorSchema,
   current: Readonly<Record<string, JsonValue>>,
   values: Readonly<Record<string, unknown>>,
 ): string | undefined | Promise<string | undefined> {
-  const set = Object.keys(values).filter((name) => values[name] !== null);
-  const changed = Object.entries(values).map(([name, value]) => [name, value ?? undefined]);
-  const merged: unknown = { ...current, ...Object.fromEntries(changed) };
-  const judge = (result: Awaited<ReturnType<AuthorSchema['~standard']['validate']>>): string | undefined => {
-    const own = (result.issues ?? []).filter(({ path }) => {
-      const first = path?.[0];
-      return first !== undefined && set.includes(String(typeof first === 'object' ? first.key : first));
+  const changed = Object.entries(values).map(([name, value]): [string, unknown] => [name, value ?? undefined]);
+  const merged: Readonly<Record<string, unknown>> = { ...current, ...Object.fromEntries(changed) };
+  const isSet = (name: string) => Object.hasOwn(values, name) && values[name] !== null;
+  const judge = ({ issues = [] }: Checked): string | undefined | Promise<string | undefined> => {
+    const counted = issues.filter((issue) => {
+      const name = variableOf(issue);
+      return name === undefined || merged[name] !== undefined;
     });
-    return own.length === 0 ? undefined : formatIssues(own);
+    const isOfOthers = (issue: StandardSchemaV1.Issue) => {
+      const name = variableOf(issue);
+      return name !== undefined && !isSet(name);
+    };
+    if (!counted.some(isOfOthers)) return saidOf(counted);
+    // What another version of the tool stored must not hold up every change.
+    const without = (before: Checked) => {
+      const known = new Set((before.issues ?? []).map(variableOf));
+      return saidOf(counted.filter((issue) => !isOfOthers(issue) || !known.has(variableOf(issue))));
+    };
+    const before: Checked | Promise<Checked> = schema['~standard'].validate(current);
+    return before instanceof Promise ? before.then(without) : without(before);
   };
   const result = schema['~standard'].validate(merged);
   return result instanceof Promise ? result.then(judge) : judge(result);
+}
+
+/** The variable that an issue is about; undefined = the object as a whole. */
+function variableOf({ path }: StandardSchemaV1.Issue): string | undefined {
+  const first = path?.[0];
+  return first === undefined ? undefined : String(typeof first === 'object' ? first.key : first);
+}
+
+function saidOf(issues: readonly StandardSchemaV1.Issue[]): string | undefined {
+  return issues.length === 0 ? undefined : formatIssues(issues);
 }
 
 function refuseMisfits(issues: string | undefined): void {

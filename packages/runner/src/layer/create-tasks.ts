@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, memoryStore, type TaskHead } from '@mcp-tasks/store';
+import { openStore } from '@mcp-tasks/store/open';
 import { serverClock, WaiterHub } from '@mcp-tasks/store/rules';
+import { checkOptions, option } from '@mcp-tasks/wire';
 import { submittedTask } from '../api/executor.ts';
 import type { Tasks, TasksOptions } from '../api/tasks.ts';
 import type { TaskTool } from '../api/tool.ts';
@@ -41,7 +43,7 @@ import { ToolRegistry } from '../tool/registry.ts';
 export function createTasks(options: TasksOptions = {}): Tasks {
   const settings = runSettings(options);
   const limits = taskLimits(options.limits);
-  const store = options.store ?? memoryStore();
+  const store = typeof options.store === 'string' ? openStore(options.store) : (options.store ?? memoryStore());
   const measured = serverClock(store, { base: options.clock, leaseMs: settings.leaseMs });
   const clock = countedClock(measured);
   const executor = options.executor ?? inProcessExecutor();
@@ -87,7 +89,7 @@ export function createTasks(options: TasksOptions = {}): Tasks {
     runs,
     background: backgroundOf({ claiming: dispatcher ?? new Resubmit(layer), heartbeat, sweep }),
     measureClock: () => clockWatch.measure(),
-    ownsStore: options.store === undefined,
+    ownsStore: options.store !== store,
   });
   const takers: TaskTakers = { runs, takeSlot: (owner) => dispatcher?.takeSlot(owner) };
   const tasks = assemble(layer, limits, { takers, lifecycle });
@@ -151,6 +153,8 @@ function submit(layer: TaskLayer, head: TaskHead): void {
   }
 }
 
+const CLOSE_OPTIONS = { drainMs: option.integer(0) };
+
 function assemble(
   layer: TaskLayer,
   limits: Tasks['limits'],
@@ -169,7 +173,10 @@ function assemble(
     runInline: async (call, host) => inlineResult(await runInline(layer, call, host)),
     for: (owner) => ownerTasks(layer, owner, lifecycle),
     start: () => lifecycle.start(),
-    close: ({ drainMs } = {}) => lifecycle.close(drainMs),
+    close: (options) => {
+      checkOptions('tasks.close', options, CLOSE_OPTIONS);
+      return lifecycle.close(options?.drainMs);
+    },
   };
 }
 

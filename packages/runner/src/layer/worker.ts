@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionTableOf } from '@mcp-tasks/wire';
 import type { Tasks } from '../api/tasks.ts';
 
 /**
@@ -12,6 +13,8 @@ export interface WorkerOptions {
   readonly drainMs?: number | undefined;
 }
 
+const WORKER_OPTIONS: OptionTableOf<WorkerOptions> = { drainMs: option.integer(0) };
+
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
@@ -21,7 +24,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
  * nothing else keeps it alive. A second signal ends it at once, as without a worker.
  *
  * @returns closes the layer and removes the signal handlers; safe to call twice.
- * @throws {TaskError} as `start` of the task layer.
+ * @throws {TypeError}, {RangeError} an option is unknown or wrong; {TaskError} as `start` of the task layer.
  *
  * @example
  * // worker.ts: no server; it runs tasks that servers on the same store made
@@ -29,6 +32,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
  * process.on('message', () => void close());
  */
 export async function startWorker(tasks: Tasks, options: WorkerOptions = {}): Promise<() => Promise<void>> {
+  checkOptions('startWorker', options, WORKER_OPTIONS);
   await tasks.start();
   // The layer's own timers do not keep a process alive.
   const keepAlive = setInterval(() => undefined, 2 ** 30);

@@ -1,5 +1,5 @@
+import { checkOptions, option, type OptionTableOf } from '@mcp-tasks/wire';
 import type { SubmittedTask, TaskExecutor } from '../api/executor.ts';
-import { checkInteger } from '../tool/check-integer.ts';
 import { Slots } from './slots.ts';
 
 const DEFAULT_CONCURRENCY = 16;
@@ -24,20 +24,26 @@ export interface InProcessExecutorOptions {
   readonly maxRunningPerOwner?: number | undefined;
 }
 
+const EXECUTOR_OPTIONS: OptionTableOf<InProcessExecutorOptions> = {
+  concurrency: option.integer(0),
+  maxRunningPerOwner: option.integer(1),
+};
+
 /**
  * Run tasks in this process: the default executor. Processes on one store share the work: a task that finds no free
  * slot where it was created is claimed by a process that has one.
  *
  * Owners take turns, so that one owner's tasks do not starve the others. It offers no priorities and no rate limits.
  *
- * @throws {RangeError} `concurrency` is not an integer from 0, or `maxRunningPerOwner` is not one from 1.
+ * @throws {TypeError} an option is unknown or of the wrong type. @throws {RangeError} `concurrency` is not a whole number
+ *   from 0, or `maxRunningPerOwner` is not one from 1.
  *
  * @example
  * const layer = createTasks({ executor: inProcessExecutor({ concurrency: 4 }) });
  */
 export function inProcessExecutor(options: InProcessExecutorOptions = {}): TaskExecutor {
-  const concurrency = checkInteger('concurrency', options.concurrency, 0) ?? DEFAULT_CONCURRENCY;
-  const maxRunningPerOwner = checkInteger('maxRunningPerOwner', options.maxRunningPerOwner, 1);
+  checkOptions('inProcessExecutor', options, EXECUTOR_OPTIONS);
+  const { concurrency = DEFAULT_CONCURRENCY, maxRunningPerOwner } = options;
   return new InProcessExecutor(concurrency, maxRunningPerOwner);
 }
 

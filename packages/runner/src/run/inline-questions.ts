@@ -2,16 +2,20 @@ import { TaskError } from '@mcp-tasks/store';
 import type { InputRequest, InputResponse } from '@mcp-tasks/wire';
 import type { InlineHost } from '../api/tasks.ts';
 import type { HandlerHost, HandlerQuestions } from '../handler/handler-host.ts';
-import { checkSupported, unsupported } from '../handler/question-keys.ts';
+import { unsupported, unsupportedReason } from '../handler/question-keys.ts';
 import { answerInvalid } from '../tool/question-answer.ts';
 import { checkResponse } from '../tool/question-form.ts';
 import type { RunTime } from './run-time.ts';
+
+const NO_STREAM = 'the tool runs inside a request that no question can be sent on';
 
 /** The questions of one run inside a request: put to its client at once, and stored nowhere. */
 export class InlineQuestions implements HandlerQuestions {
   readonly #run: HandlerHost;
   readonly #host: InlineHost;
   readonly #runTime: RunTime;
+  /** The questions that could not be asked, in the order in which the handler asked them. */
+  readonly #unsupported: TaskError[] = [];
   #openCount = 0;
 
   constructor(run: HandlerHost, host: InlineHost, runTime: RunTime) {
@@ -24,6 +28,15 @@ export class InlineQuestions implements HandlerQuestions {
     return this.#openCount > 0;
   }
 
+  /**
+   * The error of a run that ended since a question could not be asked. Its details name all such `questions`: the
+   * handler may have asked several at once.
+   */
+  unsupportedError(cause: TaskError): TaskError {
+    const questions = this.#unsupported.map(({ details }) => details);
+    return new TaskError(cause.code, cause.message, { details: { ...cause.details, questions }, cause });
+  }
+
   /** There is nowhere to keep a question: it waits. */
   open(key: string, request: InputRequest): Promise<InputResponse> {
     return this.ask(key, request);
@@ -32,9 +45,12 @@ export class InlineQuestions implements HandlerQuestions {
   async ask(key: string, request: InputRequest): Promise<InputResponse> {
     const { entries, signal } = this.#run;
     const { limits } = this.#run.layer;
-    checkSupported(key, request, entries.call.inputCapabilities);
-    if (this.#host.ask === undefined)
-      throw unsupported(key, request, 'the tool runs inside a request that no question can be sent on');
+    const reason = unsupportedReason(request, entries.call.inputCapabilities);
+    if (reason !== undefined || this.#host.ask === undefined) {
+      const error = unsupported(key, request, reason ?? NO_STREAM);
+      this.#unsupported.push(error);
+      throw error;
+    }
     if (this.#openCount >= limits.maxOpenQuestions) throw questionLimit(limits.maxOpenQuestions);
     this.#openCount++;
     if (this.#openCount === 1) this.#runTime.began();

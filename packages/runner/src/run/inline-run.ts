@@ -227,7 +227,8 @@ class InlineRun implements HandlerHost {
     } catch (thrown) {
       // Only the server knows how a client is told of these.
       const isEnd = this.#ended !== undefined && thrown === this.#ended.error;
-      if (isEnd || TaskError.is(thrown, 'INPUT_UNSUPPORTED')) throw thrown;
+      if (isEnd) throw thrown;
+      if (TaskError.is(thrown, 'INPUT_UNSUPPORTED')) throw this.questions.unsupportedError(thrown);
       this.#thrown = thrown;
       return thrownOutcome(thrown);
     }

@@ -8,6 +8,7 @@ import { type HandlerQuestions, throwIfEnded } from '../handler/handler-host.ts'
 import { checkSupported } from '../handler/question-keys.ts';
 import type { RunEnd } from '../handler/run-end.ts';
 import type { RunEntries } from '../handler/task-entries.ts';
+import { acceptedResponse } from '../tool/question-answer.ts';
 import { readAnswers } from '../tool/stored-call.ts';
 import { type LeaseWriter, STORE_RETRY_MS } from '../write/lease-writer.ts';
 import type { WriteQueue } from '../write/write-queue.ts';
@@ -43,17 +44,21 @@ export class RunQuestions implements HandlerQuestions {
     return [...this.#waiting.keys()];
   }
 
-  /** Store the question unless it is stored already, and wait for its answer. */
+  /**
+   * Store the question unless it is stored already, and wait for its answer.
+   *
+   * @throws {TaskError} INPUT_REFUSED
+   */
   async ask(key: string, request: InputRequest): Promise<InputResponse> {
     return (await this.open(key, request)) ?? this.#wait(key);
   }
 
-  /** Store the question unless it is stored already; its answer if there is one. */
+  /** Store the question unless it is stored already; its answer if there is one. @throws {TaskError} INPUT_REFUSED */
   async open(key: string, request: InputRequest): Promise<InputResponse | undefined> {
     const { layer, entries, queue, writer } = this.#options;
     if (!entries.answers.has(key) && writer.wasClosed(key)) await this.#fetch();
     const stored = entries.answers.get(key);
-    if (stored !== undefined) return stored;
+    if (stored !== undefined) return acceptedResponse(key, stored);
     checkSupported(key, request, entries.call.inputCapabilities);
     if (!queue.head.openQuestions.includes(key)) {
       const { head, wrote } = await queue.apply(rules.ask(writer.lease, key, request, layer.limits));
@@ -113,6 +118,6 @@ export class RunQuestions implements HandlerQuestions {
     const response = await answered;
     if (this.#waiting.size > 0) runTime.goesOn();
     else await runTime.ended();
-    return response;
+    return acceptedResponse(key, response);
   }
 }

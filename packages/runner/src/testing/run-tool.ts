@@ -2,11 +2,14 @@ import { type Clock, memoryStore, TASK_ENTRY_KINDS, type TaskHead, type TaskReco
 import type { TaskFailure } from '@mcp-tasks/store/rules';
 import {
   type CallToolResult,
+  checkOptions,
   type InputRequest,
   type InputResponse,
   isTerminalStatus,
   type JsonObject,
   type JsonValue,
+  option,
+  type OptionTableOf,
 } from '@mcp-tasks/wire';
 import type { TaskEvent } from '../api/events.ts';
 import type { Tasks, TasksOptions } from '../api/tasks.ts';
@@ -40,6 +43,16 @@ export interface RunToolOptions {
   /** Signal that cancels the task when it aborts. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const RUN_TOOL_OPTIONS: OptionTableOf<RunToolOptions> = {
+  arguments: option.object,
+  answers: option.object,
+  owner: option.text,
+  caller: option.any,
+  clock: option.methods('a Clock', 'nowMs', 'after'),
+  limits: option.object,
+  signal: option.methods('an AbortSignal', 'addEventListener'),
+};
 
 /** Outcome of a tool under test. */
 export interface ToolRun {
@@ -76,6 +89,7 @@ export async function runTool(
   tool: TaskTool | { readonly tasks: Tasks; readonly name: string },
   options: RunToolOptions = {},
 ): Promise<ToolRun> {
+  checkOptions('runTool', options, RUN_TOOL_OPTIONS);
   const { name, options: toolOptions, handler } = toolOf(tool);
   const events: TaskEvent[] = [];
   const tasks = createTasks({

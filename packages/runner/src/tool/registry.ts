@@ -1,12 +1,31 @@
 import { TaskError } from '@mcp-tasks/store';
-import { TASK_SUPPORTS } from '@mcp-tasks/wire';
+import { checkOptions, option, type OptionTableOf, TASK_SUPPORTS } from '@mcp-tasks/wire';
 import type { TaskTool, ToolOptions } from '../api/tool.ts';
-import { checkInteger } from './check-integer.ts';
 import { checkName } from './names.ts';
-import { askRequests } from './question-form.ts';
+import { checkQuestion } from './question-form.ts';
+import { isAuthorSchema, notSchema, objectProblem, schemaProblem } from './schema-problem.ts';
 
-const TASK_SUPPORT: readonly unknown[] = [...TASK_SUPPORTS, undefined];
-const ON_CRASH: readonly unknown[] = ['fail', 'rerun', undefined];
+const TOOL_OPTIONS: OptionTableOf<ToolOptions> = {
+  title: option.text,
+  description: option.text,
+  inputSchema: option.any,
+  outputSchema: option.any,
+  annotations: option.object,
+  icons: option.list,
+  _meta: option.object,
+  scopeChallenge: option.callback,
+  taskSupport: option.choice(...TASK_SUPPORTS),
+  ttlMs: option.integer(1),
+  keepResultMs: option.integer(0),
+  pollIntervalMs: option.integer(1),
+  timeoutMs: option.integer(1),
+  onCrash: option.choice('fail', 'rerun'),
+  maxCrashes: option.integer(1),
+  ask: option.object,
+  variables: option.any,
+  idempotencyKey: option.callback,
+  immediateResponse: option.text,
+};
 
 /** The tools of one task layer, by name. */
 export class ToolRegistry {
@@ -32,36 +51,39 @@ export class ToolRegistry {
     const { name, options } = tool;
     checkName('The tool name', name);
     if (this.#tools.has(name)) throw new TypeError(`Tool "${name}" is registered already.`);
+    checkToolOptions(`Tool "${name}"`, options);
     if (typeof tool.handler !== 'function') throw new TypeError(`Tool "${name}": the handler must be a function.`);
-    checkToolOptions(`Tool "${name}": `, options);
-    for (const key of Object.keys(askRequests(tool))) checkName(`Tool "${name}": the key of an ask question`, key);
+    checkSchemas(`Tool "${name}"`, options);
+    checkAsk(`Tool "${name}"`, options);
     this.#tools.set(name, tool);
   }
 }
 
-function checkToolOptions(prefix: string, options: ToolOptions): void {
-  const refuse = (what: string) => new TypeError(`${prefix}${what}.`);
-  if (!TASK_SUPPORT.includes(options.taskSupport))
-    throw refuse('taskSupport must be "forbidden", "optional" or "required"');
-  if (!ON_CRASH.includes(options.onCrash)) throw refuse('onCrash must be "fail" or "rerun"');
-  checkInteger(`${prefix}ttlMs`, options.ttlMs, 1);
-  checkInteger(`${prefix}keepResultMs`, options.keepResultMs, 0);
-  checkInteger(`${prefix}pollIntervalMs`, options.pollIntervalMs, 1);
-  checkInteger(`${prefix}timeoutMs`, options.timeoutMs, 1);
-  checkInteger(`${prefix}maxCrashes`, options.maxCrashes, 1);
-  for (const field of ['inputSchema', 'outputSchema', 'variables'] as const) {
+function checkToolOptions(where: string, options: unknown): void {
+  if (options === undefined) throw new TypeError(`${where}: the options must be an object; give {} for none.`);
+  checkOptions(where, options, TOOL_OPTIONS);
+}
+
+/** The schemas of a tool: whose side clients see, and whether it has to be one of objects. */
+const SCHEMAS = [
+  { field: 'inputSchema', side: 'input', isObject: true },
+  { field: 'outputSchema', side: 'output', isObject: false },
+  { field: 'variables', side: 'input', isObject: true },
+] as const;
+
+function checkSchemas(where: string, options: ToolOptions): void {
+  for (const { field, side, isObject } of SCHEMAS) {
     const schema: unknown = options[field];
-    if (schema !== undefined && !isAuthorSchema(schema)) {
-      throw refuse(`${field} must be a Standard Schema with JSON Schema`);
-    }
-  }
-  if (options.idempotencyKey !== undefined && typeof options.idempotencyKey !== 'function') {
-    throw refuse('idempotencyKey must be a function of the arguments');
+    if (schema === undefined) continue;
+    if (!isAuthorSchema(schema)) throw new TypeError(`${where}: ${field} ${notSchema(schema)}.`);
+    const problem = schemaProblem(schema, side) ?? (isObject ? objectProblem(schema, side) : undefined);
+    if (problem !== undefined) throw new TypeError(`${where}: ${field} ${problem}.`);
   }
 }
 
-function isAuthorSchema(schema: unknown): boolean {
-  if (schema === null || (typeof schema !== 'object' && typeof schema !== 'function')) return false;
-  const standard = (schema as { '~standard'?: { validate?: unknown; jsonSchema?: unknown } })['~standard'];
-  return typeof standard?.validate === 'function' && typeof standard.jsonSchema === 'object';
+function checkAsk(where: string, { ask = {} }: ToolOptions): void {
+  for (const [key, question] of Object.entries(ask)) {
+    checkName(`${where}: the key of an ask question`, key);
+    checkQuestion(`${where}: Question "${key}"`, question);
+  }
 }

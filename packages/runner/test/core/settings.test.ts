@@ -44,7 +44,7 @@ describe('the options of createTasks', () => {
     ['limits.maxTtlMs', { limits: { maxTtlMs: 1e300 } }, RangeError],
     ['limits.minTtlMs', { limits: { minTtlMs: 0 } }, RangeError],
     ['limits.minTtlMs', { limits: { minTtlMs: 6, maxTtlMs: 5 } }, RangeError],
-    ['limits.maxActiveTasks', { limits: { maxActiveTasks: '3' as never } }, RangeError],
+    ['limits.maxActiveTasks', { limits: { maxActiveTasks: '3' as never } }, TypeError],
     ['limits.maxStatusMessageBytes', { limits: { maxStatusMessageBytes: 1_025 } }, RangeError],
     ['limits.maxOwnerBytes', { limits: { maxOwnerBytes: 1_025 } }, RangeError],
     ['limits.maxActivTasks', { limits: { maxActivTasks: 3 } as never }, TypeError],

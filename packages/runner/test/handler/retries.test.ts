@@ -1,7 +1,7 @@
 import { TaskError } from '@mcp-tasks/store';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { inProcessExecutor, type StepRetryOptions, type TaskContext, type Tasks } from '../../src/index.ts';
+import { inProcessExecutor, type RetryOptions, type TaskContext, type Tasks } from '../../src/index.ts';
 import { fakeClock, inspect } from '../../src/testing.ts';
 import { codeOf, ended, entry, layer, recordOf, resultOf, text, untilOpen } from '../support/layer.ts';
 import { LEASE_MS, processes } from '../support/processes.ts';
@@ -127,14 +127,14 @@ describe('a step with retries', () => {
     await second.tasks.close();
   });
 
-  const WRONG: readonly (readonly [StepRetryOptions, string])[] = [
-    [{ retries: -1 }, 'RangeError: retries must be a safe integer from 0'],
-    [{ retries: 1.5 }, 'RangeError: retries'],
-    [{ backoffMs: -1 }, 'RangeError: backoffMs'],
-    [{ maxBackoffMs: NaN }, 'RangeError: maxBackoffMs'],
-    [{ timeoutMs: 0 }, 'RangeError: timeoutMs'],
-    [{ retryIf: true as never }, 'TypeError: retryIf must be a function'],
-    [{ retry: 3 } as StepRetryOptions, 'TypeError: The options of task.step must be'],
+  const WRONG: readonly (readonly [RetryOptions, string])[] = [
+    [{ retries: -1 }, 'RangeError: Step "s": retries must be a whole number from 0, not -1.'],
+    [{ retries: 1.5 }, 'RangeError: Step "s": retries must be'],
+    [{ backoffMs: -1 }, 'RangeError: Step "s": backoffMs must be'],
+    [{ maxBackoffMs: NaN }, 'RangeError: Step "s": maxBackoffMs must be'],
+    [{ timeoutMs: 0 }, 'RangeError: Step "s": timeoutMs must be'],
+    [{ retryIf: true as never }, 'TypeError: Step "s": retryIf must be a function, not true.'],
+    [{ retry: 3 } as RetryOptions, 'TypeError: Step "s": there is no option "retry" (3); the nearest is "retryIf".'],
   ];
 
   it.each(WRONG)('refuses %o by name', async (options, message) => {
@@ -142,7 +142,7 @@ describe('a step with retries', () => {
     let calls = 0;
     tasks.tool('job', {}, async (_args, task) => text(await codeOf(() => task.step('s', options, () => (calls += 1)))));
     const result = resultOf(await ended(tasks, await start('job')));
-    expect(JSON.stringify(result)).toContain(message);
+    expect(result).toEqual(text(expect.stringContaining(message) as never));
     expect(calls).toBe(0);
     await tasks.close();
   });

@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type AuthorSchema, createTasks } from '../../src/index.ts';
-import { askedContent, askRequests, checkResponse, elicitRequest } from '../../src/tool/question-form.ts';
+import { askedContent } from '../../src/tool/form-schema.ts';
+import { askRequests, checkResponse, elicitRequest } from '../../src/tool/question-form.ts';
+
+const RECURSIVE: z.ZodType = z.object({
+  get again() {
+    return RECURSIVE;
+  },
+});
 
 function formOf(schema: AuthorSchema): unknown {
   return elicitRequest('q', { message: 'Q?', schema }).params['requestedSchema'];
@@ -46,11 +53,96 @@ describe('the form of a question', () => {
     expect(formOf(z.strictObject({}))).toEqual({ type: 'object', properties: {} });
   });
 
+  it('says what schema libraries say in other words', () => {
+    const status = z.enum(['todo', 'done']).meta({ id: 'FormStatus', title: 'Status' });
+    const schema = z.object({
+      one: status,
+      other: status.optional().meta({ description: 'Another' }),
+      only: z.literal('only'),
+      several: z.literal(['a', 'b']),
+      seven: z.literal(7),
+      level: z.union([z.literal('low').meta({ title: 'Low' }), z.literal('high')]),
+      plain: z.union([z.literal('x'), z.enum(['y', 'z'])]),
+      tags: z.array(z.union([z.literal('p').meta({ title: 'P' }), z.literal('q').meta({ title: 'Q' })])),
+      shared: z.array(status).max(2),
+      lone: z.array(z.literal('lone')),
+      some: z
+        .int()
+        .positive()
+        .max(9)
+        .meta({ examples: [1], deprecated: true }),
+    });
+    const todo = { type: 'string', title: 'Status', enum: ['todo', 'done'] };
+    expect(formOf(schema)).toEqual({
+      type: 'object',
+      properties: {
+        one: todo,
+        other: { ...todo, description: 'Another' },
+        only: { type: 'string', enum: ['only'] },
+        several: { type: 'string', enum: ['a', 'b'] },
+        seven: { type: 'number', minimum: 7, maximum: 7 },
+        level: {
+          type: 'string',
+          oneOf: [
+            { const: 'low', title: 'Low' },
+            { const: 'high', title: 'high' },
+          ],
+        },
+        plain: { type: 'string', enum: ['x', 'y', 'z'] },
+        tags: {
+          type: 'array',
+          items: {
+            anyOf: [
+              { const: 'p', title: 'P' },
+              { const: 'q', title: 'Q' },
+            ],
+          },
+        },
+        shared: { type: 'array', maxItems: 2, items: { type: 'string', enum: ['todo', 'done'] } },
+        lone: { type: 'array', items: { type: 'string', enum: ['lone'] } },
+        some: { type: 'integer', minimum: 1, maximum: 9 },
+      },
+      required: ['one', 'only', 'several', 'seven', 'level', 'plain', 'tags', 'shared', 'lone', 'some'],
+    });
+  });
+
+  it('takes a field that may be null for one that may be left out, and fills the null in', () => {
+    const schema = z.object({
+      name: z.string().min(2).nullable(),
+      age: z.int().nullable().default(null),
+      role: z.enum(['a', 'b']).nullable(),
+      note: z.string().nullish(),
+      sure: z.boolean(),
+    });
+    expect(formOf(schema)).toMatchObject({
+      properties: {
+        name: { type: 'string', minLength: 2 },
+        role: { type: 'string', enum: ['a', 'b'] },
+        note: { type: 'string' },
+      },
+      required: ['sure'],
+    });
+    const content = askedContent(schema, { sure: true, role: 'a' });
+    expect(content).toEqual({ sure: true, role: 'a', name: null });
+    expect(schema.parse(content)).toEqual({ sure: true, role: 'a', name: null, age: null });
+  });
+
   it.each([
     ['no object', z.string(), 'Question "q": the schema must describe an object'],
     ['a nested object', z.object({ a: z.object({}) }), 'Question "q": field "a" must be a string, number'],
     ['a list of anything', z.object({ a: z.array(z.string()) }), 'Question "q": field "a" must list its choices'],
-    ['a null', z.object({ a: z.string().nullable() }), 'Question "q": field "a" must be a string, number'],
+    [
+      'a choice of a text and a number',
+      z.object({ a: z.union([z.literal('x'), z.literal(1)]) }),
+      'Question "q": field "a" must be a string, number',
+    ],
+    ['true alone', z.object({ a: z.literal(true) }), 'Question "q": field "a" cannot be true alone'],
+    [
+      'a date',
+      z.object({ a: z.object({ b: z.date() }) }),
+      'Question "q": the schema "a.b" cannot be shown to clients: Date cannot be represented in JSON Schema; use z.iso.datetime()',
+    ],
+    ['itself', RECURSIVE, 'Question "q": field "again" must be a string'],
     [
       'an open bound',
       z.object({ a: z.number().positive() }),

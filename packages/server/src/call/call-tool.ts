@@ -3,7 +3,7 @@ import { TaskError } from '@mcp-tasks/store';
 import type { CallToolResult, InputRequiredResult, ServerContext } from '@modelcontextprotocol/server';
 import { askFirst } from '../request/ask-first.ts';
 import { calledBy } from '../request/caller.ts';
-import { declaresTasksExtension, tasksExtensionRequired } from '../request/client-capabilities.ts';
+import { declaresTasksExtension, type Question, tasksExtensionRequired } from '../request/client-capabilities.ts';
 import { inlineHost } from '../request/inline-host.ts';
 import type { TaskHost } from '../request/task-host.ts';
 import { readArguments } from '../request/task-request.ts';
@@ -49,6 +49,18 @@ export async function callTool(
   return PLACEHOLDER;
 }
 
+/** The questions that a run inside its request could not ask. */
+function refusedQuestions({ details: { questions } }: TaskError): Question[] {
+  const all = (Array.isArray(questions) ? questions : []) as unknown as readonly UnsupportedQuestion[];
+  return all.map(({ method, mode }) => ({ method, params: { mode } }));
+}
+
+/** A question, as the details of INPUT_UNSUPPORTED name it. */
+interface UnsupportedQuestion {
+  readonly method: string;
+  readonly mode?: string | undefined;
+}
+
 /**
  * A tool asked inside a request that cannot carry questions: with the tasks extension it could, if the client lacks
  * just that.
@@ -56,8 +68,7 @@ export async function callTool(
 function unsupportedInput(slot: CallSlot, error: TaskError): CallToolResult {
   const { generation, clientCapabilities } = slot.request;
   if (generation === '2026-07-28' && !declaresTasksExtension(clientCapabilities)) {
-    const { method } = error.details;
-    slot.fail(tasksExtensionRequired(typeof method === 'string' ? [method] : [], clientCapabilities));
+    slot.fail(tasksExtensionRequired(refusedQuestions(error), clientCapabilities));
     return PLACEHOLDER;
   }
   return { content: [{ type: 'text', text: error.message }], isError: true };

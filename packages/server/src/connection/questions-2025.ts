@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { OwnerTasks } from '@mcp-tasks/runner';
 import { TaskError } from '@mcp-tasks/store';
 import { type InputRequest, type InputResponse, relatedTaskMeta } from '@mcp-tasks/wire';
 import type { JSONRPCRequest, JSONRPCResponse } from '@modelcontextprotocol/server';
 import { authorizeTask } from '../request/authorize-access.ts';
 import type { OwnerContext } from '../request/owner.ts';
+import { params2025 } from '../request/params-2025.ts';
 import type { TaskHost } from '../request/task-host.ts';
-import { readOpenQuestions } from '../show/entries.ts';
 
 /**
  * A question goes to a 2025-11-25 client as a request whose id says by itself which question it is, so that the answer
@@ -20,7 +19,7 @@ export function questionRequest(taskId: string, key: string, question: InputRequ
     jsonrpc: '2.0',
     id: `mcp-tasks/${randomUUID()}/${taskId}/${key}`,
     method: question.method,
-    params: { ...question.params, _meta: relatedTaskMeta(taskId) },
+    params: { ...params2025(question, `${taskId}/${key}`), _meta: relatedTaskMeta(taskId) },
   };
 }
 
@@ -40,8 +39,8 @@ export function answeredQuestion(id: unknown): QuestionName | undefined {
  * Hand a client's response to the task that it answers, if the task is this caller's.
  *
  * A response has no answer of its own, so most of what can be wrong goes unsaid: an answer to a foreign, unknown or
- * finished task or to a question that is not open is ignored. A client that answers a form with an error could not show
- * it: the form is cancelled.
+ * finished task or to a question that is not open is ignored. A question that the client answers with an error is
+ * closed, and rejects in the handler.
  *
  * @throws {TaskError} TASK_ANSWER_INVALID - the answer does not fit, the question stays open; STORE_UNAVAILABLE
  */
@@ -52,17 +51,12 @@ export async function acceptAnswer(host: TaskHost, response: JSONRPCResponse, co
   const tasks = host.tasks.for(owner.owner);
   await authorizeTask(host, { owner, context, taskId: question.taskId, via: 'answer' });
   try {
-    const answer = 'result' in response ? response.result : await answerToError(tasks, question);
-    if (answer !== undefined)
-      await tasks.answer(question.taskId, { [question.key]: answer as unknown as InputResponse });
+    if ('result' in response) {
+      await tasks.answer(question.taskId, { [question.key]: response.result as unknown as InputResponse });
+    } else {
+      await tasks.refuse(question.taskId, question.key, response.error);
+    }
   } catch (error) {
     if (!TaskError.is(error, 'TASK_NOT_FOUND')) throw error;
   }
-}
-
-async function answerToError(tasks: OwnerTasks, { taskId, key }: QuestionName): Promise<InputResponse | undefined> {
-  const record = await tasks.get(taskId, ['question']);
-  const open = readOpenQuestions(record);
-  const isForm = Object.hasOwn(open, key) && open[key]?.method === 'elicitation/create';
-  return isForm ? { action: 'cancel' } : undefined;
 }

@@ -113,7 +113,8 @@ export class TaskRelay {
         await this.#tell().finally(endTurn);
       }
     } catch (error) {
-      if (this.#streams.size === 0 && !TaskError.is(error, 'TASK_NOT_FOUND')) this.#connection.reportError(error);
+      const isHeard = this.#streams.size > 0 || !this.#isOpen;
+      if (!isHeard && !TaskError.is(error, 'TASK_NOT_FOUND')) this.#connection.reportError(error);
       this.#end(({ failed }) => {
         failed(error);
       });
@@ -210,6 +211,8 @@ function isFurther(before: TaskHead, head: TaskHead): boolean {
 /** Whether a client sees a difference in the task's status or in what is said of it. */
 function looksDifferent(before: TaskHead, head: TaskHead): boolean {
   return (
-    before.status !== head.status || before.statusMessage !== head.statusMessage || before.resultError !== head.resultError
+    before.status !== head.status ||
+    before.statusMessage !== head.statusMessage ||
+    before.resultError !== head.resultError
   );
 }

@@ -87,15 +87,15 @@ export function listenOverConnection(host: ListenHost, ends: ListenConnectionEnd
 
   const sendTasks = async (subscription: Subscription, tasksOnly: boolean): Promise<void> => {
     const { listen, feed } = subscription;
-    try {
-      for (let record = await feed?.next(); record !== undefined; record = await feed?.next()) {
-        const notification = taskNotification(record, listen);
-        if (notification !== undefined) await ends.send(notification);
-      }
-    } catch (error) {
-      host.reportError(error);
-      if (isOpen(subscription)) await finish(subscription, listenFailure(listen.id, error));
-      return;
+    const next = () =>
+      feed?.next().catch(async (error: unknown) => {
+        host.reportError(error);
+        if (isOpen(subscription)) await finish(subscription, listenFailure(listen.id, error));
+        return undefined;
+      });
+    for (let record = await next(); record !== undefined; record = await next()) {
+      const notification = taskNotification(record, listen);
+      if (notification !== undefined) await ends.send(notification);
     }
     if (tasksOnly && isOpen(subscription)) await finish(subscription, listenResult(listen.id, serverInfo));
   };

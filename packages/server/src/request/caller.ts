@@ -1,9 +1,7 @@
 import type { ToolCall } from '@mcp-tasks/runner';
-import { inputCapabilities } from './client-capabilities.ts';
+import { inputCapabilities, NO_INPUT } from './client-capabilities.ts';
 import type { TaskHost } from './task-host.ts';
 import type { TaskRequest } from './task-request.ts';
-
-const NO_INPUT = { elicitation: false, sampling: false };
 
 /** Abilities of a client that did not say what it can answer; undefined = all. */
 function unknownAbility({ options }: TaskHost): ToolCall['inputCapabilities'] {

@@ -48,6 +48,7 @@ export function jsonRpcCode(code: TaskErrorCode): number {
     case 'SLEEP_TOO_LONG':
     case 'QUESTION_KEY_REUSED':
     case 'QUESTION_LIMIT':
+    case 'INPUT_REFUSED':
     case 'RESULT_TOO_LARGE':
     case 'RESULT_INVALID':
     case 'VALUE_NOT_JSON':

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type { InlineHost } from '@mcp-tasks/runner';
+import { inputRefused } from '@mcp-tasks/runner/engine';
 import type { TaskProgress } from '@mcp-tasks/store';
 import type { InputResponse, ProgressToken } from '@mcp-tasks/wire';
-import type { ServerContext } from '@modelcontextprotocol/server';
+import { ProtocolError, type ServerContext } from '@modelcontextprotocol/server';
 import type { CallMeta } from './call-meta.ts';
+import { params2025 } from './params-2025.ts';
 import type { TaskRequest } from './task-request.ts';
 
 /** A question inside a request waits as long as the request does. */
@@ -18,9 +21,15 @@ export function inlineHost(request: TaskRequest, { progressToken }: CallMeta, { 
     signal,
     ...(progressToken !== undefined && { progress: progressReporter(request, progressToken, mcpReq) }),
     ...(request.isTwoWay && {
-      async ask(_key, { method, params }, askSignal) {
+      async ask(key, question, askSignal) {
+        const { method } = question;
+        const params = { ...params2025(question, randomUUID()) };
         const options = { signal: askSignal, timeout: LONGEST_TIMEOUT_MS };
-        return (await mcpReq.send({ method, params: { ...params } }, options)) as unknown as InputResponse;
+        try {
+          return (await mcpReq.send({ method, params }, options)) as unknown as InputResponse;
+        } catch (error) {
+          throw error instanceof ProtocolError ? inputRefused(key, error) : error;
+        }
       },
     }),
   };

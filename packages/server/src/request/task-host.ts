@@ -1,6 +1,6 @@
 import type { Tasks } from '@mcp-tasks/runner';
 import { checkTasksCopy } from '@mcp-tasks/runner/engine';
-import type { JsonValue } from '@mcp-tasks/wire';
+import { type JsonValue, option, type OptionTableOf } from '@mcp-tasks/wire';
 import { type OwnerContext, type OwnerOptions, type ResolvedOwner, resolveOwner } from './owner.ts';
 import { printError } from './print-error.ts';
 import { type QuestionPacing, questionPacing } from './question-pacing.ts';
@@ -11,7 +11,7 @@ import {
   requestLimit,
   type RequestLimiter,
 } from './request-limit.ts';
-import { type WorkflowServingOptions, workflowSettings } from './workflow-options.ts';
+import { WORKFLOW_SERVING_OPTIONS, type WorkflowServingOptions, workflowSettings } from './workflow-options.ts';
 
 /**
  * How tasks are served, over every transport.
@@ -48,7 +48,7 @@ export interface TaskServerOptions extends OwnerOptions {
   readonly onWarning?: ((message: string) => void) | undefined;
   /**
    * Named as the SDK's own option; every other callback is `onX`. Gets the faults that a client is told nothing of but
-   * -32603: of the store, of `owner` and `caller`, of ours. Default: `console.error`.
+   * -32603: of the store, of the factory, of `owner` and `caller`, of ours. Default: `console.error`.
    */
   readonly onerror?: ((error: unknown) => void) | undefined;
 }
@@ -78,10 +78,26 @@ const REFUSED_WARNING =
   'mcp-tasks: a caller without an owner was served as if there were no tasks. Verify callers and pass `authInfo` with ' +
   '`extra.sub` (and `extra.iss`), or set `owner`, or set `anonymous: "allow"` to let all of them share one owner.';
 
-/** Tie a task layer to the way in which it is served. @throws {TaskError} COPIES_MIXED */
+/** The options that every way to serve tasks has. */
+export const TASK_SERVER_OPTIONS: OptionTableOf<TaskServerOptions> = {
+  owner: option.callback,
+  anonymous: option.choice('refuse', 'allow'),
+  caller: option.callback,
+  askUnknownClients: option.flag,
+  limiter: option.callback,
+  workflows: option.fields(WORKFLOW_SERVING_OPTIONS),
+  onWarning: option.callback,
+  onerror: option.callback,
+};
+
+/**
+ * Tie a task layer to the way in which it is served. The options were checked. @throws {TypeError} it is not
+ * one. @throws {TaskError} COPIES_MIXED
+ */
 export function createHost(tasks: Tasks, options: TaskServerOptions): TaskHost {
   checkTasksCopy(tasks);
-  checkOptions(options);
+  checkTasks(tasks);
+  // A fault of theirs is told now, not at the first request.
   const { continueTool } = workflowSettings(options.workflows);
   const shared = sharedStates.get(tasks) ?? { pacing: questionPacing(tasks.clock), warned: false };
   sharedStates.set(tasks, shared);
@@ -103,17 +119,7 @@ export function createHost(tasks: Tasks, options: TaskServerOptions): TaskHost {
   };
 }
 
-function checkOptions(options: TaskServerOptions): void {
-  const { owner, anonymous, caller, onWarning, onerror, limiter } = options;
-  for (const [name, value] of Object.entries({ owner, caller, onWarning, onerror, limiter })) {
-    if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} must be a function.`);
-  }
-  const { askUnknownClients } = options;
-  if (askUnknownClients !== undefined && typeof askUnknownClients !== 'boolean') {
-    throw new TypeError('askUnknownClients must be a boolean.');
-  }
-  const policies: readonly unknown[] = ['refuse', 'allow', undefined];
-  if (!policies.includes(anonymous)) {
-    throw new TypeError('anonymous must be "refuse" or "allow".');
-  }
+function checkTasks(tasks: unknown): void {
+  const isLayer = typeof tasks === 'object' && tasks !== null && 'startTask' in tasks && 'tools' in tasks;
+  if (!isLayer) throw new TypeError('tasks must be made by createTasks of "@mcp-tasks/runner".');
 }

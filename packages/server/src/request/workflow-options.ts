@@ -1,5 +1,5 @@
 import { checkName } from '@mcp-tasks/runner/engine';
-import { isJsonObject } from '@mcp-tasks/wire';
+import { option, type OptionTableOf } from '@mcp-tasks/wire';
 
 /**
  * How workflows are served.
@@ -36,18 +36,19 @@ export interface WorkflowSettings {
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Check the options. @throws {TypeError} one has the wrong type; {RangeError} `handOffWaitMs` is out of range. */
+/** The options of {@link WorkflowServingOptions}. */
+export const WORKFLOW_SERVING_OPTIONS: OptionTableOf<WorkflowServingOptions> = {
+  continueTool: {
+    expected: 'the name of a tool, or false',
+    fits: (value) => value === false || (typeof value === 'string' && value !== ''),
+  },
+  handOffWaitMs: option.integer(0, LONGEST_TIMER_MS),
+  completeByCancel: option.flag,
+};
+
+/** Fill in the defaults. @throws {TypeError} `continueTool` is not a name that a tool can have. */
 export function workflowSettings(options: WorkflowServingOptions = {}): WorkflowSettings {
-  const given: unknown = options;
-  if (!isJsonObject(given)) throw new TypeError('workflows must be an object.');
   const { continueTool = 'continue_workflow', handOffWaitMs = 20_000, completeByCancel = false } = options;
-  if (continueTool !== false && (typeof continueTool !== 'string' || continueTool === '')) {
-    throw new TypeError('workflows.continueTool must be the name of a tool, or false.');
-  }
   if (continueTool !== false) checkName('workflows.continueTool', continueTool);
-  if (!Number.isSafeInteger(handOffWaitMs) || handOffWaitMs < 0 || handOffWaitMs > LONGEST_TIMER_MS) {
-    throw new RangeError(`workflows.handOffWaitMs must be a whole number from 0 to ${LONGEST_TIMER_MS}.`);
-  }
-  if (typeof completeByCancel !== 'boolean') throw new TypeError('workflows.completeByCancel must be a boolean.');
   return { continueTool: continueTool === false ? undefined : continueTool, handOffWaitMs, completeByCancel };
 }

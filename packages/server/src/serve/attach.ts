@@ -5,7 +5,7 @@
  */
 import type { Tasks, TaskTool } from '@mcp-tasks/runner';
 import { TaskError } from '@mcp-tasks/store';
-import { SERVER_TASKS_CAPABILITY_2025, TASKS_EXTENSION_CAPABILITY_2026 } from '@mcp-tasks/wire';
+import { checkOptions, SERVER_TASKS_CAPABILITY_2025, TASKS_EXTENSION_CAPABILITY_2026 } from '@mcp-tasks/wire';
 import {
   type CallToolResult,
   type InputRequiredResult,
@@ -27,7 +27,7 @@ import type { PendingRequest } from '../connection/pending-request.ts';
 import { TASK_METHODS_2026, taskHandler } from '../methods/task-methods.ts';
 import { accessOf, authorizeTask } from '../request/authorize-access.ts';
 import { isFault, toErrorObject, toProtocolError } from '../request/errors.ts';
-import { createHost, type TaskHost, type TaskServerOptions } from '../request/task-host.ts';
+import { createHost, TASK_SERVER_OPTIONS, type TaskHost, type TaskServerOptions } from '../request/task-host.ts';
 import type { TaskRequest } from '../request/task-request.ts';
 import { attachWorkflows } from '../workflow/attach-workflows.ts';
 import { type WorkflowServing, workflowServing } from '../workflow/serving/workflow-serving.ts';
@@ -57,18 +57,19 @@ const attached = new WeakMap<McpServer, Tasks>();
  * await server.connect(new StdioServerTransport());
  */
 export function attach(tasks: Tasks, mcp: McpServer, options: TaskServerOptions = {}): void {
+  checkOptions('attach', options, TASK_SERVER_OPTIONS);
   attachHost(createHost(tasks, options), mcp);
 }
 
 /** {@link attach} for a host that exists. */
 export function attachHost(host: TaskHost, mcp: McpServer): void {
-  checkServer(mcp);
+  checkServer(mcp, 'attach must be given');
   const existing = attached.get(mcp);
   if (existing === host.tasks) return;
   if (existing !== undefined) throw new TypeError('This server has other tasks attached already.');
   if (mcp.isConnected()) throw new SdkError(SdkErrorCode.AlreadyConnected, 'Attach a server before it is connected.');
-  attached.set(mcp, host.tasks);
   new Attachment(host, mcp).install();
+  attached.set(mcp, host.tasks);
 }
 
 class Attachment {
@@ -119,9 +120,24 @@ class Attachment {
     const config = { title, description, inputSchema, outputSchema, annotations, icons, scopeChallenge, _meta };
     // The SDK calls back with the parsed arguments if there is a schema, and always with its context last.
     const call = (...parameters: unknown[]) => this.#call(tool, parameters.at(-1) as ServerContext);
-    const registered = this.#mcp.registerTool(tool.name, config as { inputSchema: StandardSchemaWithJSON }, call);
+    const registered = this.#register(tool.name, () =>
+      this.#mcp.registerTool(tool.name, config as { inputSchema: StandardSchemaWithJSON }, call),
+    );
     registered.execution = { taskSupport: tool.options.taskSupport ?? 'optional' };
     this.#registered.set(tool.name, registered);
+  }
+
+  /** @throws {TypeError} the server has a tool of this name: the SDK's own words name no way out. */
+  #register(name: string, register: () => RegisteredTool): RegisteredTool {
+    try {
+      return register();
+    } catch (error) {
+      if (!(error instanceof Error && error.message.includes('already registered'))) throw error;
+      throw new TypeError(
+        `The tool "${name}" is registered twice, by tasks.tool and by registerTool of the server: rename one of them.`,
+        { cause: error },
+      );
+    }
   }
 
   #call(tool: TaskTool, context: ServerContext): Promise<CallToolResult | InputRequiredResult> {

@@ -1,5 +1,6 @@
 import { copiesMixed } from '@mcp-tasks/store/rules';
 import { McpServer } from '@modelcontextprotocol/server';
+import { serverProblem } from './server-problem.ts';
 
 /**
  * Refuse what is not a server of the SDK.
@@ -7,13 +8,15 @@ import { McpServer } from '@modelcontextprotocol/server';
  * The SDK has one copy for `import` and one for `require`, and so has this package: it serves the servers of the copy
  * that it meets itself.
  *
- * @throws {TypeError} it is something else. @throws {TaskError} COPIES_MIXED - it is a server of another copy.
+ * @param must - begins the message, such as `attach must be given`.
+ * @throws {TypeError} it is something else: the message says what, and what to do. @throws {TaskError} COPIES_MIXED - it is a server of another copy.
  */
-export function checkServer(mcp: McpServer): void {
+export function checkServer(mcp: McpServer, must: string): void {
   if (mcp instanceof McpServer) return;
   const other = isServer(mcp) ? fileOf(mcp) : undefined;
   if (other !== undefined) throw copiesMixed('The McpServer', other, fileOf(McpServer.prototype));
-  throw new TypeError('attach must be given an McpServer of @modelcontextprotocol/server.');
+  const problem = serverProblem(mcp) ?? 'it is none';
+  throw new TypeError(`${must} an McpServer of "@modelcontextprotocol/server": ${problem}.`);
 }
 
 /** Tell a server of version 2 of the SDK by its methods. Those of version 1 also have `tool`. */

@@ -1,22 +1,18 @@
 import type { Tasks } from '@mcp-tasks/runner';
-import {
-  createMcpHandler,
-  type CreateMcpHandlerOptions,
-  type McpHttpHandler,
-  type McpRequestContext,
-  type McpServer,
-} from '@modelcontextprotocol/server';
+import { checkOptions, option, type OptionTableOf } from '@mcp-tasks/wire';
+import { createMcpHandler, type CreateMcpHandlerOptions, type McpHttpHandler } from '@modelcontextprotocol/server';
 import {
   serveStdio,
   type ServeStdioOptions,
   type StdioServerHandle,
   StdioServerTransport,
 } from '@modelcontextprotocol/server/stdio';
-import { createHost, type TaskServerOptions } from '../request/task-host.ts';
+import { createHost, TASK_SERVER_OPTIONS, type TaskServerOptions } from '../request/task-host.ts';
 import { aroundTransport } from '../transport/around-transport.ts';
-import { attachHost } from './attach.ts';
+import { workflowServing } from '../workflow/serving/workflow-serving.ts';
+import { checkFactory, makeServer, type ServerFactory } from './make-server.ts';
 import { withSessionsOf } from './sessions.ts';
-import { wrapHandlerOf } from './wrap-handler.ts';
+import { SDK_HANDLER_OPTIONS, wrapHandlerOf } from './wrap-handler.ts';
 import { wrapTransportOf } from './wrap-transport.ts';
 
 /**
@@ -51,6 +47,19 @@ export interface TaskHttpOptions extends Omit<CreateMcpHandlerOptions, 'legacy'>
   readonly maxSessions?: number | undefined;
 }
 
+const CLOSE_OPTIONS = { drainMs: option.integer(0) };
+
+const SERVE_TASKS_OPTIONS: OptionTableOf<ServeTasksOptions> = { ...TASK_SERVER_OPTIONS, ...CLOSE_OPTIONS };
+
+/** Those of the SDK's handler that we use too; the others are its own. */
+const HTTP_OPTIONS = {
+  legacy: option.choice('stateless', 'reject', 'sessions'),
+  maxSessions: option.integer(1),
+  ...SDK_HANDLER_OPTIONS,
+};
+
+const STDIO_OPTIONS = { transport: option.methods('a transport of the SDK', 'start', 'send', 'close') };
+
 /** A connection over standard input and output. */
 export interface StdioConnection extends StdioServerHandle {
   /** Resolves when the connection is over: the client closed its end, or `close` was called. */
@@ -81,22 +90,22 @@ export interface TaskApp extends AsyncDisposable {
  *
  * `factory` makes the SDK's server, with tools, prompts and resources of its own if it likes: for each HTTP request,
  * and for each connection over stdio. The first use starts `tasks`: its store, its recovery, its sweep. A request that
- * comes while the store cannot be opened is answered -32603, and the next one tries again.
+ * comes while the store cannot be opened is answered -32603, and the next one tries again. So is one for which the
+ * factory throws, or makes no `McpServer`; `onerror` gets a sentence that says what to do.
  *
- * @throws {TypeError} an option has the wrong type. @throws {RangeError} `drainMs` is not a whole number from 0.
- * @throws {TaskError} COPIES_MIXED - `tasks` comes from another copy of its package.
+ * @throws {TypeError} an option has the wrong type, or `factory` is not a function. @throws {RangeError} `drainMs` is not
+ *   a whole number from 0. @throws {TaskError} COPIES_MIXED - `tasks` comes from another copy of its package.
  *
  * @example
  * const app = serveTasks(tasks, () => new McpServer({ name: 'reports', version: '1.0.0' }));
  * export default app.http();
  */
-export function serveTasks(
-  tasks: Tasks,
-  factory: (context: McpRequestContext) => McpServer | Promise<McpServer>,
-  options: ServeTasksOptions = {},
-): TaskApp {
-  checkDrainMs(options.drainMs);
+export function serveTasks(tasks: Tasks, factory: ServerFactory, options: ServeTasksOptions = {}): TaskApp {
+  checkFactory('serveTasks', factory);
+  checkOptions('serveTasks', options, SERVE_TASKS_OPTIONS);
   const host = createHost(tasks, options);
+  // A fault of the workflows that are there by now need not wait for the first connection.
+  workflowServing(host);
   const closers: (() => Promise<void>)[] = [];
   let closed: Promise<void> | undefined;
 
@@ -104,11 +113,7 @@ export function serveTasks(
     // A failed start is reported to each request, and to readers of `started`.
     tasks.start().catch(() => undefined);
   };
-  const createServer = async (context: McpRequestContext): Promise<McpServer> => {
-    const mcp = await factory(context);
-    attachHost(host, mcp);
-    return mcp;
-  };
+  const createServer: ServerFactory = (context) => makeServer(host, factory, context);
   const closeAll = async (drainMs: number | undefined): Promise<void> => {
     try {
       await tasks.close({ drainMs });
@@ -116,8 +121,9 @@ export function serveTasks(
       await Promise.all(closers.map((closeOne) => closeOne()));
     }
   };
-  const close: TaskApp['close'] = async ({ drainMs = options.drainMs } = {}) => {
-    checkDrainMs(drainMs);
+  const close: TaskApp['close'] = async (closing) => {
+    checkOptions('app.close', closing, CLOSE_OPTIONS);
+    const { drainMs = options.drainMs } = closing ?? {};
     closed ??= closeAll(drainMs);
     return closed;
   };
@@ -127,6 +133,7 @@ export function serveTasks(
       return tasks.start();
     },
     http(handlerOptions = {}) {
+      checkOptions('app.http', handlerOptions, HTTP_OPTIONS, { passesOn: true });
       begin();
       const { legacy, maxSessions, ...sdkOptions } = handlerOptions;
       const withoutSessions =
@@ -134,11 +141,12 @@ export function serveTasks(
       const plain = createMcpHandler(createServer, { ...sdkOptions, ...withoutSessions });
       const wrapped = wrapHandlerOf(host, plain, sdkOptions);
       const limits = { ...sdkOptions, maxSessions };
-      const handler = legacy === 'sessions' ? withSessionsOf(host, wrapped, factory, limits) : wrapped;
+      const handler = legacy === 'sessions' ? withSessionsOf(host, wrapped, createServer, limits) : wrapped;
       closers.push(() => handler.close());
       return handler;
     },
     stdio(stdioOptions = {}) {
+      checkOptions('app.stdio', stdioOptions, STDIO_OPTIONS, { passesOn: true });
       begin();
       const transport = stdioOptions.transport ?? new StdioServerTransport();
       const ended = new Promise<void>((resolve) => {
@@ -151,9 +159,4 @@ export function serveTasks(
     close,
     [Symbol.asyncDispose]: () => close(),
   };
-}
-
-function checkDrainMs(drainMs: number | undefined): void {
-  if (drainMs === undefined || (Number.isSafeInteger(drainMs) && drainMs >= 0)) return;
-  throw new RangeError(`drainMs must be a whole number from 0, not ${String(drainMs)}.`);
 }

@@ -1,22 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Tasks } from '@mcp-tasks/runner';
+import { checkOptions, JSON_RPC_ERROR, option, type OptionTableOf } from '@mcp-tasks/wire';
 import {
   isInitializeRequest,
   isLegacyRequest,
   type McpHandlerRequestOptions,
   type McpHttpHandler,
-  type McpRequestContext,
   type McpServer,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 import { sessionCaller } from '../request/owner.ts';
 import { peekBody } from '../request/peek-body.ts';
-import { createHost, type TaskHost, type TaskServerOptions } from '../request/task-host.ts';
+import { createHost, TASK_SERVER_OPTIONS, type TaskHost, type TaskServerOptions } from '../request/task-host.ts';
 import { refuse, refuseFor, sessionNotFound } from '../transport/session-guard.ts';
-import { attachHost } from './attach.ts';
-
-/** Makes the SDK's server for a session. */
-export type ServerFactory = (context: McpRequestContext) => McpServer | Promise<McpServer>;
+import { checkFactory, makeServer, type ServerFactory } from './make-server.ts';
 
 /** How sessions are kept. */
 export interface SessionLimits {
@@ -36,6 +33,13 @@ export interface SessionLimits {
  * const handler = withSessions(tasks, createMcpHandler(() => mcp, { legacy: 'reject' }), () => mcp, options);
  */
 export interface WithSessionsOptions extends TaskServerOptions, SessionLimits {}
+
+const WITH_SESSIONS_OPTIONS: OptionTableOf<WithSessionsOptions> = {
+  ...TASK_SERVER_OPTIONS,
+  maxSessions: option.integer(1),
+  keepAliveMs: option.integer(0),
+  maxRequestBodySize: option.integer(0),
+};
 
 interface Session {
   readonly transport: WebStandardStreamableHTTPServerTransport;
@@ -75,10 +79,13 @@ export function withSessions(
   factory: ServerFactory,
   options: WithSessionsOptions = {},
 ): McpHttpHandler {
-  return withSessionsOf(createHost(tasks, options), handler, factory, options);
+  checkFactory('withSessions', factory);
+  checkOptions('withSessions', options, WITH_SESSIONS_OPTIONS);
+  const host = createHost(tasks, options);
+  return withSessionsOf(host, handler, (context) => makeServer(host, factory, context), options);
 }
 
-/** {@link withSessions} for a host that exists. */
+/** {@link withSessions} for a host that exists, and a factory whose servers are attached to it. */
 export function withSessionsOf(
   host: TaskHost,
   handler: McpHttpHandler,
@@ -119,9 +126,6 @@ class Sessions {
 
   constructor(host: TaskHost, factory: ServerFactory, limits: SessionLimits) {
     const { maxSessions = MAX_SESSIONS } = limits;
-    if (!Number.isSafeInteger(maxSessions) || maxSessions < 1) {
-      throw new RangeError(`maxSessions must be a whole number from 1, not ${String(maxSessions)}.`);
-    }
     this.#host = host;
     this.#factory = factory;
     this.#limits = limits;
@@ -163,12 +167,13 @@ class Sessions {
     transport.onclose = () => {
       if (transport.sessionId !== undefined) this.#open.delete(transport.sessionId);
     };
-    const mcp = await this.#factory({
-      era: 'legacy',
-      requestInfo: request,
-      ...(authInfo !== undefined && { authInfo }),
-    });
-    attachHost(this.#host, mcp);
+    let mcp: McpServer;
+    try {
+      mcp = await this.#factory({ era: 'legacy', requestInfo: request, ...(authInfo !== undefined && { authInfo }) });
+    } catch {
+      // The host was told by `makeServer`.
+      return refuse(500, JSON_RPC_ERROR.INTERNAL_ERROR, 'Internal error');
+    }
     await mcp.connect(transport);
     const response = await transport.handleRequest(request, options);
     if (transport.sessionId === undefined || this.#isClosed) await transport.close();

@@ -1,5 +1,5 @@
 import type { Tasks } from '@mcp-tasks/runner';
-import { isJsonObject, JSON_RPC_ERROR } from '@mcp-tasks/wire';
+import { checkOptions, isJsonObject, JSON_RPC_ERROR, option, type OptionTableOf } from '@mcp-tasks/wire';
 import { isJSONRPCResponse, type JSONRPCResponse, type McpHttpHandler } from '@modelcontextprotocol/server';
 import { acceptAnswer, answeredQuestion } from '../connection/questions-2025.ts';
 import { listenOverHttp, type ListenOverHttpOptions } from '../listen/http-listen.ts';
@@ -7,7 +7,7 @@ import { listenHost } from '../listen/listen-host.ts';
 import { isFault, toErrorObject } from '../request/errors.ts';
 import type { OwnerContext } from '../request/owner.ts';
 import { peekBody } from '../request/peek-body.ts';
-import { createHost, type TaskHost, type TaskServerOptions } from '../request/task-host.ts';
+import { createHost, TASK_SERVER_OPTIONS, type TaskHost, type TaskServerOptions } from '../request/task-host.ts';
 import { isNamedInBody, refuseTooFast } from '../transport/limit-http.ts';
 
 /**
@@ -21,6 +21,18 @@ export interface WrapHandlerOptions extends TaskServerOptions, Omit<ListenOverHt
   /** Open `subscriptions/listen` streams with task notifications, beside the SDK's own; default 1,024. */
   readonly maxSubscriptions?: number | undefined;
 }
+
+/** As the SDK takes it, which knows `Infinity` too. */
+const NUMBER = { expected: 'a number from 0', fits: isNumber, isInRange: (value: number) => value >= 0 };
+
+/** Options of the SDK's handler that are used here too. */
+export const SDK_HANDLER_OPTIONS = {
+  keepAliveMs: NUMBER,
+  maxSubscriptions: NUMBER,
+  maxRequestBodySize: option.any,
+};
+
+const WRAP_HANDLER_OPTIONS: OptionTableOf<WrapHandlerOptions> = { ...TASK_SERVER_OPTIONS, ...SDK_HANDLER_OPTIONS };
 
 type Fetch = McpHttpHandler['fetch'];
 
@@ -49,6 +61,7 @@ const wrapped = new WeakSet<McpHttpHandler>();
  * const response = await handler.fetch(new Request('http://127.0.0.1/mcp', { method: 'POST', body: '{}' }));
  */
 export function wrapHandler(tasks: Tasks, handler: McpHttpHandler, options: WrapHandlerOptions = {}): McpHttpHandler {
+  checkOptions('wrapHandler', options, WRAP_HANDLER_OPTIONS, { passesOn: true });
   return wrapped.has(handler) ? handler : wrapHandlerOf(createHost(tasks, options), handler, options);
 }
 
@@ -96,6 +109,10 @@ function limited(host: TaskHost, next: Fetch, maxRequestBodySize: number | undef
     const arrived = parsedBody === undefined ? options : { ...options, parsedBody };
     return (await refuseTooFast(host, request, { ...arrived })) ?? next(request, arrived);
   };
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number';
 }
 
 function isAnswer(body: unknown): body is JSONRPCResponse {

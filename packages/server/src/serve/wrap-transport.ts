@@ -1,8 +1,9 @@
 import type { Tasks } from '@mcp-tasks/runner';
+import { checkOptions } from '@mcp-tasks/wire';
 import type { Transport } from '@modelcontextprotocol/server';
 import { listenHost } from '../listen/listen-host.ts';
 import { listenOverConnection } from '../listen/stdio-listen.ts';
-import { createHost, type TaskHost, type TaskServerOptions } from '../request/task-host.ts';
+import { createHost, TASK_SERVER_OPTIONS, type TaskHost, type TaskServerOptions } from '../request/task-host.ts';
 import { aroundTransport } from '../transport/around-transport.ts';
 
 /** Transports that serve tasks already. */
@@ -28,6 +29,7 @@ export function wrapTransport<Wire extends Transport>(
   transport: Wire,
   options: TaskServerOptions = {},
 ): Wire {
+  checkOptions('wrapTransport', options, TASK_SERVER_OPTIONS);
   return wrapTransportOf(createHost(tasks, options), transport);
 }
 

@@ -1,13 +1,17 @@
 import type { Tasks } from '@mcp-tasks/runner';
 import {
   type CallToolResult,
+  checkOptions,
   type InputRequest,
   type InputResponse,
   JSON_RPC_ERROR,
   type JsonObject,
+  option,
+  type OptionTableOf,
   ProtocolFailure,
 } from '@mcp-tasks/wire';
 import { InMemoryTransport, McpServer } from '@modelcontextprotocol/server';
+import { TASK_SERVER_OPTIONS } from '../request/task-host.ts';
 import type { Generation } from '../request/task-request.ts';
 import { serveTasks, type ServeTasksOptions } from '../serve/serve-tasks.ts';
 import { callTool2025, initialize2025, startTool2025 } from './drive-2025.ts';
@@ -55,6 +59,16 @@ export interface TestClient extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+const TEST_CLIENT_OPTIONS: OptionTableOf<TestClientOptions> = {
+  ...TASK_SERVER_OPTIONS,
+  generation: option.choice('2025-11-25', '2026-07-28'),
+  capabilities: option.object,
+  answer: option.callback,
+  createServer: option.callback,
+};
+
+const TEST_CALL_OPTIONS: OptionTableOf<TestCallOptions> = { ttlMs: option.any, meta: option.object };
+
 const DEFAULT_CAPABILITIES: JsonObject = { elicitation: { form: {} }, sampling: {} };
 
 /**
@@ -71,6 +85,7 @@ const DEFAULT_CAPABILITIES: JsonObject = { elicitation: { form: {} }, sampling: 
  * const result = await client.callTool('render_report', { month: '2026-07' });
  */
 export async function connectTestClient(tasks: Tasks, options: TestClientOptions): Promise<TestClient> {
+  checkOptions('connectTestClient', options, TEST_CLIENT_OPTIONS);
   const { generation, capabilities = DEFAULT_CAPABILITIES, answer, createServer = defaultServer, ...serving } = options;
   const [clientEnd, serverEnd] = InMemoryTransport.createLinkedPair();
   const connection = serveTasks(tasks, createServer, {
@@ -103,9 +118,14 @@ export async function connectTestClient(tasks: Tasks, options: TestClientOptions
   return {
     generation,
     notifications: wire.notifications,
-    callTool: (name, args = {}, call = {}) => (isModern ? callTool2026 : callTool2025)(driver, { name, args, ...call }),
-    startTool: (name, args = {}, call = {}) =>
-      (isModern ? startTool2026 : startTool2025)(driver, { name, args, ...call }),
+    async callTool(name, args = {}, call = {}) {
+      checkOptions('client.callTool', call, TEST_CALL_OPTIONS);
+      return (isModern ? callTool2026 : callTool2025)(driver, { name, args, ...call });
+    },
+    async startTool(name, args = {}, call = {}) {
+      checkOptions('client.startTool', call, TEST_CALL_OPTIONS);
+      return (isModern ? startTool2026 : startTool2025)(driver, { name, args, ...call });
+    },
     request,
     notify: (method, params = {}) => wire.notify(method, withEnvelope(params)),
     close,

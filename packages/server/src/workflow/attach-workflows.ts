@@ -19,16 +19,13 @@ const CONTINUE_DESCRIPTION =
   'The hand-off of the workflow names the task, the steps that remain and their arguments: do them one at a time, in that order. ' +
   "If the step's tool is one of this server, it is run with `arguments` and its result is recorded. " +
   'If not, do the step by your own means first and pass its result as `arguments`. ' +
-  'A step that failed is done again by the same call. Answers with the result, what was recorded and what remains.';
+  'A step that failed is done again by the same call. Answers with the result, what was recorded and what remains. ' +
+  'Without a step it waits for the workflow for a while, and answers how far it is, or its result when it has ended.';
 
 /** The request that a callback of the SDK serves. @throws {TaskError} RUN_ENDED - it was given up. */
 type RequestOf = (context: ServerContext) => TaskRequest;
 
-/**
- * Register the prompts of the workflows, and the tool by which a model continues one.
- *
- * @throws {TypeError} the name of that tool is the name of another one.
- */
+/** Register the prompts of the workflows, and the tool by which a model continues one. */
 export function attachWorkflows(mcp: McpServer, serving: WorkflowServing, requestOf: RequestOf): void {
   for (const workflow of serving.workflows.values()) {
     registerPrompt(mcp, workflow, (context) =>
@@ -37,9 +34,6 @@ export function attachWorkflows(mcp: McpServer, serving: WorkflowServing, reques
   }
   const { continueTool } = serving.settings;
   if (continueTool === undefined) return;
-  if (serving.host.tasks.tools.has(continueTool)) {
-    throw new TypeError(`workflows.continueTool must be the name of no other tool: "${continueTool}" is one.`);
-  }
   const config = {
     title: 'Continue a workflow',
     description: CONTINUE_DESCRIPTION,

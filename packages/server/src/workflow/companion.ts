@@ -1,9 +1,9 @@
-import { TaskError, type TaskHead } from '@mcp-tasks/store';
-import { type CallToolResult, type JsonRpcError, ProtocolFailure, type WorkflowRequestMeta } from '@mcp-tasks/wire';
+import { TaskError } from '@mcp-tasks/store';
+import type { CallToolResult, WorkflowRequestMeta } from '@mcp-tasks/wire';
 import type { WorkflowView } from '@mcp-tasks/workflow/serving';
-import { readEntry } from '../show/entries.ts';
 import { warningOf } from './continue/continued-call.ts';
 import { runWorkflow, type WorkflowInvocation } from './run-workflow.ts';
+import { finalResult } from './serving/final-result.ts';
 import { handOffText } from './serving/hand-off-text.ts';
 import { withWorkflowMeta } from './serving/task-meta.ts';
 import { workflowAnswerMeta, type WorkflowServing } from './serving/workflow-serving.ts';
@@ -38,26 +38,5 @@ async function resumeElseStart(
   } catch (error) {
     if (!TaskError.is(error, 'TASK_NOT_FOUND')) throw error;
     return { view: await fresh(), warning: warningOf(reference) };
-  }
-}
-
-/** @throws what the workflow failed with. */
-async function finalResult({ host }: WorkflowServing, head: TaskHead): Promise<CallToolResult | undefined> {
-  const { taskId, status } = head;
-  switch (status) {
-    case 'completed': {
-      const record = await host.tasks.for(head.owner).get(taskId, ['result']);
-      return readEntry(record, 'result') as CallToolResult;
-    }
-    case 'failed': {
-      const record = await host.tasks.for(head.owner).get(taskId, ['error']);
-      const { code, message, data } = readEntry(record, 'error') as JsonRpcError;
-      throw new ProtocolFailure(code, message, data);
-    }
-    case 'cancelled':
-      throw new TaskError('TASK_CANCELLED', `Task ${taskId} was cancelled.`, { details: { taskId } });
-    case 'working':
-    case 'input_required':
-      return undefined;
   }
 }

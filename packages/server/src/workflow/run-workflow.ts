@@ -1,11 +1,12 @@
 import type { InlineHost, ToolCall } from '@mcp-tasks/runner';
-import { TaskError, type TaskHead } from '@mcp-tasks/store';
-import { isTerminalStatus, type WorkflowRequestMeta } from '@mcp-tasks/wire';
+import type { TaskHead } from '@mcp-tasks/store';
+import type { WorkflowRequestMeta } from '@mcp-tasks/wire';
 import type { WorkflowView } from '@mcp-tasks/workflow/serving';
 import type { ServerContext } from '@modelcontextprotocol/server';
 import { authorizeTask } from '../request/authorize-access.ts';
-import { disconnectSignals } from '../request/request-signals.ts';
+import { NO_INPUT } from '../request/client-capabilities.ts';
 import type { TaskRequest } from '../request/task-request.ts';
+import { untilItStops } from './serving/until-it-stops.ts';
 import { isUnableToPoll, type WorkflowServing } from './serving/workflow-serving.ts';
 
 /** A client that asks for a workflow, by its prompt or its tool. */
@@ -48,37 +49,4 @@ async function startOrResume({ engine, host }: WorkflowServing, invocation: Work
   const stored: ToolCall = { ...call, progressToken: undefined };
   // A client that cannot see a task's questions is asked none: what would ask is left for it to do.
   return engine.create(isUnableToPoll(request) ? { ...stored, inputCapabilities: NO_INPUT } : stored);
-}
-
-const NO_INPUT = { elicitation: false, sampling: false };
-
-async function untilItStops(
-  { host, settings }: WorkflowServing,
-  head: TaskHead,
-  { context, inline }: WorkflowInvocation,
-): Promise<void> {
-  if (hasStopped(head) || settings.handOffWaitMs === 0) return;
-  const { tasks } = host;
-  const over = new AbortController();
-  const gone = AbortSignal.any([context.mcpReq.signal, ...disconnectSignals(context)]);
-  const cancel = tasks.clock.after(settings.handOffWaitMs, () => {
-    over.abort();
-  });
-  try {
-    const until = (now: TaskHead): boolean => {
-      if (now.progress !== undefined) inline.progress?.(now.progress);
-      return hasStopped(now);
-    };
-    await tasks.for(head.owner).waitFor(head.taskId, until, { signal: AbortSignal.any([over.signal, gone]) });
-  } catch (error) {
-    if (gone.aborted) throw new TaskError('RUN_ENDED', 'The client no longer waits for the answer.');
-    if (!over.signal.aborted) throw error;
-  } finally {
-    cancel();
-  }
-}
-
-/** Tell whether the task is over, parked, or asks. */
-function hasStopped({ status, dueAtMs }: TaskHead): boolean {
-  return isTerminalStatus(status) || status === 'input_required' || dueAtMs === null;
 }

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { inspect } from '@mcp-tasks/runner/testing';
 import { CLIENT_CAPABILITIES_META_KEY, type JsonObject } from '@mcp-tasks/wire';
-import { McpServer, type McpServerFactory } from '@modelcontextprotocol/server';
+import { InMemoryTransport, type JSONRPCRequest, McpServer, type McpServerFactory } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveTasks, type StdioConnection, type TaskApp } from '../../src/index.ts';
@@ -33,12 +33,22 @@ class LineClient {
 
   /** Send a 2026-07-28 request. */
   send(id: Id, method: string, params: JsonObject, capabilities: JsonObject = TASK_CAPABILITIES): void {
+    this.#write({ ...this.compose(id, method, params, capabilities) });
+  }
+
+  /** A 2026-07-28 request as it would be sent. */
+  compose(
+    id: Id,
+    method: string,
+    params: JsonObject,
+    capabilities: JsonObject = TASK_CAPABILITIES,
+  ): JSONRPCRequest & JsonObject {
     const _meta = {
       'io.modelcontextprotocol/protocolVersion': '2026-07-28',
       'io.modelcontextprotocol/clientInfo': { name: 'raw', version: '0' },
       [CLIENT_CAPABILITIES_META_KEY]: capabilities,
     };
-    this.#write({ jsonrpc: '2.0', id, method, params: { ...params, _meta } });
+    return { jsonrpc: '2.0', id, method, params: { ...params, _meta } };
   }
 
   notify(method: string, params: JsonObject): void {
@@ -233,6 +243,28 @@ describe('[INTG-10] subscriptions/listen with taskIds over stdio', () => {
     }
     const limited = client.messages.filter(({ error }) => (error as JsonObject | undefined)?.['code'] === -32603);
     expect(limited).toEqual([]);
+  });
+
+  it('says nothing of a client that is gone before its connection is seen to be closed', async () => {
+    const [clientEnd, serverEnd] = InMemoryTransport.createLinkedPair();
+    const errors: unknown[] = [];
+    const leaving = serveTasks(tools.tasks, () => new McpServer({ name: 'test', version: '0' }), {
+      onerror: (error) => errors.push(error),
+    });
+    let isGone = false;
+    const send = serverEnd.send.bind(serverEnd);
+    serverEnd.send = (message, options) => {
+      const isOfTask = 'method' in message && message.method === 'notifications/tasks';
+      isGone ||= isOfTask;
+      return isGone ? Promise.reject(new TypeError('Not connected')) : send(message, options);
+    };
+    const stdio = leaving.stdio({ transport: serverEnd });
+    const taskId = await start('hold');
+    await clientEnd.start();
+    await clientEnd.send(client.compose(1, 'subscriptions/listen', { notifications: { taskIds: [taskId] } }));
+    await eventually(() => isGone).toBe(true);
+    await stdio.close();
+    expect(errors).toEqual([]);
   });
 
   it('ends with the connection', async () => {

@@ -24,7 +24,7 @@ describe('what a client declares', () => {
     [{ sampling: {} }, false, true],
     [{}, false, false],
   ])('%o can answer forms: %s, sampling: %s', (capabilities, elicitation, sampling) => {
-    expect(inputCapabilities(capabilities)).toEqual({ elicitation, sampling });
+    expect(inputCapabilities(capabilities)).toMatchObject({ elicitation, sampling });
   });
 
   it('is unknown when nothing was declared at all', () => {

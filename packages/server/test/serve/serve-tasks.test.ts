@@ -117,7 +117,7 @@ describe('serveTasks', () => {
   it('tells the reason when the factory makes no McpServer', async () => {
     const errors: Error[] = [];
     const tools = createTestTools();
-    const app = serveTasks(tools.tasks, () => newServer().server as never);
+    const app = serveTasks(tools.tasks, () => newServer().server as never, { onerror: () => undefined });
     apps.push(app);
     const handler = app.http({ onerror: (error) => errors.push(error) });
     const reply = await new HttpClient(handler, { generation: '2026-07-28' }).request('server/discover');
@@ -135,7 +135,7 @@ describe('serveTasks', () => {
 
   it.each([-1, 1.5, NaN, Infinity, '5'])('refuses drainMs %o', async (drainMs) => {
     const options = { drainMs: drainMs as number };
-    expect(() => serveTasks(createTasks(), newServer, options)).toThrow(/^drainMs/);
-    await expect(serve(createTestTools()).close(options)).rejects.toThrow(RangeError);
+    expect(() => serveTasks(createTasks(), newServer, options)).toThrow(/^serveTasks: drainMs/);
+    await expect(serve(createTestTools()).close(options)).rejects.toThrow(/^app\.close: drainMs/);
   });
 });

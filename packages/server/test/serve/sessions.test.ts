@@ -89,7 +89,7 @@ describe('2025-11-25 sessions, as serveTasks keeps them', () => {
     const alice = [await open(handler, 'alice'), await open(handler, 'alice'), await open(handler, 'alice')];
     expect(await Promise.all([bob, ...alice].map(isOpen))).toEqual([true, false, true, true]);
     expect(() => serve({ maxSessions: 0 })).toThrow(
-      new RangeError('maxSessions must be a whole number from 1, not 0.'),
+      new RangeError('app.http: maxSessions must be a whole number from 1, not 0.'),
     );
   });
 
@@ -126,7 +126,7 @@ describe('2025-11-25 sessions, as serveTasks keeps them', () => {
       const response = await new HttpClient(handler, { generation: '2025-11-25' }).post(postInitialize);
       expect([response.status, await response.text()]).toEqual([500, expect.not.stringContaining('10.0.0.1')]);
     }
-    expect(onerror.mock.calls).toEqual([[fault], [fault]]);
+    expect(onerror.mock.calls).toEqual([[expect.objectContaining({ cause: fault })], [fault]]);
   });
 });
 

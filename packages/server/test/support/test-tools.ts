@@ -21,8 +21,11 @@ const nameForm = { message: 'What is your name?', schema: z.object({ name: z.str
 
 const text = (value: string) => ({ content: [{ type: 'text' as const, text: value }] });
 
+/** Options of a task layer whose store a test can look into. */
+export type TestToolsOptions = TasksOptions & { readonly store?: TaskStore | undefined };
+
 /** A task layer with one tool for each thing that a tool can do. Its tasks may live as short as a test likes. */
-export function createTestTools(options: TasksOptions = {}): TestTools {
+export function createTestTools(options: TestToolsOptions = {}): TestTools {
   const store = options.store ?? memoryStore();
   const tasks = createTasks({ ...options, store, limits: { minTtlMs: 1, ...options.limits } });
   const waiting: (() => void)[] = [];

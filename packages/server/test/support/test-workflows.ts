@@ -35,7 +35,9 @@ const structured = <Value extends object>(value: Value) => ({
 });
 
 /** A task layer with workflows for each thing that a client can do with one. */
-export function createTestWorkflows(options: TasksOptions = {}): TestWorkflows {
+export function createTestWorkflows(
+  options: TasksOptions & { readonly store?: TaskStore | undefined } = {},
+): TestWorkflows {
   const store = options.store ?? memoryStore();
   const tasks = createTasks({ ...options, store });
   const waiting: (() => void)[] = [];

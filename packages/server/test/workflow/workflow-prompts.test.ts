@@ -86,7 +86,7 @@ describe.each(GENERATIONS)('prompts of workflows in %s', (generation) => {
           step: { type: 'string', description: expect.any(String) as string },
           arguments: { type: 'object', description: expect.any(String) as string },
         },
-        required: ['taskId', 'step'],
+        required: ['taskId'],
       },
     });
   });
@@ -395,14 +395,14 @@ describe('options of workflows', () => {
   };
 
   it.each([
-    [{ continueTool: '' }, TypeError, /^workflows\.continueTool/],
-    [{ continueTool: true }, TypeError, /^workflows\.continueTool/],
-    [{ continueTool: 'toString' }, TypeError, /^workflows\.continueTool/],
-    [{ handOffWaitMs: -1 }, RangeError, /^workflows\.handOffWaitMs/],
-    [{ handOffWaitMs: 1.5 }, RangeError, /^workflows\.handOffWaitMs/],
-    [{ handOffWaitMs: 2 ** 31 }, RangeError, /^workflows\.handOffWaitMs/],
-    [{ completeByCancel: 'yes' }, TypeError, /^workflows\.completeByCancel/],
-    ['x', TypeError, /^workflows/],
+    [{ continueTool: '' }, TypeError, /^(serveTasks: )?workflows\.continueTool/],
+    [{ continueTool: true }, TypeError, /^(serveTasks: )?workflows\.continueTool/],
+    [{ continueTool: 'toString' }, TypeError, /^(serveTasks: )?workflows\.continueTool/],
+    [{ handOffWaitMs: -1 }, RangeError, /^(serveTasks: )?workflows\.handOffWaitMs/],
+    [{ handOffWaitMs: 1.5 }, RangeError, /^(serveTasks: )?workflows\.handOffWaitMs/],
+    [{ handOffWaitMs: 2 ** 31 }, RangeError, /^(serveTasks: )?workflows\.handOffWaitMs/],
+    [{ completeByCancel: 'yes' }, TypeError, /^(serveTasks: )?workflows\.completeByCancel/],
+    ['x', TypeError, /^(serveTasks: )?workflows/],
   ])('refuses %j', (workflows, kind, message) => {
     expect(() => serve(workflows)).toThrow(kind);
     expect(() => serve(workflows)).toThrow(message);

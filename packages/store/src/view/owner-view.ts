@@ -60,13 +60,16 @@ export interface OwnerView {
 
 /** Make the view of one owner. The owner string must have been checked. */
 export function ownerView({ store, clock, hub }: OwnerViewOptions, owner: string): OwnerView {
-  const get = async (taskId: string, kinds: readonly TaskEntryKind[] = []): Promise<TaskRecord> => {
+  const read = async (taskId: string, kinds: readonly TaskEntryKind[]): Promise<TaskRecord> => {
     if (!isTaskId(taskId)) throw taskNotFound();
-    const send = () => store.get({ taskIds: [taskId], owner, kinds, nowMs: clock.nowMs() });
-    const records = await send().catch((error: unknown) => resend(clock, send, error));
+    const records = await store.get({ taskIds: [taskId], owner, kinds, nowMs: clock.nowMs() });
     const record = records[0];
     if (record?.head.owner !== owner) throw taskNotFound();
     return record;
+  };
+  const get = async (taskId: string, kinds: readonly TaskEntryKind[] = []): Promise<TaskRecord> => {
+    const send = () => read(taskId, kinds);
+    return send().catch((error: unknown) => resend(clock, send, error));
   };
 
   return {
@@ -83,8 +86,13 @@ export function ownerView({ store, clock, hub }: OwnerViewOptions, owner: string
 
     async waitFor(taskId, until, { signal }) {
       signal.throwIfAborted();
-      const { head } = await get(taskId);
-      return until(head) ? head : waitInHub(hub, head, until, signal);
+      const first = await read(taskId, []).then(({ head }) => head, orUnread);
+      if (first !== undefined && until(first)) return first;
+      const own = (head: TaskHead | undefined): head is TaskHead => {
+        if (head?.owner !== owner) throw taskNotFound();
+        return until(head);
+      };
+      return waitInHub(hub, { taskId, seenVersion: first?.version ?? 0 }, own, signal);
     },
 
     watch(taskId, listener) {
@@ -112,11 +120,17 @@ function goneAtOnce(notify: (head: undefined) => void): () => void {
   return () => undefined;
 }
 
-/** Wait for later versions of a head that was seen to be the owner's. */
+/** Wait on after a first read that failed for now, as the hub does after any later one. */
+function orUnread(error: unknown): undefined {
+  if (TaskError.is(error) && error.retryable) return undefined;
+  throw error;
+}
+
+/** Wait until a version of a task after `seenVersion` is the one. */
 function waitInHub(
   hub: WaiterHub,
-  first: TaskHead,
-  until: (head: TaskHead) => boolean,
+  { taskId, seenVersion }: { readonly taskId: string; readonly seenVersion: number },
+  until: (head: TaskHead | undefined) => head is TaskHead,
   signal: AbortSignal,
 ): Promise<TaskHead> {
   return new Promise((resolve, reject) => {
@@ -135,7 +149,6 @@ function waitInHub(
       refuse(signal.reason);
     };
     const look = (head: TaskHead | undefined) => {
-      if (head === undefined) throw taskNotFound();
       if (until(head)) {
         settle(() => {
           resolve(head);
@@ -143,8 +156,8 @@ function waitInHub(
       }
     };
     const leave = hub.add({
-      taskId: first.taskId,
-      seenVersion: () => first.version,
+      taskId,
+      seenVersion: () => seenVersion,
       notify: (head) => {
         try {
           look(head);

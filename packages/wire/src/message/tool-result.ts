@@ -12,11 +12,12 @@ export interface CallToolResult {
 /**
  * A question to the client inside a task, as it is kept.
  *
- * @see SEP-2663, "Task Update Requests"; 2025-11-25, Elicitation and Sampling
+ * @see SEP-2663, "Task Update Requests"; 2025-11-25, Elicitation, Sampling and Roots
  */
 export type InputRequest =
   | { readonly method: 'elicitation/create'; readonly params: JsonObject }
-  | { readonly method: 'sampling/createMessage'; readonly params: JsonObject };
+  | { readonly method: 'sampling/createMessage'; readonly params: JsonObject }
+  | { readonly method: 'roots/list'; readonly params: JsonObject };
 
 /** The answer of the client: the result object of the question's method. */
 export type InputResponse = JsonObject;

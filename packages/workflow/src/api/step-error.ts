@@ -1,3 +1,5 @@
+import { checkOptions, option, type OptionTableOf } from '@mcp-tasks/wire';
+
 const BRAND = Symbol.for('io.github.mcp-tasks/step-error');
 
 /**
@@ -13,6 +15,8 @@ export interface StepErrorOptions {
   readonly cause?: unknown;
 }
 
+const STEP_ERROR_OPTIONS: OptionTableOf<StepErrorOptions> = { retryable: option.flag, cause: option.any };
+
 /**
  * Thrown by a tool to say whether this failure may be retried. Outside of a workflow it is an error like any other.
  *
@@ -24,7 +28,9 @@ export class StepError extends Error {
   readonly [BRAND] = true;
   readonly retryable: boolean;
 
-  constructor(message: string, { retryable, cause }: StepErrorOptions) {
+  constructor(message: string, options: StepErrorOptions) {
+    checkOptions('StepError', options, STEP_ERROR_OPTIONS);
+    const { retryable, cause } = options;
     super(message, cause === undefined ? undefined : { cause });
     this.retryable = retryable;
   }

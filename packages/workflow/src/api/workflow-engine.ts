@@ -32,6 +32,11 @@ export interface WorkflowView {
   readonly messages: readonly PromptMessage[];
   /** The hand-off alone; absent when nothing remains for the client. */
   readonly handOff?: string | undefined;
+  /**
+   * How a model waits for what comes, when nothing remains for the client and the task is not over; absent without a
+   * tool that continues.
+   */
+  readonly waiting?: string | undefined;
 }
 
 /** How the hand-off tells its reader to continue. */

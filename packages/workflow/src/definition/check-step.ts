@@ -1,6 +1,7 @@
 import type { TaskTool } from '@mcp-tasks/runner';
 import { sentence } from '@mcp-tasks/runner/engine';
-import { isJsonObject } from '@mcp-tasks/wire';
+import { checkOptions, isJsonObject, option, type OptionTableOf } from '@mcp-tasks/wire';
+import type { ServerStep } from '../api/step-options.ts';
 import { checkArguments } from './check-arguments.ts';
 import { checkAfter, checkCondition } from './check-order.ts';
 import { checkQuestion, checkResources, checkText } from './check-texts.ts';
@@ -11,18 +12,19 @@ import { knownJsonSchema } from './json-schema.ts';
 /** The fields of a step as they may come from JavaScript. */
 type RawOptions = Readonly<Record<string, unknown>>;
 
-const FIELDS: ReadonlySet<string> = new Set([
-  'tool',
-  'client',
-  'arguments',
-  'guidance',
-  'resources',
-  'retryable',
-  'when',
-  'after',
-  'elicit',
-  'timeoutMs',
-]);
+/** The options of a step; those of any kind have a check of their own. */
+const STEP_OPTIONS: OptionTableOf<ServerStep<unknown, unknown>> = {
+  tool: option.any,
+  client: option.flag,
+  arguments: option.any,
+  guidance: option.any,
+  resources: option.any,
+  retryable: option.flag,
+  when: option.any,
+  after: option.any,
+  elicit: option.any,
+  timeoutMs: option.integer(1),
+};
 
 /**
  * Check what an author wrote for a step. @throws {TypeError} naming workflow, step, argument and source, and what to
@@ -33,9 +35,10 @@ export function checkStep(so: DefinedSoFar, name: string, raw: unknown): StepDef
     new TypeError(sentence(`Workflow "${so.origin.workflow}", step "${name}": ${problem}`));
   if (!isJsonObject(raw)) throw fail('the options must be an object');
   const options: RawOptions = raw;
-  const unknown = Object.keys(options).find((field) => !FIELDS.has(field));
-  if (unknown !== undefined) throw fail(`there is no option \`${unknown}\``);
-  checkFlags(options, fail);
+  checkOptions(`Workflow "${so.origin.workflow}", step "${name}"`, options, STEP_OPTIONS);
+  if (options['client'] === true && options['timeoutMs'] !== undefined) {
+    throw fail('`timeoutMs` is for what the server runs');
+  }
 
   const client = options['client'] === true;
   const { toolName, tool } = checkTool(so, options['tool'], client, fail);
@@ -66,19 +69,6 @@ export function checkStep(so: DefinedSoFar, name: string, raw: unknown): StepDef
     timeoutMs: (options['timeoutMs'] as number | undefined) ?? so.stepTimeoutMs,
     outputSchema: knownJsonSchema(question?.schema ?? tool?.options.outputSchema),
   };
-}
-
-function checkFlags(options: RawOptions, fail: Fail): void {
-  for (const field of ['client', 'retryable']) {
-    const value = options[field];
-    if (value !== undefined && typeof value !== 'boolean') throw fail(`\`${field}\` must be true or false`);
-  }
-  const timeoutMs = options['timeoutMs'];
-  if (timeoutMs === undefined) return;
-  if (typeof timeoutMs !== 'number' || !Number.isSafeInteger(timeoutMs) || timeoutMs < 1) {
-    throw fail('`timeoutMs` must be a whole number of milliseconds from 1');
-  }
-  if (options['client'] === true) throw fail('`timeoutMs` is for what the server runs');
 }
 
 function checkTool(

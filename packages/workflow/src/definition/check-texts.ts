@@ -1,16 +1,20 @@
 import type { AuthorSchema } from '@mcp-tasks/runner';
 import { elicitRequest, messageOf } from '@mcp-tasks/runner/engine';
-import { isJsonObject } from '@mcp-tasks/wire';
+import { checkOptions, isJsonObject, option, type OptionTableOf } from '@mcp-tasks/wire';
+import type { StepQuestion } from '../api/step-options.ts';
 import { checkSource } from './check-source.ts';
 import { type DefinedSoFar, type Fail, NO_ARGUMENTS } from './defined-so-far.ts';
 import type { StepDefinition } from './definition.ts';
 import { fieldOf } from './json-schema.ts';
 import { parseTemplate, type Template, type TemplateTarget } from './template.ts';
 
+const QUESTION_OPTIONS: OptionTableOf<StepQuestion<unknown>> = { message: option.any, schema: option.any };
+
 /** Check the question of a step: a form that clients can show, and a message that can be filled in. */
 export function checkQuestion(so: DefinedSoFar, step: string, raw: unknown, fail: Fail): StepDefinition['question'] {
   if (raw === undefined) return undefined;
   if (!isJsonObject(raw)) throw fail('`elicit` must be { message, schema }');
+  checkOptions(`Workflow "${so.origin.workflow}", step "${step}", elicit`, raw, QUESTION_OPTIONS);
   const message = checkText(so, 'elicit.message', raw['message'], fail);
   if (message === undefined) throw fail('`elicit` needs a message');
   const schema = raw['schema'] as unknown as AuthorSchema; // the next lines refuse what is not a schema

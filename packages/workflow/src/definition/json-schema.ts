@@ -1,21 +1,15 @@
 import type { AuthorSchema } from '@mcp-tasks/runner';
-import { messageOf } from '@mcp-tasks/runner/engine';
 import { isJsonObject, type JsonObject } from '@mcp-tasks/wire';
 import type { Path } from './source.ts';
 
-/** The JSON Schema of what goes into an author's schema; the problem in words when it has none. */
-export function inputJsonSchema(schema: AuthorSchema): { readonly schema: JsonObject } | { readonly problem: string } {
-  try {
-    return { schema: schema['~standard'].jsonSchema.input({ target: 'draft-2020-12' }) as JsonObject };
-  } catch (error) {
-    return { problem: messageOf(error) };
-  }
-}
-
 /** The JSON Schema of what goes into an author's schema, where there is one and it can be told. */
 export function knownJsonSchema(schema: AuthorSchema | undefined): JsonObject | undefined {
-  const found = schema === undefined ? undefined : inputJsonSchema(schema);
-  return found !== undefined && 'schema' in found ? found.schema : undefined;
+  try {
+    return schema?.['~standard'].jsonSchema.input({ target: 'draft-2020-12' }) as JsonObject | undefined;
+  } catch {
+    // It was refused, with the reason, where it was registered.
+    return undefined;
+  }
 }
 
 /** Verdict of a schema about one field of an object: required, optional, absent, or unknown. */

@@ -1,6 +1,7 @@
 import type { AuthorSchema } from '@mcp-tasks/runner';
+import { schemaProblem } from '@mcp-tasks/runner/engine';
 import { isJsonObject, type JsonObject } from '@mcp-tasks/wire';
-import { inputJsonSchema, listedProperties } from './json-schema.ts';
+import { knownJsonSchema, listedProperties } from './json-schema.ts';
 
 const NO_BOOLEAN = 'neither';
 
@@ -19,17 +20,18 @@ const ADVICE: Readonly<Record<string, string>> = {
  * @throws what `fail` makes: not an object schema, or a property that no string fits.
  */
 export function checkPromptArguments(schema: AuthorSchema, fail: (problem: string) => TypeError): JsonObject {
-  const found = inputJsonSchema(schema);
-  if ('problem' in found) throw fail(`\`arguments\` cannot be shown as JSON Schema: ${found.problem}`);
-  const properties = listedProperties(found.schema);
-  if (found.schema['type'] !== 'object' || properties === undefined) {
+  const problem = schemaProblem(schema, 'input');
+  if (problem !== undefined) throw fail(`\`arguments\` ${problem}`);
+  const json = knownJsonSchema(schema) ?? {};
+  const properties = listedProperties(json);
+  if (json['type'] !== 'object' || properties === undefined) {
     throw fail('`arguments` must be the schema of an object, each property of which is one prompt argument');
   }
   for (const [name, property] of Object.entries(properties)) {
-    const problem = isJsonObject(property) ? stringProblem(schema, name, property) : undefined;
-    if (problem !== undefined) throw fail(`argument "${name}" ${problem}`);
+    const unfit = isJsonObject(property) ? stringProblem(schema, name, property) : undefined;
+    if (unfit !== undefined) throw fail(`argument "${name}" ${unfit}`);
   }
-  return found.schema;
+  return json;
 }
 
 function stringProblem(schema: AuthorSchema, name: string, property: JsonObject): string | undefined {

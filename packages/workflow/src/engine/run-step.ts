@@ -74,7 +74,7 @@ export async function askStep(
     return { kind: 'answered', report: { ...about, outcome: refusal(NO_ANSWER[answer.action]) } };
   } catch (error) {
     if (TaskError.is(error, 'INPUT_UNSUPPORTED') || TaskError.is(error, 'QUESTION_LIMIT')) return { kind: 'unasked' };
-    if (TaskError.is(error, 'TASK_ANSWER_INVALID')) {
+    if (TaskError.is(error, 'TASK_ANSWER_INVALID') || TaskError.is(error, 'INPUT_REFUSED')) {
       return { kind: 'answered', report: { ...about, outcome: refusal(error.message) } };
     }
     throw error;

@@ -16,6 +16,13 @@ export type Continuing =
   | { readonly kind: 'meta' }
   | { readonly kind: 'nothing-stored' };
 
+/** Say how a model comes back to a workflow that goes on by itself, if by text it can. */
+export function wayBack(how: Continuing): string | undefined {
+  if (how.kind !== 'tool') return undefined;
+  const { tool, taskId } = how;
+  return `To wait for it, call ${tool} with ${jsonLine({ taskId })}: without a step it answers how far the workflow is, or its result.`;
+}
+
 /** The hand-off in plain language; made of what `_meta` says, and of nothing else. */
 export function handOffText(now: WorkflowNow, remaining: readonly WorkflowRemainingStep[], how: Continuing): string {
   return [

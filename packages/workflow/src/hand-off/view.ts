@@ -4,7 +4,7 @@ import type { PromptMessage, WorkflowView } from '../api/workflow-engine.ts';
 import { stepStates } from '../plan/completion.ts';
 import type { WorkflowNow } from '../plan/resolve.ts';
 import { conversation, say } from './conversation.ts';
-import { type Continuing, handOffText } from './hand-off-text.ts';
+import { type Continuing, handOffText, wayBack } from './hand-off-text.ts';
 import { firstPause, remainingSteps } from './remaining.ts';
 
 /** The state of a workflow task for `_meta`. */
@@ -18,12 +18,14 @@ export function metaOf({ taskId, status }: TaskHead, now: WorkflowNow): Workflow
 export function viewOf(head: TaskHead, now: WorkflowNow, how: Continuing): WorkflowView {
   const meta = metaOf(head, now);
   const handOff = meta.remaining.length === 0 ? undefined : handOffText(now, meta.remaining, how);
+  const waiting = handOff === undefined && !isTerminalStatus(head.status) ? wayBack(how) : undefined;
   return {
     head,
     meta,
     description: now.definition.workflow.description,
-    messages: [...conversation(now), ...lastWord(head, now, handOff)],
+    messages: [...conversation(now), ...lastWord(head, now, { handOff, waiting })],
     ...(handOff !== undefined && { handOff }),
+    ...(waiting !== undefined && { waiting }),
   };
 }
 
@@ -31,11 +33,12 @@ export function viewOf(head: TaskHead, now: WorkflowNow, how: Continuing): Workf
 function lastWord(
   { status, statusMessage }: TaskHead,
   now: WorkflowNow,
-  handOff: string | undefined,
+  { handOff, waiting }: { readonly handOff: string | undefined; readonly waiting: string | undefined },
 ): readonly PromptMessage[] {
   if (handOff !== undefined) return [say('assistant', handOff)];
   const { name } = now.definition.workflow;
   if (status === 'completed') return [];
   if (isTerminalStatus(status)) return [say('assistant', `Workflow '${name}' has ended: ${statusMessage ?? status}`)];
-  return [say('assistant', `Workflow '${name}' goes on by itself; nothing is to be done for it now.`)];
+  const goesOn = `Workflow '${name}' goes on by itself; nothing is to be done for it now.`;
+  return [say('assistant', waiting === undefined ? goesOn : `${goesOn} ${waiting}`)];
 }

@@ -1,5 +1,6 @@
 import { utf8Bytes } from '@mcp-tasks/store/rules';
 import type { CallToolResult, JsonValue, WorkflowStepState } from '@mcp-tasks/wire';
+import { MAX_SHOWN_BYTES, shortJsonLine } from '../definition/shown-text.ts';
 import { outputOf } from './outcome.ts';
 import type { Plan } from './plan.ts';
 import type { WorkflowState } from './state.ts';
@@ -10,7 +11,8 @@ export function stepStates({ steps }: Plan): WorkflowStepState[] {
 }
 
 /**
- * The result of a finished workflow. While it is over the limit, the largest output is replaced by a marker
+ * The result of a finished workflow. Its text has the outputs too, if there is room: a model may read texts alone. While
+ * it is over the limit, the largest output is replaced by a marker
  * `{ omitted: true, bytes }`: it stays stored with its step.
  */
 export function completionOf(state: WorkflowState, maxResultBytes: number): { result: CallToolResult; json: string } {
@@ -23,19 +25,30 @@ export function completionOf(state: WorkflowState, maxResultBytes: number): { re
   const bySize = [...outputs]
     .map(([name, value]) => ({ name, bytes: utf8Bytes(JSON.stringify(value)) }))
     .sort((left, right) => right.bytes - left.bytes);
+  const told = resultOf(plan, outputs, MAX_SHOWN_BYTES);
+  if (utf8Bytes(told.json) <= maxResultBytes) return told;
   for (const { name, bytes } of bySize) {
-    const made = resultOf(plan, outputs);
+    const made = resultOf(plan, outputs, 0);
     if (utf8Bytes(made.json) <= maxResultBytes) return made;
     outputs.set(name, { omitted: true, bytes });
   }
-  return resultOf(plan, outputs);
+  return resultOf(plan, outputs, 0);
 }
 
-function resultOf(plan: Plan, outputs: ReadonlyMap<string, JsonValue>): { result: CallToolResult; json: string } {
+/** @param maxShownBytes - of each output in the text; 0 = none. */
+function resultOf(
+  plan: Plan,
+  outputs: ReadonlyMap<string, JsonValue>,
+  maxShownBytes: number,
+): { result: CallToolResult; json: string } {
   const completed = plan.steps.filter(({ status }) => status === 'completed').length;
   const skipped = plan.steps.length - completed;
   const skippedText = skipped === 0 ? '' : `, ${skipped} skipped`;
-  const lines = plan.steps.map(({ name, status }, index) => `${index + 1}. ${name}: ${status}`);
+  const lines = plan.steps.map(({ name, status }, index) => {
+    const output = outputs.get(name);
+    const came = output === undefined || maxShownBytes === 0 ? '' : `: ${shortJsonLine(output, maxShownBytes)}`;
+    return `${index + 1}. ${name}: ${status}${came}`;
+  });
   const text = [`Workflow ${plan.workflow} is done: ${completed} steps completed${skippedText}.`, ...lines].join('\n');
   const structuredContent = {
     workflow: plan.workflow,

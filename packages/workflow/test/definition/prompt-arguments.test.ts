@@ -40,7 +40,11 @@ describe('the schema of prompt arguments, which arrive as strings', () => {
     ['an object', z.object({ a: z.string() }), /is of type object/],
     ['an array', z.array(z.string()), /is of type array/],
     ['a number constant', z.literal(3), /is of type number/],
-    ['a date, which JSON Schema does not know', z.coerce.date(), /cannot be shown as JSON Schema/],
+    [
+      'a date, which JSON Schema does not know',
+      z.coerce.date(),
+      /`arguments` "property" cannot be shown to clients: .*z\.iso\.datetime/,
+    ],
   ])('refuses %s', (_what, property, message) => {
     expect(refusal({ other: z.string(), property })).toMatch(message);
   });

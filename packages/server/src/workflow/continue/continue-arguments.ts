@@ -1,10 +1,11 @@
 import type { AuthorSchema } from '@mcp-tasks/runner';
 import { isJsonObject, type JsonObject } from '@mcp-tasks/wire';
 
-/** Arguments by which a model does a step of a workflow. */
+/** Arguments by which a model does a step of a workflow, or waits for it. */
 export interface ContinueArguments {
   readonly taskId: string;
-  readonly step: string;
+  /** Absent: wait for the workflow. */
+  readonly step?: string | undefined;
   readonly arguments?: JsonObject | undefined;
 }
 
@@ -12,7 +13,10 @@ const JSON_SCHEMA = {
   type: 'object',
   properties: {
     taskId: { type: 'string', description: 'Id of the workflow task, as the hand-off names it.' },
-    step: { type: 'string', description: 'Name of the step, as the hand-off names it.' },
+    step: {
+      type: 'string',
+      description: 'Name of the step, as the hand-off names it. Leave it out to wait for the workflow.',
+    },
     arguments: {
       type: 'object',
       description:
@@ -20,7 +24,7 @@ const JSON_SCHEMA = {
         'For a step that you did by other means: its result, an object.',
     },
   },
-  required: ['taskId', 'step'],
+  required: ['taskId'],
 } as const;
 
 /** The schema of {@link ContinueArguments}. */
@@ -33,7 +37,7 @@ export const CONTINUE_ARGUMENTS: AuthorSchema<unknown, ContinueArguments> = {
       if (!isJsonObject(value)) return { issues: [{ message: 'must be an object' }] };
       const issues = [
         ...(['taskId', 'step'] as const)
-          .filter((name) => typeof value[name] !== 'string')
+          .filter((name) => typeof value[name] !== 'string' && (name === 'taskId' || value[name] !== undefined))
           .map((name) => ({ message: 'must be a string', path: [name] })),
         ...(value['arguments'] === undefined || isJsonObject(value['arguments'])
           ? []

@@ -2,9 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { TaskTool, WorkflowStepInfo } from '@mcp-tasks/runner';
 import { runCall } from '@mcp-tasks/runner/engine';
 import { TaskError } from '@mcp-tasks/store';
-import { cutUtf8 } from '@mcp-tasks/store/rules';
 import type { CallToolResult } from '@mcp-tasks/wire';
-import { CONTINUATION_WARNING, type RecordedOutcome, type StepCall } from '@mcp-tasks/workflow/serving';
+import type { RecordedOutcome, StepCall } from '@mcp-tasks/workflow/serving';
 import type { InputRequiredResult } from '@modelcontextprotocol/server';
 import { askFirst } from '../../request/ask-first.ts';
 import { readCallMeta } from '../../request/call-meta.ts';
@@ -16,13 +15,11 @@ import type { WorkflowServing } from '../serving/workflow-serving.ts';
 import { Continuation } from './continuation.ts';
 import type { ContinueArguments } from './continue-arguments.ts';
 import { type ContinueCall, continuedAnswer, failed } from './continued-answer.ts';
-
-/** Longest step name that is repeated to a model, in bytes: no step has a longer one. */
-const MAX_STEP_BYTES = 3 * 128;
+import { endedAnswer, NOTHING_FOUND, shownStep, waitForWorkflow } from './wait-for-workflow.ts';
 
 /**
  * Do a step of a workflow and record what it came to: by the step's tool if it is ours, else the arguments are the
- * outcome.
+ * outcome. Without a step, wait for the workflow and answer how far it is, or what it came to.
  *
  * A task that cannot be continued, and a step that is not to be done, are told as a result with `isError`; nothing is
  * run then.
@@ -34,9 +31,10 @@ export async function continueWorkflow(
   call: ContinueCall,
 ): Promise<CallToolResult | InputRequiredResult> {
   const { request, input } = call;
-  if (request.owner.kind === 'refused') return failed(CONTINUATION_WARNING);
+  if (request.owner.kind === 'refused') return failed(NOTHING_FOUND);
   const { owner } = request.owner;
   const { taskId, step } = input;
+  if (step === undefined) return waitForWorkflow(serving, call);
   const planned = await serving.engine.stepOf(owner, taskId, step);
   const reference = readWorkflowReference(request.params);
   const continuation = new Continuation(
@@ -50,14 +48,14 @@ export async function continueWorkflow(
     },
   );
   const match = await continuation.match();
-  if (!match.isLive) return failed(CONTINUATION_WARNING);
+  if (!match.isLive) return endedAnswer(serving, call, step);
   if (planned === undefined || match.step === undefined) {
-    const problem = failed(`Step "${cutUtf8(step, MAX_STEP_BYTES)}" cannot be done now. Nothing was run or recorded.`);
+    const problem = failed(`Step "${shownStep(step)}" cannot be done now. Nothing was run or recorded.`);
     return continuedAnswer(serving, call, problem, undefined);
   }
   const tool = planned.tool === undefined ? undefined : serving.host.tasks.tools.get(planned.tool);
   if (tool === undefined) {
-    const problem = problemOfGiven(planned, input);
+    const problem = problemOfGiven(planned, step, input);
     if (problem !== undefined) return continuedAnswer(serving, call, failed(problem), undefined);
     return recorded(serving, call, continuation, { outcome: givenOutcome(continuation), shown: { content: [] } });
   }
@@ -72,7 +70,8 @@ export async function continueWorkflow(
 /** A step of a tool that is not ours is done by calling that tool: the arguments of the call are not its result. */
 function problemOfGiven(
   { tool, arguments: known }: StepCall,
-  { step, arguments: given }: ContinueArguments,
+  step: string,
+  { arguments: given }: ContinueArguments,
 ): string | undefined {
   if (tool === undefined || (given !== undefined && !isDeepStrictEqual(given, known))) return undefined;
   return `Step "${step}" is done by the tool "${tool}", which this tool cannot call. Call it yourself, then pass its result as \`arguments\`.`;

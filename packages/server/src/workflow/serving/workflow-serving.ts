@@ -22,13 +22,20 @@ export interface WorkflowServing {
   readonly handOff: HandOffOptions;
 }
 
-/** Serve the workflows that a host has by now; undefined when it has none. */
+/**
+ * Serve the workflows that a host has by now; undefined when it has none.
+ *
+ * @throws {TypeError} `workflows.continueTool` is the name of another tool.
+ */
 export function workflowServing(host: TaskHost): WorkflowServing | undefined {
   const workflows = new Map(workflowsOf(host.tasks));
   if (workflows.size === 0) return undefined;
   const settings = workflowSettings(host.options.workflows);
   const hasTasks = [...workflows.values()].some(({ durable }) => durable);
   const continueTool = hasTasks ? settings.continueTool : undefined;
+  if (continueTool !== undefined && host.tasks.tools.has(continueTool)) {
+    throw new TypeError(`workflows.continueTool must be the name of no other tool: "${continueTool}" is one.`);
+  }
   return {
     host,
     engine: workflowEngine(host.tasks),

@@ -1,5 +1,4 @@
 import { type JsonObject, WORKFLOW_META_KEY } from '@mcp-tasks/wire';
-import { CONTINUATION_WARNING } from '@mcp-tasks/workflow/serving';
 import { McpServer } from '@modelcontextprotocol/server';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { attach } from '../../../src/index.ts';
@@ -25,6 +24,8 @@ describe.each(['2025-11-25', '2026-07-28'] as const)('the tool to continue a wor
       name: 'continue_workflow',
       arguments: { taskId, step, ...(args !== undefined && { arguments: args }) },
     });
+  const wait = (taskId: string, from = client) =>
+    from.request('tools/call', { name: 'continue_workflow', arguments: { taskId, arguments: {} } });
   const get = async (taskId: string) => workflowMeta(await client.request('tasks/get', { taskId }));
   const said = ({ content }: JsonObject) => (content as { text: string }[]).map(({ text }) => text).join('\n');
 
@@ -106,25 +107,77 @@ describe.each(['2025-11-25', '2026-07-28'] as const)('the tool to continue a wor
     expect(made.runs).toEqual(['approve']);
   });
 
-  it('says the one warning, and runs nothing, where the task cannot be continued', async () => {
+  it("says the same of tasks that are not this caller's, and runs nothing", async () => {
     const { taskId } = await begin('deploy_service', { region: 'eu' });
-    const over = await begin('check_only', { region: 'eu' });
     const eve = await connect({ owner: () => 'eve' });
     const nobody = await connect({ owner: () => undefined, onWarning: () => undefined });
     const answers = await Promise.all([
       go('unknown', 'approve'),
-      go(over.taskId, 'validate'),
+      wait('unknown'),
       go(taskId, 'approve', undefined, eve),
+      wait(taskId, eve),
       go(taskId, 'approve', undefined, nobody),
     ]);
     for (const answer of answers) {
-      expect(answer).toMatchObject({ isError: true, content: [{ type: 'text', text: CONTINUATION_WARNING }] });
+      expect(answer).toMatchObject({ isError: true });
+      expect(said(answer)).toBe(
+        'No workflow task of yours has this taskId, or it has expired. Nothing was run or recorded.',
+      );
       expect(answer).toEqual(answers[0]);
     }
+    expect(made.runs).toEqual(['validate_config']);
+  });
+
+  it('says that a workflow has ended, and what it came to, instead of doing a step', async () => {
+    const { taskId } = await begin('check_only', { region: 'eu' });
+    const late = await go(taskId, 'validate');
+    expect(late).toMatchObject({ isError: true });
+    expect(said(late)).toMatch(/^Step "validate" cannot be done: the workflow has ended: completed\. Nothing was run/);
+    expect(said(late)).toContain('"replicas":3');
+    expect(workflowMeta(late)).toMatchObject({ taskId, status: 'completed' });
+    const cancelled = await begin('deploy_service', { region: 'eu' });
+    await made.tasks.for('test').cancel(cancelled.taskId);
+    expect(said(await go(cancelled.taskId, 'approve'))).toMatch(/has ended: cancelled\. Nothing was run/);
     expect(made.runs).toEqual(['validate_config', 'validate_config']);
   });
 
-  it.each([{}, { taskId: 7, step: 'x' }, { taskId: 't' }, { taskId: 't', step: 's', arguments: 'x' }])(
+  describe('without a step', () => {
+    it('answers the result of a workflow that has ended, as it is', async () => {
+      const { taskId } = await begin('check_only', { region: 'eu' });
+      const record = await made.tasks.for('test').get(taskId, ['result']);
+      const answer = await wait(taskId);
+      expect(answer).toMatchObject(JSON.parse(record.entries[0]?.value ?? '') as object);
+      expect(workflowMeta(answer)).toMatchObject({ status: 'completed' });
+      expect(await wait(taskId)).toEqual(answer);
+    });
+
+    it('answers how far a workflow is that waits for its client, at once', async () => {
+      const { taskId } = await begin('deploy_service', { region: 'eu' });
+      const answer = await wait(taskId);
+      expect(answer['isError']).toBeUndefined();
+      expect(said(answer)).toContain('Call approve with {"replicas":3}');
+      expect(workflowMeta(answer)).toMatchObject({ taskId, remaining: [{ step: 'approve' }, { step: 'announce' }] });
+    });
+
+    it('says what a workflow that was cancelled came to', async () => {
+      const { taskId } = await begin('deploy_service', { region: 'eu' });
+      await made.tasks.for('test').cancel(taskId);
+      expect(await wait(taskId)).toMatchObject({ isError: true, content: [{ text: `Task ${taskId} was cancelled.` }] });
+    });
+
+    it('takes no arguments of a step', async () => {
+      const { taskId } = await begin('deploy_service', { region: 'eu' });
+      const answer = await client.request('tools/call', {
+        name: 'continue_workflow',
+        arguments: { taskId, arguments: { replicas: 3 } },
+      });
+      expect(answer).toMatchObject({ isError: true });
+      expect(said(answer)).toContain('name the step');
+      expect(made.runs).toEqual(['validate_config']);
+    });
+  });
+
+  it.each([{}, { taskId: 7, step: 'x' }, { taskId: 't', step: 7 }, { taskId: 't', step: 's', arguments: 'x' }])(
     'refuses arguments %j by name',
     async (args) => {
       const answer = await client.request('tools/call', { name: 'continue_workflow', arguments: args });
