@@ -88,6 +88,28 @@ describe('dependencies from outside', () => {
     expect(shared.filter(([, found]) => found.some((range) => range !== 'catalog:'))).toEqual([]);
     expect(shared.length).toBeGreaterThan(0);
   });
+
+  it('of published packages are ranges, and a test runs on the lowest version of each where the lockfile has another', async () => {
+    const { catalog } = parse(await readText('pnpm-workspace.yaml')) as { catalog: Record<string, string> };
+    const { packages } = parse(await readText('pnpm-lock.yaml')) as { packages: Record<string, unknown> };
+    let ranges = 0;
+    for (const { folder, manifest } of await publishedPackages()) {
+      const { dependencies = {}, devDependencies = {}, scripts = {} } = manifest;
+      for (const [name, written] of Object.entries(dependencies)) {
+        if (written.startsWith('workspace:')) continue;
+        const range = written === 'catalog:' ? catalog[name] : written;
+        const where = `${folder}: ${name} ${String(range)}`;
+        expect(range, where).toMatch(/^\^\d+\.\d+\.\d+$/);
+        ranges += 1;
+        const lowest = range?.slice(1) ?? '';
+        const locked = Object.keys(packages).filter((key) => key.startsWith(`${name}@`));
+        if (locked.length === 1 && locked[0] === `${name}@${lowest}`) continue;
+        expect(Object.values(devDependencies), where).toContain(`npm:${name}@${lowest}`);
+        expect(scripts['test'], where).toMatch(/vitest\.oldest-/);
+      }
+    }
+    expect(ranges).toBeGreaterThan(0);
+  });
 });
 
 describe('changesets', () => {

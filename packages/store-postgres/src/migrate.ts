@@ -1,5 +1,4 @@
 import { TaskError } from '@mcp-tasks/store';
-import { MigrationError, Umzug, type UmzugStorage } from 'umzug';
 import { checkOut, putBack } from './check-out.ts';
 import { storeError } from './errors.ts';
 import { type Migration, migrations as ourMigrations } from './migrations/index.ts';
@@ -37,7 +36,7 @@ export async function migrate(
     await query('COMMIT');
   } catch (error) {
     if (client) putBack(client, true); // the transaction ends with the connection
-    throw storeError(error instanceof MigrationError ? error.cause : error, false);
+    throw storeError(error, false);
   }
   putBack(client, false);
 }
@@ -109,16 +108,10 @@ async function migrateLocked(query: Query, schema: string, migrations: readonly 
       `The PostgreSQL schema "${schema}" has the step "${String(breaking['name'])}" of a newer version, with which this version cannot work: upgrade @mcp-tasks/store-postgres.`,
     );
   }
-  const storage: UmzugStorage = {
-    executed: async () => executed.map((step) => String(step['name'])).filter((name) => known.has(name)),
-    logMigration: async ({ name }) => {
-      const { compatibleFrom } = migrations.find((migration) => migration.name === name) ?? { compatibleFrom: 1 };
-      await query(`INSERT INTO ${schema}.migrations VALUES ($1, $2)`, [name, compatibleFrom]);
-    },
-    unlogMigration: async ({ name }) => {
-      await query(`DELETE FROM ${schema}.migrations WHERE name = $1`, [name]);
-    },
-  };
-  const steps = migrations.map(({ name, sql }) => ({ name, up: async () => query(sql(schema)) }));
-  await new Umzug({ migrations: steps, storage, logger: undefined }).up();
+  const done = new Set(executed.map((step) => step['name']));
+  for (const { name, compatibleFrom, sql } of migrations) {
+    if (done.has(name)) continue;
+    await query(sql(schema));
+    await query(`INSERT INTO ${schema}.migrations VALUES ($1, $2)`, [name, compatibleFrom]);
+  }
 }

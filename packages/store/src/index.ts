@@ -3,6 +3,11 @@
 // The store of one process
 export { memoryStore } from './memory/memory-store.ts';
 
+// Encryption of what a store keeps
+export { sealed } from './sealed/sealed.ts';
+export type { SealedOptions } from './sealed/sealed.ts';
+export type { SealKey } from './sealed/key-ring.ts';
+
 // Errors, limits, time
 export { TASK_ERROR_CODES, TaskError } from './port/task-error.ts';
 export type { TaskErrorCode, TaskErrorOptions } from './port/task-error.ts';

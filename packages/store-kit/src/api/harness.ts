@@ -11,6 +11,11 @@ import type { TaskStore } from '@mcp-tasks/store';
 export interface StoreHarness {
   /** Whether the store has `serverTimeMs`; default false. */
   readonly hasServerTime?: boolean | undefined;
+  /**
+   * Make the store that the cases compare with: a memory store inside what the stores of this harness are inside of,
+   * where that changes how many bytes an entry counts (`sealed`, say). Default: `memoryStore()` as it is.
+   */
+  model?(): TaskStore;
   /** Make empty data that no other case sees; called once by each case, in any order, also at the same time. */
   create(): Promise<StoreData>;
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import {
   type ClaimTasks,
-  memoryStore,
   TASK_ENTRY_KINDS,
   type TaskEntry,
   type TaskHead,
@@ -41,6 +40,15 @@ function randomNumbers(seed: number) {
 type RandomNumbers = ReturnType<typeof randomNumbers>;
 type Call = (store: TaskStore) => Promise<unknown>;
 
+/** What a random call is made of. */
+interface CallPlace {
+  readonly random: RandomNumbers;
+  /** The tasks so far; a create adds its own. */
+  readonly known: TaskHead[];
+  readonly nowMs: number;
+  readonly maxStoredBytes: number;
+}
+
 const OWNERS = ['owner', 'Owner', 'owner\0'];
 
 function randomEntries({ below, pick }: RandomNumbers): TaskEntry[] {
@@ -74,10 +82,9 @@ function randomPatch({ below, pick, chance }: RandomNumbers, nowMs: number): Tas
 }
 
 /** An update with random arguments. */
-function randomUpdate(random: RandomNumbers, head: TaskHead, nowMs: number): UpdateTask {
+function randomUpdate({ random, nowMs, maxStoredBytes }: CallPlace, head: TaskHead): UpdateTask {
   const { pick, chance } = random;
   const expected = chance(0.8) ? head : { version: head.version, writeId: 'another' };
-  const maxStoredBytes = pick([undefined, 90]);
   const put = randomEntries(random);
   const isPut = (entry: TaskEntry) => put.some(({ kind, name }) => kind === entry.kind && name === entry.name);
   const deleted = randomEntries(random).filter((entry) => !isPut(entry));
@@ -86,7 +93,7 @@ function randomUpdate(random: RandomNumbers, head: TaskHead, nowMs: number): Upd
     put,
     delete: deleted.map(({ kind, name }) => ({ kind, name })),
   };
-  return updateOf(head, patch, nowMs, { expected, maxStoredBytes });
+  return updateOf(head, patch, nowMs, { expected, maxStoredBytes: pick([undefined, maxStoredBytes]) });
 }
 
 /** A claim with random arguments. */
@@ -107,7 +114,8 @@ function randomClaim({ below, pick, chance }: RandomNumbers, { taskId, owner }: 
 }
 
 /** One call with random arguments, to be made of both stores. */
-function randomCall(random: RandomNumbers, known: TaskHead[], nowMs: number): Call {
+function randomCall(place: CallPlace): Call {
+  const { random, known, nowMs, maxStoredBytes } = place;
   const { below, pick, chance } = random;
   const owner = pick(OWNERS);
   const head = known.length > 0 && chance(0.9) ? pick(known) : newTask(nowMs);
@@ -116,7 +124,7 @@ function randomCall(random: RandomNumbers, known: TaskHead[], nowMs: number): Ca
     [
       3,
       () => {
-        const limits = { ...limitsOf(6, 9), maxStoredBytes: 90 };
+        const limits = { ...limitsOf(6, 9), maxStoredBytes };
         const made = newTask(nowMs, {
           owner,
           ttlMs: 1 + below(2 * LIFE_MS),
@@ -135,7 +143,7 @@ function randomCall(random: RandomNumbers, known: TaskHead[], nowMs: number): Ca
     [
       5,
       () => {
-        const update = randomUpdate(random, head, nowMs);
+        const update = randomUpdate(place, head);
         return (store) => store.update(update);
       },
     ],
@@ -196,17 +204,19 @@ function sortedById(records: readonly TaskRecord[]): readonly TaskRecord[] {
 export const agreementCases = [
   contractCase(
     { id: 'agrees', promise: 2, title: '[TEST-04][TEST-07] answers random calls like the memory store' },
-    async ({ store, other, nowMs }) => {
+    async ({ store, other, nowMs, model: makeModel, bytesOf }) => {
+      // As many bytes as 30 small entries have.
+      const maxStoredBytes = 30 * (await bytesOf([{ kind: 'variable', name: 'a', value: '10' }]));
       for (const [index, seed] of SEEDS.entries()) {
         const random = randomNumbers(seed);
-        const model = memoryStore();
+        const model = makeModel();
         const known: TaskHead[] = [];
         // Each seed has a time of its own, and nothing that the one before left.
         let atMs = nowMs + index * SEED_MS;
         await store.deleteExpired({ nowMs: atMs, limit: 10_000 });
         for (let step = 1; step <= STEPS; step += 1) {
           atMs += random.below(LIFE_MS / 20);
-          const call = randomCall(random, known, atMs);
+          const call = randomCall({ random, known, nowMs: atMs, maxStoredBytes });
           const connection = random.chance(0.5) ? store : other;
           const where = `step ${step} of seed ${seed}`;
           assert.deepEqual(plain(await call(connection)), plain(await call(model)), `the answer of ${where}`);

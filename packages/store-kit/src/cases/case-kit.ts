@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { TaskError, type TaskStore } from '@mcp-tasks/store';
+import { entryBytes, memoryStore, type TaskEntry, TaskError, type TaskHead, type TaskStore } from '@mcp-tasks/store';
 import type { ContractCase } from '../api/contract-case.ts';
-import type { StoreCost, StoreData } from '../api/harness.ts';
+import type { StoreCost, StoreData, StoreHarness } from '../api/harness.ts';
 import { countOverlaps } from '../fakes/timed-store.ts';
 import type { RacerInput, RacerName, RacerOutput } from '../sides/racers.ts';
-import { HOUR_MS } from '../sides/records.ts';
+import { creation, HOUR_MS, newTask } from '../sides/records.ts';
 import { connectionSide, type ProcessSide, type Side, startProcessSide } from '../sides/sides.ts';
 
 /** Rounds of a race that always run, and those after which a race that never came about fails. */
@@ -34,6 +34,10 @@ export interface CaseKit {
   /** The store is on a server, whose present is half a day after {@link CaseKit.nowMs}. */
   readonly hasServerTime: boolean;
   readonly data: StoreData;
+  /** Make a store in memory that answers as the store must. */
+  readonly model: () => TaskStore;
+  /** Count the bytes of entries as the store must count them. */
+  readonly bytesOf: (entries: readonly TaskEntry[]) => Promise<number>;
   readonly store: TaskStore;
   /** A second connection to the same data. */
   readonly other: TaskStore;
@@ -61,7 +65,7 @@ export function contractCase(
       const data = await harness.create();
       const opened: (() => Promise<void>)[] = [];
       try {
-        await body(await caseKit(data, opened, harness.hasServerTime ?? false));
+        await body(await caseKit(data, opened, harness));
       } finally {
         for (const release of opened.reverse()) await release();
         await data.destroy();
@@ -70,7 +74,11 @@ export function contractCase(
   };
 }
 
-async function caseKit(data: StoreData, opened: (() => Promise<void>)[], hasServerTime: boolean): Promise<CaseKit> {
+async function caseKit(
+  data: StoreData,
+  opened: (() => Promise<void>)[],
+  { hasServerTime = false, model: makeModel }: Pick<StoreHarness, 'hasServerTime' | 'model'>,
+): Promise<CaseKit> {
   const connect = async (): Promise<TaskStore> => {
     const store = await data.connect();
     opened.push(() => closeQuietly(store));
@@ -88,6 +96,8 @@ async function caseKit(data: StoreData, opened: (() => Promise<void>)[], hasServ
     nowMs: Date.now() - (hasServerTime ? SERVER_PAST_MS : 0),
     hasServerTime,
     data,
+    model: makeModel ?? memoryStore,
+    bytesOf: async (entries) => (makeModel ? modelBytes(makeModel(), entries) : plainBytes(entries)),
     store,
     other,
     connect,
@@ -107,6 +117,17 @@ async function caseKit(data: StoreData, opened: (() => Promise<void>)[], hasServ
       return { operations: after.operations - before.operations, bytes: after.bytes - before.bytes };
     },
   };
+}
+
+function plainBytes(entries: readonly TaskEntry[]): number {
+  return entries.reduce((bytes, entry) => bytes + entryBytes(entry), 0);
+}
+
+async function modelBytes(model: TaskStore, entries: readonly TaskEntry[]): Promise<number> {
+  const outcome = await model.create(creation(newTask(0), { entries }));
+  await model.close();
+  assert.equal(outcome.status, 'created', 'the model of the harness refuses a task');
+  return (outcome as { readonly head: TaskHead }).head.entryBytes;
 }
 
 /** After a crash, a connection may have nothing left to close. */

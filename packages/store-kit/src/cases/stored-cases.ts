@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { entryBytes, type TaskEntry, type TaskHead, type TaskStore } from '@mcp-tasks/store';
+import type { TaskEntry, TaskHead } from '@mcp-tasks/store';
+import type { RaceAnswer } from '../sides/racers.ts';
 import {
   creation,
   HOUR_MS,
@@ -20,13 +21,6 @@ function entriesOf(bytes: number): TaskEntry[] {
   return [entry('', JSON.stringify('x'.repeat(bytes - 2)), 'call')];
 }
 
-async function bytesOf(store: TaskStore, { taskId }: TaskHead, nowMs: number): Promise<number> {
-  const { head, entries } = await mustRead(store, taskId, nowMs);
-  const sum = entries.reduce((bytes, one) => bytes + entryBytes(one), 0);
-  assert.equal(head.entryBytes, sum, 'entryBytes is not the sum of the entries');
-  return sum;
-}
-
 /** Promises 1 and 3: what an owner has stored, by number and by bytes. */
 export const storedCases = [
   contractCase(
@@ -35,10 +29,17 @@ export const storedCases = [
       promise: 3,
       title: '[BOUN-02][SEC-04] counts the bytes of names and values of all entries, through every kind of change',
     },
-    async ({ store, other, nowMs }) => {
+    async ({ store, other, nowMs, bytesOf }) => {
       const head = newTask(nowMs, { entryBytes: 999 });
-      await stored(store, head, [entry('é', '"ü"'), entry('b', '1'), entry('b', '22', 'published')]);
-      assert.equal(await bytesOf(other, head, nowMs), 2 + 4 + 1 + 1 + 1 + 2);
+      const readBytes = async () => {
+        const { head: present, entries } = await mustRead(other, head.taskId, nowMs);
+        const sum = await bytesOf(entries);
+        assert.equal(present.entryBytes, sum, 'entryBytes is not the sum of the entries');
+        return sum;
+      };
+      const first = [entry('é', '"ü"'), entry('b', '1'), entry('b', '22', 'published')];
+      await stored(store, head, first);
+      assert.equal(await readBytes(), await bytesOf(first));
       const patches: { readonly put?: TaskEntry[]; readonly delete?: TaskEntry[] }[] = [
         { put: [entry('b', '1000'), entry('c', '"\u{1F600}"')] },
         { put: [entry('b', '2')], delete: [entry('é', ''), entry('never there', '')] },
@@ -50,7 +51,7 @@ export const storedCases = [
         const { head: present } = await mustRead(other, head.taskId, nowMs);
         const written = await store.update(updateOf(present, { head: {}, ...patch }, nowMs));
         assert.equal(written.status, 'updated');
-        assert.equal(await bytesOf(other, head, nowMs), written.head.entryBytes, 'the bytes that update answers');
+        assert.equal(await readBytes(), written.head.entryBytes, 'the bytes that update answers');
       }
     },
   ),
@@ -61,12 +62,13 @@ export const storedCases = [
       promise: 1,
       title: '[BOUN-02][SEC-04] refuses a task whose entries would make the owner store more than maxStoredBytes',
     },
-    async ({ store, other, nowMs }) => {
-      const limits = { ...ROOMY_LIMITS, maxStoredBytes: 100 };
+    async ({ store, other, nowMs, bytesOf }) => {
+      const maxStoredBytes = (await bytesOf(entriesOf(60))) + (await bytesOf(entriesOf(40)));
+      const limits = { ...ROOMY_LIMITS, maxStoredBytes };
       const create = (bytes: number, fields: Partial<TaskHead> = {}) =>
         other.create(creation(newTask(nowMs, fields), { limits, entries: entriesOf(bytes) }));
       const full = { status: 'over-quota', limit: 'maxStoredBytes', retryable: false };
-      assert.equal((await create(100, { owner: 'somebody else' })).status, 'created');
+      assert.equal((await create(60, { owner: 'somebody else' })).status, 'created');
       assert.equal((await create(60)).status, 'created');
       assert.deepEqual(await create(41), full);
       assert.equal((await create(40, { status: 'completed' })).status, 'created', 'create refused the last byte');
@@ -82,11 +84,12 @@ export const storedCases = [
       title:
         '[BOUN-02][SEC-04] writes nothing of a patch that would grow beyond maxStoredBytes, and shrinks at any sum',
     },
-    async ({ store, other, nowMs }) => {
+    async ({ store, other, nowMs, bytesOf }) => {
       const [head, neighbour] = [newTask(nowMs), newTask(nowMs)];
-      await stored(store, head, [entry('a', '"1234567"')]);
+      const [first, fitting] = [entry('a', '"1234567"'), entry('b', '"2345678"')];
+      await stored(store, head, [first]);
       await stored(store, neighbour, entriesOf(50));
-      const maxStoredBytes = 70;
+      const maxStoredBytes = await bytesOf([first, fitting, ...entriesOf(50)]);
       const write = async (patch: { put?: TaskEntry[]; delete?: TaskEntry[] }, max: number | undefined) => {
         const { head: present } = await mustRead(store, head.taskId, nowMs);
         const change = { head: { statusMessage: 'written' }, ...patch };
@@ -98,14 +101,14 @@ export const storedCases = [
       const record = await mustRead(store, head.taskId, nowMs);
       assert.deepEqual([record.head.version, record.head.statusMessage, record.entries.length], [1, undefined, 1]);
 
-      const fits = await write({ put: [entry('b', '"2345678"')] }, maxStoredBytes);
+      const fits = await write({ put: [fitting] }, maxStoredBytes);
       assert.equal(fits.status, 'updated', 'a patch up to maxStoredBytes is refused');
       assert.equal((await write({}, 1)).status, 'updated', 'a patch that grows by nothing is refused');
       assert.equal((await write({ put: [entry('b', '1')] }, 1)).status, 'updated', 'a patch that shrinks is refused');
       const big = entry('big', JSON.stringify('x'.repeat(200)));
       assert.equal((await write({ put: [big] }, undefined)).status, 'updated', 'a patch without a bound is refused');
       assert.equal((await write({ put: [entry('c', '1')] }, maxStoredBytes)).status, 'over-quota');
-      assert.equal((await write({ delete: [big] }, maxStoredBytes)).status, 'updated');
+      assert.equal((await write({ delete: [big, fitting] }, maxStoredBytes)).status, 'updated');
       assert.equal((await write({ put: [entry('c', '1')] }, maxStoredBytes)).status, 'updated', 'freed bytes count');
     },
   ),
@@ -117,8 +120,9 @@ export const storedCases = [
       title:
         '[BOUN-02][SEC-04][INTG-09] counts expired tasks as stored until they are removed, and removes them when they are in the way',
     },
-    async ({ store, other, nowMs }) => {
-      const limits = { ...limitsOf(100, 3), maxStoredBytes: 100 };
+    async ({ store, other, nowMs, bytesOf }) => {
+      const maxStoredBytes = await bytesOf([...entriesOf(45), ...entriesOf(45), ...entriesOf(10)]);
+      const limits = { ...limitsOf(100, 3), maxStoredBytes };
       const atMs = nowMs + HOUR_MS;
       const gone = [newTask(nowMs - 2), newTask(nowMs - 1), newTask(nowMs, { owner: 'somebody else' })];
       for (const head of gone) await store.create(creation(head, { entries: entriesOf(45) }));
@@ -180,28 +184,36 @@ export const storedCases = [
       promise: 1,
       title: '[BOUN-02][SEC-04][TEST-04] lets no race of creates and patches take an owner beyond maxStoredBytes',
     },
-    async ({ store, nowMs, contend }) => {
+    async ({ store, nowMs, contend, bytesOf }) => {
+      const put = [entry('a', JSON.stringify('x'.repeat(37)))];
+      const [first, created, patched] = [
+        await bytesOf(entriesOf(10)),
+        await bytesOf(entriesOf(40)),
+        await bytesOf(put),
+      ];
+      const maxStoredBytes = first + 2 * Math.max(created, patched) + 1;
       await contend(async (race) => {
         const owner = `owner ${newTask(nowMs).taskId}`;
-        const limits = { ...ROOMY_LIMITS, maxStoredBytes: 100 };
+        const limits = { ...ROOMY_LIMITS, maxStoredBytes };
         const head = newTask(nowMs, { owner });
         await stored(store, head, entriesOf(10));
         const tasks = Array.from({ length: 6 }, () =>
           creation(newTask(nowMs, { owner }), { limits, entries: entriesOf(40) }),
         );
-        const patch = { head: {}, put: [entry('a', JSON.stringify('x'.repeat(37)))] };
-        const patches = [updateOf(head, patch, nowMs, { maxStoredBytes: 100 })];
-        const [created, updated] = await race(
+        const patches = [updateOf(head, { head: {}, put }, nowMs, { maxStoredBytes })];
+        const [creates, updates] = await race(
           { racer: 'creates', input: { tasks } },
           { racer: 'updates', input: { patches } },
         );
-        const won = [...created, ...updated].filter(
-          (end) => end.status === 'answered' && ['created', 'updated'].includes(end.answer.status),
-        );
-        assert.equal(won.length, 2, `${won.length} writes of 40 bytes were made beside 10 under a limit of 100`);
+        const wins = (ends: readonly RaceAnswer<{ readonly status: string }>[], status: string) =>
+          ends.filter((end) => end.status === 'answered' && end.answer.status === status).length;
+        const [createdTasks, madePatches] = [wins(creates, 'created'), wins(updates, 'updated')];
+        const sum = createdTasks + madePatches;
+        assert.equal(sum, 2, `${sum} writes of 40 bytes were made beside 10 under a limit that allows two`);
         const { heads } = await store.list({ owner, limit: 9, nowMs });
-        const bytes = heads.reduce((sum, one) => sum + one.entryBytes, 0);
-        assert.equal(bytes, 90, `the owner has ${bytes} bytes under a limit of 100`);
+        const bytes = heads.reduce((total, one) => total + one.entryBytes, 0);
+        const expected = first + createdTasks * created + madePatches * patched;
+        assert.equal(bytes, expected, `the owner has ${bytes} bytes under a limit of ${maxStoredBytes}`);
       });
     },
   ),
