@@ -14,6 +14,7 @@ export type { OwnedTask } from './calls/amend-task.ts';
 export { authorizeAccess } from './calls/authorize-access.ts';
 export type { AccessRequest } from './calls/authorize-access.ts';
 export { runCall } from './calls/run-call.ts';
+export { servesOneOwner, servesOtherOwners } from './engine/serves-owners.ts';
 export { sharesOf } from './engine/shares-of.ts';
 export type { InlineEnd } from './run/inline-run.ts';
 export type { CountedShare, ShareHolder, Shares } from './core/shares.ts';

@@ -59,24 +59,55 @@ describe('[TYPE-08] tools/list', () => {
 });
 
 describe('[INTG-10] -32021', () => {
-  it('names every capability that open questions need', async () => {
-    const { tools, client } = serve();
-    tools.tasks.tool('asks_both', { onCrash: 'rerun' }, async (_args, task) => {
-      const form = { message: 'Sure?', schema: z.object({ sure: z.boolean() }) };
-      await Promise.all([task.elicit('sure', form), task.sample('joke', { messages: [], maxTokens: 1 })]);
+  const ALL: JsonObject = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };
+  const required = (error: { readonly data?: unknown } | undefined) =>
+    (error?.data as JsonObject | undefined)?.['requiredCapabilities'];
+  /** A server with a tool that asks a question of each kind at once. */
+  const serveAsking = () => {
+    const served = serve();
+    served.tools.tasks.tool('asks_all', { onCrash: 'rerun' }, async (_args, task) => {
+      await Promise.all([
+        task.elicit('sure', { message: 'Sure?', schema: z.object({ sure: z.boolean() }) }),
+        task.elicit('login', { message: 'Sign in', url: 'https://login.example' }),
+        task.sample('joke', { messages: [], maxTokens: 1 }),
+        task.roots('where'),
+      ]);
       return { content: [] };
     });
-    const { taskId } = await client('2026-07-28', 'alice').result('tools/call', { name: 'asks_both', arguments: {} });
-    const asked = async (capabilities?: JsonObject) =>
+    return served;
+  };
+  const CALL_ALL = { name: 'asks_all', arguments: {} };
+
+  it('names every capability that open questions need', async () => {
+    const { client } = serveAsking();
+    const able = { ...ALL, extensions: extensions as JsonObject };
+    const { taskId } = await client('2026-07-28', 'alice', able).result('tools/call', CALL_ALL);
+    const asked = async (capabilities: JsonObject) =>
       client('2026-07-28', 'alice', capabilities).request('tasks/get', { taskId: taskId as string });
-    await eventually(async () => Object.keys(((await asked()).result?.['inputRequests'] ?? {}) as object)).toHaveLength(
-      2,
-    );
-    const { error } = await asked({ extensions: extensions as JsonObject });
-    expect(error).toMatchObject({
-      code: -32021,
-      data: { requiredCapabilities: { elicitation: { form: {} }, sampling: {} } },
-    });
+    await eventually(async () =>
+      Object.keys(((await asked(able)).result?.['inputRequests'] ?? {}) as object),
+    ).toHaveLength(4);
+    const { error } = await asked({ extensions: extensions });
+    expect(error).toMatchObject({ code: -32021 });
+    expect(required(error)).toEqual(ALL);
+    const some = await asked({ elicitation: {}, sampling: {}, extensions: extensions });
+    expect(required(some.error)).toEqual({ elicitation: { url: {} }, roots: {} });
+  });
+
+  it('names all that an inline tool wanted to ask at once', async () => {
+    const { client } = serveAsking();
+    const { error } = await client('2026-07-28', 'alice', {}).request('tools/call', CALL_ALL);
+    expect(error).toMatchObject({ code: -32021 });
+    expect(required(error)).toEqual({ ...EXTENSION, ...ALL });
+    const some = await client('2026-07-28', 'alice', { elicitation: {}, roots: {} }).request('tools/call', CALL_ALL);
+    expect(required(some.error)).toEqual({ ...EXTENSION, elicitation: { url: {} }, sampling: {} });
+  });
+
+  it('names what a tool asks first', async () => {
+    const { client } = serve();
+    const call = { name: 'asks_first', arguments: {} };
+    const { error, result } = await client('2026-07-28', 'alice', {}).request('tools/call', call);
+    expect([error?.code, required(error), result]).toEqual([-32021, { elicitation: { form: {} } }, undefined]);
   });
 
   it('names the extension and what an inline tool wanted to ask', async () => {

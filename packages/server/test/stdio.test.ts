@@ -1,41 +1,11 @@
-import { PassThrough } from 'node:stream';
 import { CLIENT_CAPABILITIES_META_KEY, type JsonObject } from '@mcp-tasks/wire';
 import { InMemoryTransport, McpServer } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveTasks, type ServeTasksOptions, type StdioConnection, type TaskApp, wrapTransport } from '../src/index.ts';
 import { TASK_CAPABILITIES } from './support/http-client.ts';
+import { PipeClient } from './support/pipe-client.ts';
 import { createTestTools, type TestTools } from './support/test-tools.ts';
-
-/** The client's end of two pipes. */
-class PipeClient {
-  readonly received: JsonObject[] = [];
-  readonly stdin = new PassThrough();
-  readonly stdout = new PassThrough();
-  #lastId = 0;
-
-  constructor() {
-    let buffer = '';
-    this.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      const lines = (buffer + chunk).split('\n');
-      buffer = lines.pop() ?? '';
-      this.received.push(...lines.map((line) => JSON.parse(line) as JsonObject));
-    });
-  }
-
-  async request(method: string, params: JsonObject): Promise<JsonObject> {
-    const id = ++this.#lastId;
-    this.send({ jsonrpc: '2.0', id, method, params });
-    let answer: JsonObject | undefined;
-    const find = () => (answer = this.received.find((message) => message['id'] === id && !('method' in message)));
-    await expect.poll(find, { timeout: 10_000 }).toBeDefined();
-    return (answer as unknown as JsonObject)['result'] as JsonObject;
-  }
-
-  send(message: unknown): void {
-    this.stdin.write(`${typeof message === 'string' ? message : JSON.stringify(message)}\n`);
-  }
-}
 
 describe('stdio', () => {
   let tools: TestTools;

@@ -4,10 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { sqliteStore, type SqliteTaskStoreOptions } from '../src/index.ts';
 import { openDatabase, openStore, temporaryFile } from './support/database.ts';
 
+const CONNECTION = { exec: () => undefined, prepare: () => undefined, close: () => undefined };
+
 describe('options', () => {
   const refused: [string, unknown, typeof TypeError | typeof RangeError][] = [
     ['path or database', {}, TypeError],
-    ['path or database', { path: 'a', database: {} }, TypeError],
+    ['path or database', { path: 'a', database: CONNECTION }, TypeError],
     ['sqliteStore: path', { path: '' }, TypeError],
     ['sqliteStore: path', { path: 'a\0b' }, TypeError],
     ['sqliteStore: path', { path: 7 }, TypeError],

@@ -58,5 +58,5 @@ export function unsupported(key: string, request: InputRequest, because: string)
 }
 
 function namedQuestion(key: string, { method, params }: InputRequest): JsonObject {
-  return { key, method, ...(params?.['mode'] === 'url' && { mode: 'url' }) };
+  return { key, method, ...(params['mode'] === 'url' && { mode: 'url' }) };
 }

@@ -101,6 +101,9 @@ export function createTasks(options: TasksOptions = {}): Tasks {
     servesOneOwner: () => {
       if (isBuiltIn(executor)) executor.servesOneOwner();
     },
+    servesOtherOwners: () => {
+      if (isBuiltIn(executor)) executor.servesOtherOwners();
+    },
   });
   return tasks;
 }

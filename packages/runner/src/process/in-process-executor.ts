@@ -19,7 +19,7 @@ export interface InProcessExecutorOptions {
   readonly concurrency?: number | undefined;
   /**
    * Number of those that one owner may have, an integer from 1; default half of `concurrency`, rounded up, and all of
-   * it over stdio, where all callers are one.
+   * it where the process serves standard input and output alone, whose caller is one.
    */
   readonly maxRunningPerOwner?: number | undefined;
 }
@@ -57,6 +57,7 @@ class InProcessExecutor implements TaskExecutor {
   readonly queue = '';
   readonly slots: Slots;
   readonly #isPerOwnerSet: boolean;
+  #hasOthers = false;
   /** Called with a task that is due. */
   onSubmit: (task: SubmittedTask) => void = () => undefined;
 
@@ -67,7 +68,13 @@ class InProcessExecutor implements TaskExecutor {
 
   /** All callers of this process are one owner: unless the author set a share, it gets every slot. */
   servesOneOwner(): void {
-    if (!this.#isPerOwnerSet) this.slots.shareWithNobody();
+    if (!this.#isPerOwnerSet && !this.#hasOthers) this.slots.serveOneOwner(true);
+  }
+
+  /** This process has callers who may be any owner, now and from now on. */
+  servesOtherOwners(): void {
+    this.#hasOthers = true;
+    this.slots.serveOneOwner(false);
   }
 
   async start(): Promise<void> {

@@ -14,6 +14,8 @@ export interface Internals {
   readonly lifecycle: Lifecycle;
   /** All callers of this process are one owner, who may have every slot. */
   servesOneOwner(): void;
+  /** Callers of this process may be any owner, each of whom gets its share of the slots alone. */
+  servesOtherOwners(): void;
 }
 
 const INTERNALS = new WeakMap<Tasks, Internals>();

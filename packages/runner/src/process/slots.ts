@@ -11,7 +11,8 @@ export interface SlotsOptions {
 /** The slots of the built-in executor: how many runs go on at once in this process, in all and for each owner. */
 export class Slots {
   readonly #concurrency: number;
-  #maxPerOwner: number;
+  readonly #maxRunningPerOwner: number;
+  #isOneOwner = false;
   readonly #usedByOwner = new Map<string, number>();
   /**
    * Runs that got their answer and wait for their slot. They go before new runs, since their state is in memory
@@ -24,7 +25,7 @@ export class Slots {
 
   constructor({ concurrency, maxRunningPerOwner }: SlotsOptions) {
     this.#concurrency = concurrency;
-    this.#maxPerOwner = maxRunningPerOwner;
+    this.#maxRunningPerOwner = maxRunningPerOwner;
   }
 
   /** Number of runs that may begin now. */
@@ -32,18 +33,19 @@ export class Slots {
     return Math.max(0, this.#concurrency - this.#used - this.#resuming.size);
   }
 
+  /** Number of runs that one owner may have at once. */
   get maxPerOwner(): number {
-    return this.#maxPerOwner;
+    return this.#isOneOwner ? Math.max(1, this.#concurrency) : this.#maxRunningPerOwner;
   }
 
-  /** Let one owner have every slot: all callers of this process are one. */
-  shareWithNobody(): void {
-    this.#maxPerOwner = Math.max(1, this.#concurrency);
+  /** Let one owner have every slot, when all callers of this process are one, or its share alone. */
+  serveOneOwner(isOneOwner: boolean): void {
+    this.#isOneOwner = isOneOwner;
   }
 
   /** Number of runs of this owner that may begin now. */
   roomOf(owner: string): number {
-    return Math.max(0, this.#maxPerOwner - (this.#usedByOwner.get(owner) ?? 0));
+    return Math.max(0, this.maxPerOwner - (this.#usedByOwner.get(owner) ?? 0));
   }
 
   /** The owners that have runs, each with the number of runs that may still begin. */

@@ -40,8 +40,10 @@ describe('the slots of a process', () => {
     ]);
     first.release();
     expect(made.roomOf('alice')).toBe(1);
-    made.shareWithNobody();
+    made.serveOneOwner(true);
     expect(made.roomOf('alice')).toBe(3);
+    made.serveOneOwner(false);
+    expect(made.roomOf('alice')).toBe(1);
   });
 
   it('give the slot of a waiting run to another, and back before a new run', async () => {

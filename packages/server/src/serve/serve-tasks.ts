@@ -1,4 +1,5 @@
 import type { Tasks } from '@mcp-tasks/runner';
+import { servesOneOwner } from '@mcp-tasks/runner/engine';
 import { checkOptions, option, type OptionTableOf } from '@mcp-tasks/wire';
 import { createMcpHandler, type CreateMcpHandlerOptions, type McpHttpHandler } from '@modelcontextprotocol/server';
 import {
@@ -149,6 +150,8 @@ export function serveTasks(tasks: Tasks, factory: ServerFactory, options: ServeT
       checkOptions('app.stdio', stdioOptions, STDIO_OPTIONS, { passesOn: true });
       begin();
       const transport = stdioOptions.transport ?? new StdioServerTransport();
+      // Another transport may carry several users.
+      if (options.owner === undefined && transport instanceof StdioServerTransport) servesOneOwner(tasks);
       const ended = new Promise<void>((resolve) => {
         aroundTransport(transport, { receive: (next) => next, send: (next) => next, closed: resolve });
       });

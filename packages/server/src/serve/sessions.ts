@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Tasks } from '@mcp-tasks/runner';
+import { servesOtherOwners } from '@mcp-tasks/runner/engine';
 import { checkOptions, JSON_RPC_ERROR, option, type OptionTableOf } from '@mcp-tasks/wire';
 import {
   isInitializeRequest,
@@ -92,6 +93,7 @@ export function withSessionsOf(
   factory: ServerFactory,
   limits: SessionLimits,
 ): McpHttpHandler {
+  servesOtherOwners(host.tasks);
   const sessions = new Sessions(host, factory, limits);
   const { maxRequestBodySize } = limits;
   return {

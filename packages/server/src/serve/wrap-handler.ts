@@ -1,4 +1,5 @@
 import type { Tasks } from '@mcp-tasks/runner';
+import { servesOtherOwners } from '@mcp-tasks/runner/engine';
 import { checkOptions, isJsonObject, JSON_RPC_ERROR, option, type OptionTableOf } from '@mcp-tasks/wire';
 import { isJSONRPCResponse, type JSONRPCResponse, type McpHttpHandler } from '@modelcontextprotocol/server';
 import { acceptAnswer, answeredQuestion } from '../connection/questions-2025.ts';
@@ -71,6 +72,7 @@ export function wrapHandlerOf(
   handler: McpHttpHandler,
   options: Omit<WrapHandlerOptions, keyof TaskServerOptions>,
 ): McpHttpHandler {
+  servesOtherOwners(host.tasks);
   const { keepAliveMs, maxSubscriptions, maxRequestBodySize } = options;
   const takeAnswers = takingAnswers(host, (...parameters) => handler.fetch(...parameters));
   const listening = listenOverHttp(listenHost(host), takeAnswers, {

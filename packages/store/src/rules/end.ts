@@ -53,7 +53,7 @@ function keep(head: TaskHead, nowMs: number, keepResultMs: number): TaskHeadPatc
 }
 
 /** End a task as failed with an error; for the rules that do so. */
-export function endFailed<Value>(
+function endFailed<Value>(
   head: TaskHead,
   nowMs: number,
   ending: { readonly error: TaskFailure; readonly keepResultMs?: number | undefined },
