@@ -10,7 +10,7 @@ import tseslint from 'typescript-eslint';
 const messageRules = JSON.parse(readFileSync(`${import.meta.dirname}/message-rules.json`, 'utf8'));
 
 export default defineConfig(
-  globalIgnores(['**/dist/**', '**/coverage/**', '**/.turbo/**', '**/*.cjs', 'docs/api/**']),
+  globalIgnores(['**/dist/**', '**/coverage/**', '**/.turbo/**', '**/*.cjs', 'docs/api/**', '**/templates/**']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,

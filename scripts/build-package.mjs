@@ -1,6 +1,7 @@
 // Builds the package in whose folder it runs: for each entry of its package.json one file as an ES module and one as
 // CommonJS, each with types and source map; what entries share is in chunks beside them. Sources that are no entry but
 // need a file of their own (such as the main module of a child process) are named as arguments.
+// A package without entries is a command: it is an ES module alone, and has no types.
 // `tsc -p tsconfig.build.json` comes first: it checks the sources and leaves their declarations in `dist/types`.
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -23,6 +24,10 @@ const external = (id) => !/^[./]/.test(id) && !path.isAbsolute(id);
 
 const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
 const entries = Object.values(exports).flatMap((target) => target['@mcp-tasks/source'] ?? []);
+const formats = [
+  { format: 'esm', extension: '.js' },
+  ...(entries.length > 0 ? [{ format: 'cjs', extension: '.cjs' }] : []),
+];
 
 for (const name of readdirSync(FOLDER)) {
   if (path.join(FOLDER, name) !== TYPES) rmSync(path.join(FOLDER, name), { recursive: true });
@@ -37,10 +42,7 @@ async function bundleCode(input) {
     platform: 'node',
     transform: { target: 'node20' },
   });
-  for (const { format, extension } of [
-    { format: 'esm', extension: '.js' },
-    { format: 'cjs', extension: '.cjs' },
-  ]) {
+  for (const { format, extension } of formats) {
     await bundle.write({
       dir: FOLDER,
       format,
@@ -54,6 +56,7 @@ async function bundleCode(input) {
 }
 
 async function bundleTypes(sources) {
+  if (sources.length === 0) return;
   const bundle = await rollup({
     input: Object.fromEntries(sources.map((file) => [path.basename(file, '.ts'), declarationsOf(file)])),
     external,

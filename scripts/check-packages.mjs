@@ -1,5 +1,5 @@
-// Packs every published package and checks the tarball: exports and files (publint), types of both formats (attw), and
-// that each entry has all its files. Prints one line a check and, last, `N passed, N failed`. Needs a build.
+// Packs every published package and checks the tarball: exports and files (publint), types of both formats (attw, where
+// there is an entry), and that each entry and command has all its files. Prints one line a check and, last, `N passed, N failed`. Needs a build.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,16 +34,19 @@ try {
     const tarball = path.join(scratch, `${folder}.tgz`);
     check(`${manifest.name}: pnpm pack`, 'pnpm', ['pack', '--out', tarball], directory);
     check(`${manifest.name}: publint`, 'pnpm', ['exec', 'publint', '--strict', tarball], root);
-    check(`${manifest.name}: types (attw)`, 'pnpm', ['exec', 'attw', tarball, '--profile', 'node16'], root);
     const packed = filesOf(tarball);
     const strange = packed.filter(
       (file) =>
-        !/^package\/(dist\/[^/]+\.(c?js(\.map)?|d\.c?ts)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(file),
+        !/^package\/(dist\/[^/]+\.(c?js(\.map)?|d\.c?ts)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(file) &&
+        !(manifest.files.includes('templates') && file.startsWith('package/templates/')),
     );
     const entries = Object.values(manifest.publishConfig.exports).flatMap((target) =>
       typeof target === 'string' ? [] : Object.values(target).flatMap((format) => Object.values(format)),
     );
-    const wanted = ['README.md', 'LICENSE', ...entries];
+    if (entries.length > 0) {
+      check(`${manifest.name}: types (attw)`, 'pnpm', ['exec', 'attw', tarball, '--profile', 'node16'], root);
+    }
+    const wanted = ['README.md', 'LICENSE', ...entries, ...Object.values(manifest.bin ?? {})];
     const missing = wanted.map((file) => path.posix.join('package', file)).filter((file) => !packed.includes(file));
     const ok = strange.length + missing.length === 0;
     counts[ok ? 'passed' : 'failed'] += 1;

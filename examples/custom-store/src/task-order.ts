@@ -1,4 +1,4 @@
-import type { DuePosition, ListPosition, TaskHead } from '@mcp-tasks/store';
+import type { DuePosition, DueTasks, ListPosition, TaskHead } from '@mcp-tasks/store';
 import { isTerminalStatus } from '@mcp-tasks/wire';
 import type { OwnedTask } from './owner-folder.ts';
 
@@ -9,8 +9,9 @@ export const isActive = (head: TaskHead): boolean => !isTerminalStatus(head.stat
 export const isDue = (head: TaskHead, nowMs: number): boolean => head.dueAtMs !== null && head.dueAtMs <= nowMs;
 
 /** Tell whether a task of these handlers and queues has a time at which it is due. */
-export function hasDueTime(head: TaskHead, handlers: readonly string[], queues: readonly string[]): boolean {
-  return isActive(head) && head.dueAtMs !== null && handlers.includes(head.handler) && queues.includes(head.queue);
+export function hasDueTime(head: TaskHead, handlers: DueTasks['handlers'], queues: readonly string[]): boolean {
+  const isOfThese = 'except' in handlers ? !handlers.except.includes(head.handler) : handlers.includes(head.handler);
+  return isActive(head) && head.dueAtMs !== null && isOfThese && queues.includes(head.queue);
 }
 
 /** The order of an owner's list. */

@@ -29,5 +29,6 @@ describeContract('a folder of JSON files', harness, {
     { case: 'list-cost', reason: 'a page looks at every task of its owner' },
     { case: 'sweep-cost', reason: 'a sweep looks at every task' },
     { case: 'claim-cost', reason: 'a claim looks at every task' },
+    { case: 'due-others-cost', reason: 'a list of due tasks looks at every task' },
   ],
 });

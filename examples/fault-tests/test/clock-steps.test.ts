@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import { startClockedServer } from './support/clocked-server.ts';
 import { readExecutions } from './support/counted-steps.ts';
-import { type Database, type DatabaseKind, DATABASES } from './support/databases.ts';
+import { type Database, type DatabaseKind, DATABASES, SERVERS } from './support/databases.ts';
 import { startServer } from './support/server.ts';
 import { until } from './support/until.ts';
 
@@ -14,7 +14,7 @@ const STEPS = 60;
 const STEP_MS = 100;
 
 /** A healthy server, and what it has on the store: a task that is finished and one that runs. */
-async function healthy({ create }: DatabaseKind) {
+async function healthy({ create }: DatabaseKind, { onTestFinished }: TestContext) {
   const database = await create();
   onTestFinished(() => database.remove());
   const folder = await mkdtemp(path.join(tmpdir(), 'mcp-tasks-faults-clock-'));
@@ -53,12 +53,12 @@ const where = (missing: string | undefined): string => (missing === undefined ? 
 describe.each(DATABASES)('a server whose wall clock steps by two hours, on $name', (kind) => {
   const { missing } = kind;
   // Where the database is not to be had, which the title says, and CI=true makes a failure.
-  it.skipIf(missing !== undefined)(
+  it.skipIf(missing !== undefined).concurrent(
     `[LIFE-01] ahead, back and behind loses no task, and interrupts no run of its own or of another${where(missing)}`,
-    async () => {
-      const setUp = await healthy(kind);
+    async (context) => {
+      const setUp = await healthy(kind, context);
       const stepped = await startClockedServer(setUp.environment, setUp.folder);
-      onTestFinished(() => stepped.kill());
+      context.onTestFinished(() => stepped.kill());
       const own = await stepped.client.start('count_steps', { steps: STEPS, stepMs: STEP_MS, file: 'own' });
       for (const [part, errorMs] of [HOURS_2_MS, 0, -HOURS_2_MS].entries()) {
         await until('steps have run', () => setUp.stepsRun('running') > (part * STEPS) / 4);
@@ -75,17 +75,15 @@ describe.each(DATABASES)('a server whose wall clock steps by two hours, on $name
   );
 });
 
-const SERVERS = DATABASES.filter(({ name }) => name !== 'SQLite');
-
 describe.each(SERVERS)('a server whose wall clock is wrong when it starts, on $name', (kind) => {
   const { missing } = kind;
   // Where the database is not to be had, which the title says, and CI=true makes a failure.
-  it.skipIf(missing !== undefined).each([HOURS_2_MS, -HOURS_2_MS])(
+  it.skipIf(missing !== undefined).concurrent.for([HOURS_2_MS, -HOURS_2_MS])(
     `[LIFE-01] by %d ms loses no task and interrupts no run, also when its clock is mended${where(missing)}`,
-    async (errorMs) => {
-      const setUp = await healthy(kind);
+    async (errorMs, context) => {
+      const setUp = await healthy(kind, context);
       const wrong = await startClockedServer(setUp.environment, setUp.folder, errorMs);
-      onTestFinished(() => wrong.kill());
+      context.onTestFinished(() => wrong.kill());
       const own = await wrong.client.start('count_steps', { steps: STEPS, stepMs: STEP_MS, file: 'own' });
       await until('steps have run', () => setUp.stepsRun('running') > STEPS / 2);
       await wrong.setWallClock(0);

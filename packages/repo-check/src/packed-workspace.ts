@@ -14,6 +14,8 @@ export interface PackedWorkspace {
   /** Run a program in the folder. Rejects with what it printed. */
   run(command: string, ...args: string[]): Promise<string>;
   write(file: string, text: string): Promise<void>;
+  /** Install what the projects in subfolders ask for, each for itself: of ours the tarballs, of others our versions. */
+  installProjects(pattern: string): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -32,8 +34,11 @@ const BESIDE = [
   'zod',
 ];
 
-/** Pack every published package once, and install the tarballs in an empty folder. Needs a build. */
-export async function packWorkspace(): Promise<PackedWorkspace> {
+/**
+ * Pack every published package once, and install the tarballs in an empty folder, with what users install beside them;
+ * or only those of the given names. Needs a build.
+ */
+export async function packWorkspace(only?: readonly string[]): Promise<PackedWorkspace> {
   const directory = await realpath(await mkdtemp(path.join(tmpdir(), 'mcp-tasks-packed-')));
   const inFolder = async (command: string, ...args: string[]) => {
     const options = { cwd: directory, maxBuffer: 64 * 1024 * 1024 };
@@ -52,13 +57,24 @@ export async function packWorkspace(): Promise<PackedWorkspace> {
 
   const tarballs = await packAll(path.join(directory, 'tarballs'));
   const versions = await workspaceVersions();
-  const beside = Object.fromEntries(BESIDE.map((name) => [name, versions[name] ?? '']));
-  const manifest = { name: 'user', private: true, type: 'module', dependencies: { ...tarballs, ...beside } };
-  await write('package.json', JSON.stringify(manifest));
+  const named = only ?? [...Object.keys(tarballs), ...BESIDE];
+  const dependencies = Object.fromEntries(named.map((name) => [name, tarballs[name] ?? versions[name] ?? '']));
+  await write('package.json', JSON.stringify({ name: 'user', private: true, type: 'module', dependencies }));
+  const install = async (packages: readonly string[], overrides: object) => {
+    await write('pnpm-workspace.yaml', JSON.stringify({ packages, overrides, allowBuilds: {} }));
+    await inFolder('pnpm', 'install', '--prefer-offline', '--no-frozen-lockfile', '--reporter=append-only');
+  };
   // Our packages name each other by version; nothing is published yet, so these names mean the tarballs.
-  await write('pnpm-workspace.yaml', JSON.stringify({ packages: ['.'], overrides: tarballs, allowBuilds: {} }));
-  await inFolder('pnpm', 'install', '--prefer-offline', '--no-frozen-lockfile', '--reporter=append-only');
-  return { directory, run: inFolder, write, remove: () => rm(directory, { recursive: true, force: true }) };
+  await install(['.'], tarballs);
+  // Here the compiler has another name, because ESLint needs an older one.
+  const pinned = { ...versions, typescript: versions['typescript-native'], ...tarballs };
+  return {
+    directory,
+    run: inFolder,
+    write,
+    installProjects: (pattern) => install(['.', pattern], pinned),
+    remove: () => rm(directory, { recursive: true, force: true }),
+  };
 }
 
 /** The version of everything from outside that the workspace names. */

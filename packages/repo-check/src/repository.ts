@@ -34,6 +34,8 @@ export interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly description?: string;
+  /** Commands, and for each its file. */
+  readonly bin?: Readonly<Record<string, string>>;
   readonly exports?: Exports;
   readonly publishConfig?: { readonly exports?: Exports };
 }

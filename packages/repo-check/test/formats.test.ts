@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { parse } from 'yaml';
+import { nodeOf } from '../src/created-project.ts';
 import {
   APPLICATION,
   asJavaScript,
@@ -56,14 +55,6 @@ function declaredIn(text: string): readonly string[] {
   return [...new Set([...text.matchAll(DECLARATION)].map(([, name = '']) => name))];
 }
 
-/** Node.js of a version: the one that runs the tests, or one that npm fetches. */
-async function nodeOf(version: string): Promise<string> {
-  if (process.versions.node.startsWith(`${version}.`)) return process.execPath;
-  const ask = ['--yes', `--package=node@${version}`, 'node', '--print', 'process.execPath'];
-  const { stdout } = await promisify(execFile)('npx', ask, { shell: process.platform === 'win32' });
-  return stdout.trim();
-}
-
 describe('the packed packages', () => {
   let workspace: PackedWorkspace;
   let entries: readonly string[];
@@ -71,7 +62,9 @@ describe('the packed packages', () => {
 
   beforeAll(async () => {
     const published = await publishedPackages();
-    packages = published.map(({ manifest }) => manifest.name);
+    // A command alone has no entry, and one format.
+    const imported = published.filter(({ manifest }) => entriesOf(manifest).length > 0);
+    packages = imported.map(({ manifest }) => manifest.name);
     entries = published.flatMap(({ manifest }) => entriesOf(manifest)).map(({ entry }) => entry);
     workspace = await packWorkspace();
     for (const [folder, manifest, ofJs] of FOLDERS) {

@@ -46,13 +46,13 @@ describe('the package.json of every published package', () => {
     }
   });
 
-  it('says the same things: sources in ESM, no side effects, only dist, Node 20, licence, provenance, where it comes from', async () => {
+  it('says the same things: sources in ESM, no side effects, only dist and templates, Node 20, licence, provenance, where it comes from', async () => {
     for (const { folder, manifest } of await publishedPackages()) {
       expect(manifest, folder).toMatchObject({
         type: 'module',
         license: 'MIT',
         sideEffects: false,
-        files: ['dist'],
+        files: manifest.bin === undefined ? ['dist'] : ['dist', 'templates'],
         engines: { node: '>=20' },
         repository: { directory: `packages/${folder}` },
         publishConfig: { access: 'public', provenance: true },
@@ -62,10 +62,23 @@ describe('the package.json of every published package', () => {
   });
 });
 
+describe('the package.json of a package with a command', () => {
+  it('names the built file of one of its sources, and the source begins as a program', async () => {
+    const commands = (await publishedPackages()).flatMap(({ folder, manifest }) =>
+      Object.entries(manifest.bin ?? {}).map(([command, file]) => ({ folder, command, file })),
+    );
+    for (const { folder, command, file } of commands) {
+      const [, name = ''] = /^\.\/dist\/([\w-]+)\.js$/.exec(file) ?? [];
+      expect(await readText('packages', folder, 'src', `${name}.ts`), command).toMatch(/^#!\/usr\/bin\/env node\n/);
+    }
+    expect(commands.map(({ command }) => command)).toContain('create-mcp-tasks');
+  });
+});
+
 describe('this package', () => {
   it('depends on every published package, so that each is built before it is packed', async () => {
     const { devDependencies = {} } = await readManifest('packages/repo-check');
-    const named = Object.keys(devDependencies).filter((name) => name.startsWith('@mcp-tasks/'));
+    const named = Object.keys(devDependencies).filter((name) => devDependencies[name]?.startsWith('workspace:'));
     expect(named.sort()).toEqual((await publishedPackages()).map(({ manifest }) => manifest.name).sort());
   });
 });

@@ -2,6 +2,7 @@ import { createTasks, inProcessExecutor, type RetryOptions, startWorker, type Ta
 import { runTool } from '@mcp-tasks/runner/testing';
 import { attach, serveTasks, withSessions, wrapHandler } from '@mcp-tasks/server';
 import { connectTestClient } from '@mcp-tasks/server/testing';
+import { memoryStore, sealed } from '@mcp-tasks/store';
 import { describeContract } from '@mcp-tasks/store-kit/vitest';
 import { postgresStore } from '@mcp-tasks/store-postgres';
 import { redisStore } from '@mcp-tasks/store-redis';
@@ -79,6 +80,10 @@ const OBJECTS: Readonly<Record<string, Taken>> = {
     take: (options) => {
       describeContract('a store', NOTHING, options);
     },
+  },
+  SealedOptions: {
+    take: (options) => sealed(memoryStore(), options),
+    base: { keys: [{ id: 'key', secret: new Uint8Array(32) }] },
   },
   PostgresStoreOptions: { take: postgresStore, base: { connectionString: 'postgres://127.0.0.1:1/none' } },
   RedisStoreOptions: { take: redisStore, base: { url: 'redis://127.0.0.1:1' } },

@@ -10,3 +10,7 @@ export type { StoreCost, StoreData, StoreHarness, StoreProcess } from './api/har
 // Skips, for bindings to a test runner
 export { checkSkips, runSkipped } from './api/skips.ts';
 export type { ContractSkip } from './api/skips.ts';
+
+// Random calls against a model
+export { checkStore } from './model/check-store.ts';
+export type { CheckStoreOptions, CheckStoreReport } from './model/check-store.ts';

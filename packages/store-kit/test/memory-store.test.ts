@@ -23,6 +23,7 @@ describeContract('memoryStore', harness, {
     { case: 'reopen-keeps', reason: ONE_STORE },
     { case: 'update-cost', reason: NO_COUNT },
     { case: 'claim-cost', reason: NO_COUNT },
+    { case: 'due-others-cost', reason: NO_COUNT },
     { case: 'get-owner-cost', reason: NO_COUNT },
     { case: 'list-cost', reason: NO_COUNT },
     { case: 'sweep-cost', reason: NO_COUNT },

@@ -124,11 +124,14 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async due({ handlers, queues, after, limit, nowMs }: DueTasks): Promise<readonly TaskHead[]> {
+    const { dueFirst, dueAfter, dueOthersFirst, dueOthersAfter } = this.#statements;
+    const [names, first, later] =
+      'except' in handlers ? [handlers.except, dueOthersFirst, dueOthersAfter] : [handlers, dueFirst, dueAfter];
     return this.#firstDecodable(limit, (count) => {
-      const values = [jsonTexts(queues), jsonTexts(handlers), nowMs, count];
+      const values = [jsonTexts(queues), jsonTexts(names), nowMs, count];
       return after
-        ? this.#run<HeadRow>(this.#statements.dueAfter, [...values, ...placeOf(after.dueAtMs, after.taskId)])
-        : this.#run<HeadRow>(this.#statements.dueFirst, values);
+        ? this.#run<HeadRow>(later, [...values, ...placeOf(after.dueAtMs, after.taskId)])
+        : this.#run<HeadRow>(first, values);
     });
   }
 

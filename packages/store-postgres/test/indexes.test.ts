@@ -95,6 +95,7 @@ async function fill(pool: PostgresPoolLike, schema: string): Promise<void> {
   });
 }
 
+const ALL_HANDLERS = Array.from({ length: 20 }, (_, number) => `tool ${number}`);
 const THREE_HANDLERS = { handlers: ['tool 3', 'tool 4', 'none'], queues: ['', 'none'] };
 
 /** Each call, the index that it must go by, and the most rows that any of its scans may read. */
@@ -119,6 +120,19 @@ const CALLS: readonly (readonly [string, readonly string[], number, (store: Task
     60,
     (store) =>
       store.due({ ...THREE_HANDLERS, limit: 16, nowMs: NOW_MS, after: { dueAtMs: NOW_MS - 9_000, taskId: 'task' } }),
+  ],
+  [
+    'due of all handlers but three of twenty',
+    ['tasks_due'],
+    17 * 2 * 16,
+    (store) =>
+      store.due({ handlers: { except: ['tool 3', 'tool 4', 'tool 5'] }, queues: [''], limit: 16, nowMs: NOW_MS }),
+  ],
+  [
+    'due of no known handler',
+    ['tasks_due'],
+    60,
+    (store) => store.due({ handlers: { except: ALL_HANDLERS }, queues: ['', 'engine'], limit: 16, nowMs: NOW_MS }),
   ],
   [
     'a claim of four tasks of many owners',

@@ -30,6 +30,7 @@ import {
   recordsOf,
 } from './rows.ts';
 import { ScriptCalls } from './script-calls.ts';
+import type { ScriptName } from './scripts/index.ts';
 import type { ScriptTarget } from './statements.ts';
 
 /** Parts that `redisStore` puts together. */
@@ -119,9 +120,12 @@ export class RedisTaskStore implements TaskStore {
 
   async due({ handlers, queues, after, limit, nowMs }: DueTasks): Promise<readonly TaskHead[]> {
     const from = after ? ['1', after.dueAtMs, after.taskId] : ['0', 0, ''];
-    const groups = groupKeys(handlers, queues);
+    const [script, groups]: [ScriptName, readonly (string | number)[]] =
+      'except' in handlers
+        ? ['dueOthers', [...listArguments(handlers.except), ...new Set(queues)]]
+        : ['due', groupKeys(handlers, queues)];
     return firstDecodable(limit, (count) =>
-      this.#calls.run<readonly FlatHash[]>('due', [nowMs, count, ...from, ...groups]),
+      this.#calls.run<readonly FlatHash[]>(script, [nowMs, count, ...from, ...groups]),
     );
   }
 

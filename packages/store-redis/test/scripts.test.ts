@@ -57,6 +57,7 @@ describeWithPrograms('the commands of a script', () => {
       get: () => store.get({ taskIds: ['alone'], kinds: TASK_ENTRY_KINDS, nowMs: NOW_MS }),
       list: () => store.list({ owner: 'owner', limit: 1, nowMs: NOW_MS }),
       due: () => store.due({ handlers: ['tool'], queues: [''], limit: 2, nowMs: NOW_MS }),
+      'due of others': () => store.due({ handlers: { except: ['tool'] }, queues: [''], limit: 2, nowMs: NOW_MS }),
       'a sweep that finds nothing': () => store.deleteExpired({ nowMs: NOW_MS, limit: 100 }),
     };
     const few: Record<string, number> = {};

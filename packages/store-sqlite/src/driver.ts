@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { TaskError } from '@mcp-tasks/store';
 import { cannotOpen } from './errors.ts';
+import { makePrivateFile } from './private-file.ts';
 import type { SqliteDatabaseLike } from './sqlite-database.ts';
 
 type DatabaseClass = new (path: string) => SqliteDatabaseLike;
@@ -23,12 +24,14 @@ const SOURCES: DriverSources = {
 };
 
 /**
- * Open a database file with the driver that is there: the built-in `node:sqlite`, else better-sqlite3.
+ * Open a database file with the driver that is there: the built-in `node:sqlite`, else better-sqlite3. A file that is
+ * missing is made, for the user of this process alone.
  *
  * @throws {TaskError} STORE_UNAVAILABLE - there is no driver, or the file cannot be opened.
  */
 export function openFile(path: string, sources: DriverSources = SOURCES): SqliteDatabaseLike {
   const Database = sources.builtIn()?.DatabaseSync ?? installedDriver(sources);
+  makePrivateFile(path);
   try {
     return new Database(path);
   } catch (error) {

@@ -7,14 +7,37 @@ const IN_GROUP = `due.queue = unhex(one.value ->> 0) AND due.handler = unhex(one
       AND due.lane = one.value ->> 2 AND due.due_at_ms IS NOT NULL AND due.${ACTIVE} AND due.expires_at_ms > :now`;
 
 /** At most a page of each group is read, then the longest due of them are taken. */
-export const LIST_DUE = `
+const listDue = (groups: string): string => `
   SELECT ${columnsOf('task')}
-  FROM json_each(:groups) AS one CROSS JOIN mcp_tasks AS task ON task.seq IN (
+  FROM ${groups} AS one CROSS JOIN mcp_tasks AS task ON task.seq IN (
     SELECT due.seq FROM mcp_tasks AS due INDEXED BY mcp_tasks_by_due
     WHERE ${IN_GROUP} AND due.due_at_ms <= :now AND (due.due_at_ms, due.task_id) > (:after_due_at_ms, :after_task_id)
     ORDER BY due.due_at_ms, due.task_id LIMIT :limit
   )
   ORDER BY task.due_at_ms, task.task_id LIMIT :limit`;
+
+export const LIST_DUE = listDue('json_each(:groups)');
+
+/** The first handler of a queue, after another one, that has a task with a due time: one look into the index. */
+const nextHandler = (queue: string, condition: string): string => `(
+      SELECT due.handler FROM mcp_tasks AS due INDEXED BY mcp_tasks_by_due
+      WHERE due.queue = ${queue} AND ${condition} AND due.due_at_ms IS NOT NULL AND due.${ACTIVE}
+      ORDER BY due.handler LIMIT 1
+    )`;
+
+/** As `LIST_DUE`, for the handlers that are not among `:except`: it goes from handler to handler through the index. */
+export const LIST_DUE_OF_OTHERS = `
+  WITH RECURSIVE found (queue, handler) AS (
+    SELECT unhex(wanted.value), ${nextHandler('unhex(wanted.value)', 'TRUE')} FROM json_each(:queues) AS wanted
+    UNION ALL
+    SELECT found.queue, ${nextHandler('found.queue', 'due.handler > found.handler')} FROM found
+    WHERE found.handler IS NOT NULL
+  )
+  ${listDue(`(
+    SELECT json_array(hex(found.queue), hex(found.handler), lane.value) AS value
+    FROM found CROSS JOIN json_each(:lanes) AS lane
+    WHERE found.handler NOT IN (SELECT unhex(value) FROM json_each(:except))
+  )`)}`;
 
 /** The earliest due time of the groups. */
 export const NEXT_DUE = `

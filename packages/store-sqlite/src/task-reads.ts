@@ -7,9 +7,9 @@ import {
   type TaskPage,
   type TaskRecord,
 } from '@mcp-tasks/store';
-import { LIST_DUE } from './due-statements.ts';
+import { LIST_DUE, LIST_DUE_OF_OTHERS } from './due-statements.ts';
 import { entryOf, headOf, textToBlob } from './rows.ts';
-import type { SqliteRow, SqliteSession } from './sqlite-session.ts';
+import type { SqliteParameters, SqliteRow, SqliteSession } from './sqlite-session.ts';
 import * as sql from './statements.ts';
 
 // What the reading methods of the port do, each with one statement.
@@ -111,14 +111,24 @@ export function groupsOf(
 /** One page of the live, non-terminal tasks of these handlers and queues whose time has come. */
 export function dueTasks(session: SqliteSession, input: DueTasks): readonly TaskHead[] {
   const { after = BEFORE_ALL } = input;
-  const handlers = new Map(input.handlers.map((handler) => [handler, undefined]));
   const page = {
-    groups: JSON.stringify(groupsOf(input.queues, handlers, LANES)),
     now: input.nowMs,
     after_due_at_ms: after.dueAtMs,
     after_task_id: textToBlob(after.taskId),
   };
-  return firstDecodable(input.limit, (limit) => session.all(LIST_DUE, { ...page, limit }));
+  const { statement, groups } = dueStatement(input);
+  return firstDecodable(input.limit, (limit) => session.all(statement, { ...groups, ...page, limit }));
+}
+
+/** Choose the statement for the handlers that are named, or for all others, with its parameters for them. */
+function dueStatement({ handlers, queues }: DueTasks): { statement: string; groups: SqliteParameters } {
+  if ('except' in handlers) {
+    const listOf = (names: readonly string[]) => JSON.stringify([...new Set(names)].map(hexOf));
+    const groups = { queues: listOf(queues), except: listOf(handlers.except), lanes: JSON.stringify(LANES) };
+    return { statement: LIST_DUE_OF_OTHERS, groups };
+  }
+  const names = new Map(handlers.map((handler) => [handler, undefined]));
+  return { statement: LIST_DUE, groups: { groups: JSON.stringify(groupsOf(queues, names, LANES)) } };
 }
 
 /** The place before every due task. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { NOW_MS, stored } from '@mcp-tasks/store-testing';
 import type BetterSqlite3 from 'better-sqlite3';
@@ -35,22 +36,25 @@ const missing: DriverSources['installed'] = () => {
 describe('which driver opens a file', () => {
   it('is the built-in one where Node.js has it', () => {
     const { Database, opened } = fakeDriver();
-    openFile('tasks.db', { builtIn: () => ({ DatabaseSync: Database }), installed: missing });
-    expect(opened).toEqual(['tasks.db']);
+    const path = temporaryFile();
+    openFile(path, { builtIn: () => ({ DatabaseSync: Database }), installed: missing });
+    expect(opened).toEqual([path]);
   });
 
   it('is better-sqlite3 where Node.js has none', () => {
     const { Database, opened } = fakeDriver();
-    openFile('tasks.db', { builtIn: () => undefined, installed: () => Database });
+    const path = temporaryFile();
+    openFile(path, { builtIn: () => undefined, installed: () => Database });
     // The first connection proves that its native part is there.
-    expect(opened).toEqual([':memory:', 'tasks.db']);
+    expect(opened).toEqual([':memory:', path]);
   });
 
   it.each([
     ['is not installed', missing],
     ['was installed, but not built', () => fakeDriver(new TypeError('Could not locate the bindings file')).Database],
   ])('is none where better-sqlite3 %s: the error prints the command that installs it', (_case, installed) => {
-    expect(() => openFile('tasks.db', { builtIn: () => undefined, installed })).toThrow(
+    const path = temporaryFile();
+    expect(() => openFile(path, { builtIn: () => undefined, installed })).toThrow(
       expect.objectContaining({
         code: 'STORE_UNAVAILABLE',
         retryable: false,
@@ -58,6 +62,7 @@ describe('which driver opens a file', () => {
         cause: expect.any(TypeError) as TypeError,
       }),
     );
+    expect(existsSync(path)).toBe(false);
   });
 });
 

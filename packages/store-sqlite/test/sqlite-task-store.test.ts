@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { sqliteStore, type SqliteTaskStoreOptions } from '../src/index.ts';
 import { openDatabase, openStore, temporaryFile } from './support/database.ts';
 
+/** An object with the methods of a connection. */
 const CONNECTION = { exec: () => undefined, prepare: () => undefined, close: () => undefined };
 
 describe('options', () => {

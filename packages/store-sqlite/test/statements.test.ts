@@ -28,8 +28,10 @@ describe('round trips', () => {
     expect(log.slice(1)).toEqual([statements.LIST_FIRST.trim()]);
     await store.due({ handlers: ['tool', 'other'], queues: ['', 'engine'], limit: 10, nowMs: NOW_MS });
     expect(log.slice(2)).toEqual([statements.LIST_DUE.trim()]);
+    await store.due({ handlers: { except: ['tool', 'other'] }, queues: ['', 'engine'], limit: 10, nowMs: NOW_MS });
+    expect(log.slice(3)).toEqual([statements.LIST_DUE_OF_OTHERS.trim()]);
     await store.findJoinable({ owner: 'owner', joinKey: 'key', nowMs: NOW_MS });
-    expect(log.slice(3)).toEqual([statements.FIND_JOINABLE.trim()]);
+    expect(log.slice(4)).toEqual([statements.FIND_JOINABLE.trim()]);
   });
 
   it('makes of each write one transaction, which takes the write lock before it reads', async () => {
@@ -128,7 +130,7 @@ describe('query plans', () => {
     const parameters = Object.fromEntries([...sql.matchAll(/:(\w+)/g)].map(([, name]) => [String(name), null]));
     const plan = openDatabase(path).prepare(`EXPLAIN QUERY PLAN ${sql}`).all(parameters) as { detail: string }[];
     const scans = plan.map(({ detail }) => detail).filter((detail) => detail.startsWith('SCAN'));
-    const isBounded = /VIRTUAL TABLE|^SCAN (wanted|grown|replaced|CONSTANT ROW|\(subquery-\d+\))$/;
+    const isBounded = /VIRTUAL TABLE|^SCAN (wanted|found|grown|replaced|CONSTANT ROW|\(subquery-\d+\))$/;
     // What is scanned are the lists that the caller gave, and what a statement has found up to a limit.
     expect(scans.filter((detail) => !isBounded.test(detail))).toEqual([]);
   });
@@ -142,6 +144,12 @@ describe('query plans', () => {
       const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(parameters) as { detail: string }[];
       return plan.some(({ detail }) => detail.includes('TEMP B-TREE'));
     });
-    expect(sorts.map(([name]) => name)).toEqual(['LIST_EXPIRED_OF_OWNER', 'LIST_DUE', 'MOVE_DUE', 'LIST_DUE_OF_OWNER']);
+    expect(sorts.map(([name]) => name)).toEqual([
+      'LIST_EXPIRED_OF_OWNER',
+      'LIST_DUE',
+      'LIST_DUE_OF_OTHERS',
+      'MOVE_DUE',
+      'LIST_DUE_OF_OWNER',
+    ]);
   });
 });

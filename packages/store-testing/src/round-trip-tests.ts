@@ -102,6 +102,7 @@ function everyCall(store: TaskStore, heads: readonly TaskHead[]): Readonly<Recor
     'a later page': () => store.list({ owner: 'owner', limit: 3, after: head, nowMs: NOW_MS }),
     'due of many handlers': () => store.due(due),
     'a later page of due tasks': () => store.due({ ...due, after: { dueAtMs: NOW_MS - 1, taskId } }),
+    'due of all but some handlers': () => store.due({ ...due, handlers: { except: ['other'] } }),
     'a renewal of 10 leases': () => store.renew({ leases, leaseMs: 1, nowMs: NOW_MS }),
     'a claim by id': () => store.claim(claimOf({ taskIds, limit: 2, nowMs: dueMs })),
     'a claim of many tasks': () => store.claim(claim),

@@ -9,6 +9,7 @@ export type { CrashPolicy } from './rules/claim.ts';
 export type { Completion } from './rules/end.ts';
 export type { Effects, Parking } from './rules/held.ts';
 export type { Outcomes } from './rules/outcome.ts';
+export { saysWait } from './rules/tool-wait.ts';
 export { applyRule } from './rules/apply-rule.ts';
 export type { ApplyAccess, ApplyOptions, RuleOutcome } from './rules/apply-rule.ts';
 export { CLIENT_RESEND_MS, resend } from './rules/resend.ts';

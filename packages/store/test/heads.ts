@@ -5,7 +5,7 @@ export const T0_MS = 1_790_000_000_000;
 export const HOUR_MS = 3_600_000;
 
 /** The one entry of a task that `newTask` makes. */
-const CALL: TaskEntry = { kind: 'call', name: '', value: '{"arguments":{}}' };
+export const CALL: TaskEntry = { kind: 'call', name: '', value: '{"arguments":{}}' };
 const CALL_BYTES = 16;
 
 /** Limits that stop no test by chance. */

@@ -35,6 +35,18 @@ function needed(reason: string | undefined): string | undefined {
   return reason;
 }
 
+async function whyNoSqlite(): Promise<string | undefined> {
+  const store = sqliteStore({ path: ':memory:' });
+  try {
+    await store.open();
+    return undefined;
+  } catch (error) {
+    return String(error);
+  } finally {
+    await store.close();
+  }
+}
+
 async function query(text: string): Promise<void> {
   const client = new pg.Client({ connectionString: POSTGRES_URL, connectionTimeoutMillis: 3_000 });
   await client.connect();
@@ -45,10 +57,10 @@ async function query(text: string): Promise<void> {
   }
 }
 
-/** Files, which need no server. */
+/** Files, which need no server, but a driver: Node.js 20 has none of its own. */
 export const SQLITE: DatabaseKind = {
   name: 'SQLite',
-  missing: undefined,
+  missing: needed(await whyNoSqlite()),
   async create() {
     const folder = await mkdtemp(path.join(tmpdir(), 'mcp-tasks-faults-'));
     const file = path.join(folder, 'tasks.db');
@@ -161,3 +173,6 @@ const redis: DatabaseKind = {
 
 /** Every kind of database that servers can share. */
 export const DATABASES: readonly DatabaseKind[] = [SQLITE, postgres, redis];
+
+/** Those of them that are servers, whose connections can be cut. */
+export const SERVERS: readonly DatabaseKind[] = [postgres, redis];

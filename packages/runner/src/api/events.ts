@@ -25,6 +25,11 @@ export type TaskEvent =
   | (TaskEventBase & { readonly type: 'settled'; readonly status: TaskStatus; readonly isError: boolean })
   /** The task expired under a run of this process, or this process removed it after it had expired without one. */
   | (TaskEventBase & { readonly type: 'expired' })
+  /**
+   * Tasks of a tool that this process does not know have been due for more than a minute. Told once a minute for each
+   * tool, with the task that has been due longest.
+   */
+  | (TaskEventBase & { readonly type: 'handler-unknown'; readonly dueAtMs: number })
   /** An owner was refused because of a limit; the owner of callers without one is the one that their tasks would have. */
   | {
       readonly type: 'limit-exceeded';

@@ -22,6 +22,7 @@ import { type Background, Lifecycle } from '../process/lifecycle.ts';
 import { Resubmit } from '../process/resubmit.ts';
 import { Runs } from '../process/runs.ts';
 import { Sweep } from '../process/sweep.ts';
+import { UnknownTools } from '../process/unknown-tools.ts';
 import { inlineResult, runInline } from '../run/inline-run.ts';
 import { ToolRegistry } from '../tool/registry.ts';
 
@@ -84,10 +85,11 @@ export function createTasks(options: TasksOptions = {}): Tasks {
       heartbeat.beat();
     },
   });
-  const sweep = new Sweep({ layer, clockWatch, isCaughtUp: () => heartbeat.isCaughtUp() });
+  const parts = { layer, clockWatch, isCaughtUp: () => heartbeat.isCaughtUp() };
+  const rounds = [new Sweep(parts), new UnknownTools(parts)];
   const lifecycle = new Lifecycle(layer, {
     runs,
-    background: backgroundOf({ claiming: dispatcher ?? new Resubmit(layer), heartbeat, sweep }),
+    background: backgroundOf({ claiming: dispatcher ?? new Resubmit(layer), heartbeat, rounds }),
     measureClock: () => clockWatch.measure(),
     ownsStore: options.store !== store,
   });
@@ -126,18 +128,19 @@ function dispatcherOf(
 interface Works {
   readonly claiming: Dispatcher | Resubmit;
   readonly heartbeat: Heartbeat;
-  readonly sweep: Sweep;
+  /** Work that comes round from time to time. */
+  readonly rounds: readonly (Sweep | UnknownTools)[];
 }
 
-function backgroundOf({ claiming, heartbeat, sweep }: Works): Background {
+function backgroundOf({ claiming, heartbeat, rounds }: Works): Background {
   return {
     async start() {
       heartbeat.start();
-      sweep.start();
+      for (const round of rounds) round.start();
       await claiming.start();
     },
     stopClaiming: async () => {
-      await Promise.all([claiming.stop(), sweep.stop()]);
+      await Promise.all([claiming, ...rounds].map((work) => work.stop()));
     },
     stop: () => heartbeat.stop(),
   };

@@ -1,6 +1,7 @@
 import type { DuePosition } from '@mcp-tasks/store';
 import { submittedTask } from '../api/executor.ts';
 import type { TaskLayer } from '../core/task-layer.ts';
+import { about, Rounds } from './rounds.ts';
 
 /** Time between two looks for tasks whose submission was lost, and how long such a task must have been due. */
 const INTERVAL_MS = 30_000;
@@ -13,38 +14,20 @@ const MOST = 1_000;
  */
 export class Resubmit {
   readonly #layer: TaskLayer;
-  #cancelTimer: (() => void) | undefined;
-  #looking: Promise<void> | undefined;
-  #isRunning = false;
+  readonly #rounds: Rounds;
   #after: DuePosition | undefined;
 
   constructor(layer: TaskLayer) {
     this.#layer = layer;
+    this.#rounds = new Rounds({ layer, everyMs: about(INTERVAL_MS), work: () => this.#look() });
   }
 
   async start(): Promise<void> {
-    this.#isRunning = true;
-    this.#arm();
+    this.#rounds.start();
   }
 
-  async stop(): Promise<void> {
-    this.#isRunning = false;
-    this.#cancelTimer?.();
-    await this.#looking;
-  }
-
-  #arm(): void {
-    const { clock } = this.#layer;
-    this.#cancelTimer = clock.after(INTERVAL_MS * (0.75 + Math.random() / 2), () => {
-      this.#looking = this.#look()
-        .catch((error: unknown) => {
-          this.#layer.reportError(error);
-        })
-        .then(() => {
-          this.#looking = undefined;
-          if (this.#isRunning) this.#arm();
-        });
-    });
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   async #look(): Promise<void> {

@@ -2,6 +2,7 @@ import type { TaskHead } from '@mcp-tasks/store';
 import { isTerminalStatus } from '@mcp-tasks/wire';
 import { type TaskLayer, tell } from '../core/task-layer.ts';
 import type { ClockWatch } from './clock-watch.ts';
+import { about, Rounds } from './rounds.ts';
 
 /** Largest number of records that one call of the store removes. */
 const SWEEP_BATCH = 500;
@@ -21,45 +22,25 @@ export interface SweepOptions {
  */
 export class Sweep {
   readonly #options: SweepOptions;
-  #cancelTimer: (() => void) | undefined;
-  #isRunning = false;
-  #sweeping: Promise<void> | undefined;
+  readonly #rounds: Rounds;
 
   constructor(options: SweepOptions) {
     this.#options = options;
+    const { layer } = options;
+    this.#rounds = new Rounds({ layer, everyMs: about(layer.settings.sweepIntervalMs), work: () => this.#sweep() });
   }
 
   start(): void {
-    this.#isRunning = true;
-    this.#arm();
+    this.#rounds.start();
   }
 
-  async stop(): Promise<void> {
-    this.#isRunning = false;
-    this.#cancelTimer?.();
-    await this.#sweeping;
-  }
-
-  #arm(): void {
-    const { layer } = this.#options;
-    const { clock, settings } = layer;
-    // At random times: processes that started together must not call the store together.
-    const delayMs = Math.max(1, Math.round(settings.sweepIntervalMs * (0.75 + Math.random() / 2)));
-    this.#cancelTimer = clock.after(delayMs, () => {
-      this.#sweeping = this.#sweep()
-        .catch((error: unknown) => {
-          layer.reportError(error);
-        })
-        .then(() => {
-          this.#sweeping = undefined;
-          if (this.#isRunning) this.#arm();
-        });
-    });
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   async #sweep(): Promise<void> {
     const { layer, clockWatch, isCaughtUp } = this.#options;
-    while (this.#isRunning && !clockWatch.isCautious && (await isCaughtUp())) {
+    while (this.#rounds.isRunning && !clockWatch.isCautious && (await isCaughtUp())) {
       const removed = await layer.store.deleteExpired({ nowMs: layer.clock.nowMs(), limit: SWEEP_BATCH });
       for (const head of removed) if (!wasToldByRun(head)) tell(layer, head, undefined, { type: 'expired' });
       if (removed.length < SWEEP_BATCH) return;

@@ -53,6 +53,7 @@ export class Run implements RunPartsHost {
         this.#layer.reportError(error);
       });
     });
+    this.#parts.queue.takeWaitBack();
     try {
       await new Promise<void>((resolve, reject) => {
         this.#giveUp = resolve;

@@ -25,6 +25,17 @@ export class PendingReport {
     return this.isWaiting && this.#clock.nowMs() >= this.#nextMs;
   }
 
+  /** True when there is something to report, and not only a write wanted. */
+  get hasNews(): boolean {
+    return this.#report !== undefined && Object.keys(this.#report).length > 0;
+  }
+
+  /** Want a write within the interval, with or without anything to report. */
+  wantWrite(): void {
+    this.#report ??= {};
+    this.#nextMs = this.#clock.nowMs() + REPORT_INTERVAL_MS;
+  }
+
   add(report: Report): void {
     this.#report = { ...this.#report, ...report };
   }

@@ -4,7 +4,7 @@
  * Progress waits for the next write, or for its time. No section of the specification decides this.
  */
 import type { TaskEntryKind, TaskHead } from '@mcp-tasks/store';
-import { applyRecordRule, type RecordRule, type Rule, type RuleOutcome, rules } from '@mcp-tasks/store/rules';
+import { applyRecordRule, type RecordRule, type Rule, type RuleOutcome, rules, saysWait } from '@mcp-tasks/store/rules';
 import { handled } from '../handler/handled.ts';
 import type { EntryChange, HandlerEffects, Report } from '../handler/handler-host.ts';
 import type { RunEnd } from '../handler/run-end.ts';
@@ -89,6 +89,13 @@ export class WriteQueue implements HandlerEffects {
     void this.#writeAll();
   }
 
+  /** Take back what the head says of waiting for a process, with the next write or soon by one of its own. */
+  takeWaitBack(): void {
+    if (this.#ended !== undefined || !saysWait(this.#head)) return;
+    this.#report.wantWrite();
+    this.#report.arm();
+  }
+
   /** Write by a rule, after everything that was queued before. The caller deals with a rejection. */
   apply<Value>(rule: Rule<Value>): Promise<RuleOutcome<Value>> {
     return this.#enqueue(() => this.#write(this.#head, rule));
@@ -108,6 +115,7 @@ export class WriteQueue implements HandlerEffects {
   /** Write what is queued, then by this rule, and nothing after it: effects that come later reject. */
   finish<Value>(rule: Rule<Value>, end: RunEnd): Promise<RuleOutcome<Value>> {
     this.#isFinishing = true;
+    if (!this.#report.hasNews) this.#report.drop();
     const written = this.#enqueue(() => this.#write(this.#head, rule));
     this.#ended ??= end;
     return written;
@@ -138,7 +146,7 @@ export class WriteQueue implements HandlerEffects {
     this.#isWriting = true;
     for (;;) {
       const [rule] = this.#rules;
-      const hasLastReport = this.#isFinishing && this.#report.isWaiting;
+      const hasLastReport = this.#isFinishing && this.#report.hasNews;
       const isNext = rule?.after === undefined || rule.after !== this.#batch;
       if (rule !== undefined && isNext && !hasLastReport) {
         this.#rules.shift();
@@ -156,7 +164,7 @@ export class WriteQueue implements HandlerEffects {
 
   /** The last write of a run carries every report. */
   #isReportDue(): boolean {
-    return this.#isFinishing ? this.#report.isWaiting : this.#report.isDue;
+    return this.#isFinishing ? this.#report.hasNews : this.#report.isDue;
   }
 
   async #writeBatch(): Promise<void> {

@@ -10,6 +10,7 @@ import {
   type UpdateTask,
 } from '@mcp-tasks/store';
 import { TASK_STATUSES } from '@mcp-tasks/wire';
+import { type RandomNumbers, randomNumbers } from '../sides/random-numbers.ts';
 import { claimOf, creation, DAY_MS, HOUR_MS, limitsOf, newTask, updateOf } from '../sides/records.ts';
 import { contractCase } from './case-kit.ts';
 
@@ -20,27 +21,9 @@ const LIFE_MS = HOUR_MS / 3;
 /** Longer than the steps of a seed take, and the tasks that they leave live. */
 const SEED_MS = 6 * HOUR_MS;
 
-/** Numbers that a seed fixes (mulberry32). */
-function randomNumbers(seed: number) {
-  let state = seed;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (limit: number) => Math.floor(next() * limit);
-  const pick = <Item>(items: readonly Item[]): Item => {
-    assert.ok(items.length > 0, 'nothing to pick from');
-    return items[below(items.length)] as Item;
-  };
-  return { below, pick, chance: (share: number) => next() < share };
-}
-
-type RandomNumbers = ReturnType<typeof randomNumbers>;
 type Call = (store: TaskStore) => Promise<unknown>;
 
-/** What a random call is made of. */
+/** Ingredients of a random call. */
 interface CallPlace {
   readonly random: RandomNumbers;
   /** The tasks so far; a create adds its own. */

@@ -4,14 +4,12 @@ import type { ContractCase } from '../api/contract-case.ts';
 import type { StoreCost, StoreData, StoreHarness } from '../api/harness.ts';
 import { countOverlaps } from '../fakes/timed-store.ts';
 import type { RacerInput, RacerName, RacerOutput } from '../sides/racers.ts';
-import { creation, HOUR_MS, newTask } from '../sides/records.ts';
+import { creation, HOUR_MS, newTask, SERVER_PAST_MS } from '../sides/records.ts';
 import { connectionSide, type ProcessSide, type Side, startProcessSide } from '../sides/sides.ts';
 
 /** Rounds of a race that always run, and those after which a race that never came about fails. */
 const ROUNDS = 8;
 const MAX_ROUNDS = 100;
-/** How far back a case begins where a server's present is the end of what may expire; no case takes longer. */
-const SERVER_PAST_MS = 12 * HOUR_MS;
 /** Time for a start signal to reach a process. */
 const START_DELAY_NS = 15_000_000n;
 

@@ -4,12 +4,14 @@ import { claimCases } from './claim-cases.ts';
 import { claimRaceCases } from './claim-race-cases.ts';
 import { createCases } from './create-cases.ts';
 import { createRaceCases } from './create-race-cases.ts';
+import { dueCases } from './due-cases.ts';
 import { endCases } from './end-cases.ts';
 import { getCases } from './get-cases.ts';
 import { joinCases } from './join-cases.ts';
 import { leaseCases } from './lease-cases.ts';
 import { listCases } from './list-cases.ts';
 import { lostAnswerCases } from './lost-answer-cases.ts';
+import { modelCases } from './model-case.ts';
 import { ownerCases } from './owner-cases.ts';
 import { storedCases } from './stored-cases.ts';
 import { sweepCases } from './sweep-cases.ts';
@@ -34,6 +36,7 @@ export const contractCases: readonly ContractCase[] = [
   ...listCases,
   ...joinCases,
   ...leaseCases,
+  ...dueCases,
   ...claimCases,
   ...claimRaceCases,
   ...sweepCases,
@@ -42,4 +45,5 @@ export const contractCases: readonly ContractCase[] = [
   ...ownerCases,
   ...lostAnswerCases,
   ...wholeCases,
+  ...modelCases,
 ];

@@ -12,6 +12,7 @@ import {
   type UpdateTask,
 } from '@mcp-tasks/store';
 import { applyRule, rules } from '@mcp-tasks/store/rules';
+import { type LaneInput, type MadeCall, runLane } from './lane.ts';
 import { newTask, ROOMY_LIMITS, updateAt, updateOf } from './records.ts';
 
 /** Outcome of a call of the store. Errors travel by code, so that processes can tell each other. */
@@ -169,6 +170,11 @@ export const racers = {
   /** Read tasks, once. */
   async read(store: TaskStore, input: Parameters<TaskStore['get']>[0]) {
     return store.get(input);
+  },
+
+  /** Make calls of any kind; every call with its answer. */
+  async lane(store: TaskStore, input: LaneInput): Promise<MadeCall[]> {
+    return runLane(store, input);
   },
 } as const;
 

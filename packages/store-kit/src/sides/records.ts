@@ -18,6 +18,9 @@ export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
+/** How far back a case begins where a server's present is the end of what may expire; no case takes longer. */
+export const SERVER_PAST_MS = 12 * HOUR_MS;
+
 /** Limits that no case reaches by accident. */
 export const ROOMY_LIMITS: OwnerLimits = {
   maxActiveTasks: 1_000_000,

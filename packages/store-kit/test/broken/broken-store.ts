@@ -14,6 +14,24 @@ export interface BrokenStore {
   readonly methods: (store: TaskStore) => Partial<TaskStore>;
 }
 
+/** A store that is seldom wrong, or only between other calls: the check against a model must find it. */
+export interface RareFault {
+  /** What the store does. */
+  readonly store: string;
+  /** What the check must say. */
+  readonly says: RegExp;
+  readonly methods: BrokenStore['methods'];
+}
+
+/** Tell of one call in a hundred. */
+export function oneInHundred(): () => boolean {
+  let calls = 0;
+  return () => {
+    calls += 1;
+    return calls % 100 === 0;
+  };
+}
+
 /** Let everybody else go on. */
 export function pause(): Promise<void> {
   return new Promise((resolve) => {

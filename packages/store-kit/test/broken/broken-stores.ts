@@ -1,5 +1,6 @@
 import { brokenClaims } from './broken-claims.ts';
 import { brokenCreates } from './broken-creates.ts';
+import { brokenDues } from './broken-dues.ts';
 import { brokenLeasesAndSweeps } from './broken-leases-and-sweeps.ts';
 import { brokenReads } from './broken-reads.ts';
 import type { BrokenStore } from './broken-store.ts';
@@ -13,5 +14,6 @@ export const brokenStores: readonly BrokenStore[] = [
   ...brokenReads,
   ...brokenLeasesAndSweeps,
   ...brokenClaims,
+  ...brokenDues,
   ...brokenSums,
 ];

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { TASK_ENTRY_KINDS, type TaskHead, type TaskPatch, type TaskStore } from '@mcp-tasks/store';
 import { newTask } from '../../src/sides/records.ts';
-import { type BrokenStore, carelessUpdate, gappedUpdate } from './broken-store.ts';
+import { type BrokenStore, carelessUpdate, gappedUpdate, oneInHundred } from './broken-store.ts';
 
 type Update = Pick<TaskStore, 'update'>;
 
@@ -19,6 +19,16 @@ function without(field: keyof TaskPatch['head']): (patch: TaskPatch) => TaskPatc
 }
 
 export const brokenUpdates: readonly BrokenStore[] = [
+  {
+    case: 'model',
+    fault: 'ignores the version in 1 % of updates',
+    says: /Round \d+ of part 1 of checkStore.*(made version|upon version|before it looks at the version)/,
+    methods(store): Update {
+      const isNow = oneInHundred();
+      const careless = carelessUpdate(store);
+      return { update: (input) => (isNow() ? careless : store).update(input) };
+    },
+  },
   {
     case: 'agrees',
     fault: 'forgets the count of crashes',

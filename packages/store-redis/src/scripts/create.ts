@@ -77,8 +77,11 @@ local join = is_set(head.joinKey) and join_prefix(head.joinKey) .. place or nil
 if is_joinable(head) then redis.call('ZADD', base .. 'o:' .. owner, 0, place, 0, join)
 else redis.call('ZADD', base .. 'o:' .. owner, 0, place) end
 redis.call('ZADD', base .. 'b:' .. owner, signed_expiry(head), id)
-redis.call('ZADD', base .. 'expiry', head.expiresAtMs, owner .. ':' .. id)
-if is_due then redis.call('ZADD', base .. 'u:' .. group, head.dueAtMs, id) end
+local member = owner .. ':' .. id
+if is_due then
+  redis.call('ZADD', base .. 'expiry', head.expiresAtMs, member, '+inf', group_mark(group))
+  redis.call('ZADD', base .. 'u:' .. group, head.dueAtMs, id)
+else redis.call('ZADD', base .. 'expiry', head.expiresAtMs, member) end
 local until_at = until_of(expires, n[3])
 redis.call('HSET', numbers, 'tasks', (tonumber(n[1]) or 0) + 1, 'bytes', whole((tonumber(n[2]) or 0) + bytes),
   'until', until_at or n[3], 'b:' .. id, bytes, 'w:' .. id, whereabouts(place, group, key, join))

@@ -2,7 +2,7 @@ import { claim } from './claim.ts';
 import { create } from './create.ts';
 import { owned } from './owned.ts';
 import { places } from './places.ts';
-import { due, findJoinable, get, list, time } from './reads.ts';
+import { due, dueOthers, findJoinable, get, list, time } from './reads.ts';
 import { migrate, schema } from './schema.ts';
 import { shared } from './shared.ts';
 import { update } from './update.ts';
@@ -16,6 +16,7 @@ export const scripts = {
   findJoinable: shared + places + owned + findJoinable,
   list: shared + places + owned + list,
   due: shared + places + due,
+  dueOthers: shared + places + dueOthers,
   claim: shared + places + claim,
   renew: shared + places + renew,
   deleteExpired: shared + places + owned + deleteExpired,

@@ -29,6 +29,7 @@ local function remove(owner, id, head)
     if not head then
       for _, at in ipairs({'u', 'q', 'l'}) do unplace(id, at, owner, places[2]) end
     elseif is_set(head._at) then unplace(id, head._at, owner, places[2]) end
+    if places[2] ~= '' then forget_group(places[2]) end
     local key = base .. 'k:' .. owner .. ':' .. places[3]
     if places[3] ~= '' and redis.call('GET', key) == id then redis.call('UNLINK', key) end
     local tasks = tonumber(n[1]) - 1

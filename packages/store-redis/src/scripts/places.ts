@@ -7,6 +7,18 @@ local function group_of(head)
   if not head.handler or not head.queue then return nil end
   return #head.queue .. ':' .. head.queue .. head.handler
 end
+-- A group is noted among the tasks by expiry, at infinity: a create has that key in its hands anyway.
+local function group_mark(group) return '=' .. group end
+local function parts_of(group)
+  local colon = string.find(group, ':', 1, true)
+  local last = colon + tonumber(string.sub(group, 1, colon - 1))
+  return string.sub(group, colon + 1, last), string.sub(group, last + 1)
+end
+local function forget_group(group)
+  if redis.call('EXISTS', base .. 'u:' .. group, base .. 'm:' .. group) == 0 then
+    redis.call('ZREM', base .. 'expiry', group_mark(group))
+  end
+end
 local function owned_key(at, owner, group) return base .. at .. ':' .. owner .. ':' .. group end
 local function owners_key(at, group) return base .. string.upper(at) .. ':' .. group end
 
@@ -53,6 +65,7 @@ local function move(id, head, was, owner, group)
   if head._at == '' or (head._at == 'u' and at ~= 'u') then unplace(id, at, owner, group) end
   if head._at == 'u' and (at ~= 'u' or head.dueAtMs ~= was.dueAtMs) then
     redis.call('ZADD', base .. 'u:' .. group, head.dueAtMs, id)
+    redis.call('ZADD', base .. 'expiry', '+inf', group_mark(group))
   end
 end
 `;

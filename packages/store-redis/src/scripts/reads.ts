@@ -51,7 +51,7 @@ until #heads >= limit or #places < wanted
 return heads
 `;
 
-export const due = `
+const dueBeginning = `
 local now, limit, has_after = take_early(), take_number(), take() == '1'
 local after_due, after_id = take_number(), take()
 
@@ -68,13 +68,15 @@ local function rank_behind(key)
 end
 
 local streams = {}
-while position < #ARGV do
-  local group = take()
+local function add_group(group)
   for _, index in ipairs({'u:', 'm:'}) do
     local key = base .. index .. group
     streams[#streams + 1] = {key = key, rank = has_after and rank_behind(key) or 0, rows = {}, row = 1}
   end
 end
+`;
+
+const dueEnding = `
 local function fill(stream)
   if stream.is_over or stream.rows[stream.row] then return end
   stream.rows = redis.call('ZRANGE', stream.key, stream.rank, stream.rank + limit - 1, 'WITHSCORES')
@@ -97,6 +99,21 @@ while #heads < limit do
 end
 return heads
 `;
+
+export const due = `${dueBeginning}
+while position < #ARGV do add_group(take()) end
+${dueEnding}`;
+
+export const dueOthers = `${dueBeginning}
+local is_known, is_wanted = {}, {}
+for _, handler in ipairs(take_list()) do is_known[handler] = true end
+while position < #ARGV do is_wanted[take()] = true end
+for _, mark in ipairs(redis.call('ZRANGEBYSCORE', base .. 'expiry', '+inf', '+inf')) do
+  local group = string.sub(mark, 2)
+  local queue, handler = parts_of(group)
+  if is_wanted[queue] and not is_known[handler] then add_group(group) end
+end
+${dueEnding}`;
 
 // The time of the server that holds the store: each node of a cluster has a clock of its own.
 export const time = `

@@ -58,8 +58,11 @@ local function bring(id, score)
   local place, numbers = by_age(created, id), base .. 'n:' .. owner
   redis.call('ZADD', base .. 'o:' .. owner, 0, place)
   redis.call('ZADD', base .. 'b:' .. owner, signed_expiry(head), id)
-  redis.call('ZADD', base .. 'expiry', head.expiresAtMs, owner .. ':' .. id)
-  if is_due then redis.call('ZADD', base .. 'u:' .. group, head.dueAtMs, id) end
+  local member = owner .. ':' .. id
+  if is_due then
+    redis.call('ZADD', base .. 'expiry', head.expiresAtMs, member, '+inf', group_mark(group))
+    redis.call('ZADD', base .. 'u:' .. group, head.dueAtMs, id)
+  else redis.call('ZADD', base .. 'expiry', head.expiresAtMs, member) end
   local n = redis.call('HMGET', numbers, 'tasks', 'bytes', 'until')
   local until_at = until_of(expires, n[3])
   redis.call('HSET', numbers, 'tasks', (tonumber(n[1]) or 0) + 1, 'bytes', whole((tonumber(n[2]) or 0) + bytes),

@@ -6,7 +6,8 @@
  * - `t:ID` hash of the head; `e:KIND:ID` hash of the entries of a kind.
  * - `k:OWNER:KEY` the task of an idempotency key; `c:WRITE` the tasks of a claim, for as long as its leases.
  * - `o:OWNER` the owner's tasks in order of creation, and those that calls can join by join key (lexical set).
- * - `b:OWNER` the owner's tasks by expiry, that of an ended task negative; `expiry` the tasks of all owners.
+ * - `b:OWNER` the owner's tasks by expiry, that of an ended task negative; `expiry` the tasks of all owners and, at
+ *   infinity, each GROUP that has a task with a time, behind an equals sign (or had one that is not removed yet).
  * - `n:OWNER` hash of sums: `tasks`, `bytes`, `until` (native expiry), and for each task `b:ID` bytes and `w:ID`
  *   places.
  * - `u:GROUP` tasks by the time at which they will be due; `m:GROUP` those that moved on when they became due, which

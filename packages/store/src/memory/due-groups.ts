@@ -1,3 +1,4 @@
+import type { DueTasks } from '../port/task-store.ts';
 import { DueIndex } from './due-index.ts';
 import type { MemoryRecord } from './memory-record.ts';
 
@@ -29,16 +30,21 @@ export class DueGroups {
   }
 
   /** Find the groups of these handlers and queues as they are now: a write may end a group and begin another. */
-  of(handlers: readonly string[], queues: readonly string[]): readonly DueIndex[] {
+  of(handlers: DueTasks['handlers'], queues: readonly string[]): readonly DueIndex[] {
     const groups: DueIndex[] = [];
     for (const queue of new Set(queues)) {
       const byHandler = this.#byQueue.get(queue);
       if (byHandler === undefined) continue;
-      for (const handler of new Set(handlers)) {
+      for (const handler of 'except' in handlers ? othersOf(byHandler, handlers.except) : new Set(handlers)) {
         const group = byHandler.get(handler);
         if (group !== undefined) groups.push(group);
       }
     }
     return groups;
   }
+}
+
+function othersOf(byHandler: ReadonlyMap<string, DueIndex>, known: readonly string[]): readonly string[] {
+  const left = new Set(known);
+  return [...byHandler.keys()].filter((handler) => !left.has(handler));
 }

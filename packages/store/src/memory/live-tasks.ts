@@ -1,5 +1,6 @@
 import { isTerminalStatus } from '@mcp-tasks/wire';
 import type { TaskHead } from '../port/record.ts';
+import type { DueTasks } from '../port/task-store.ts';
 import { DueGroups } from './due-groups.ts';
 import type { DueIndex } from './due-index.ts';
 import type { MemoryRecord } from './memory-record.ts';
@@ -54,7 +55,7 @@ export class LiveTasks {
   }
 
   /** The tasks that have a due time, of these handlers and queues, in groups. */
-  dueGroups(handlers: readonly string[], queues: readonly string[]): readonly DueIndex[] {
+  dueGroups(handlers: DueTasks['handlers'], queues: readonly string[]): readonly DueIndex[] {
     return [...this.#unheld.of(handlers, queues), ...this.#held.of(handlers, queues)];
   }
 

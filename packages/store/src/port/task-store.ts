@@ -112,7 +112,8 @@ export interface DuePosition {
 
 /** Input of {@link TaskStore.due}. */
 export interface DueTasks {
-  readonly handlers: readonly string[];
+  /** Only tasks of these handlers, or of all handlers `except` these. */
+  readonly handlers: readonly string[] | { readonly except: readonly string[] };
   readonly queues: readonly string[];
   /** The page begins after this place; absent = at the longest due. */
   readonly after?: DuePosition | undefined;
@@ -259,7 +260,8 @@ export interface TaskStore {
 
   /**
    * Read a page of the live, non-terminal tasks of these handlers and queues with `dueAtMs <= nowMs`, the longest due
-   * first (by `dueAtMs`, then `taskId`), without claiming them.
+   * first (by `dueAtMs`, then `taskId`), without claiming them. The cost depends on the page and on the number of
+   * handlers: those named, or with `except` those that have a task with a time. Tasks of other handlers cost nothing.
    */
   due(input: DueTasks): Promise<readonly TaskHead[]>;
 
@@ -275,8 +277,8 @@ export interface TaskStore {
    * owner after the last. Of each owner the longest due come first. A claim looks at 64 + 4 x `limit` owners at most;
    * the next one goes on from `lastOwner`.
    *
-   * Sent again with its `writeId`, it answers the tasks that it claimed and no other call has written since, and claims
-   * nothing more.
+   * Sent again with its `writeId` while its leases last, it answers the tasks that it claimed and no other call has
+   * written since, and claims nothing more.
    */
   claim(input: ClaimTasks): Promise<ClaimOutcome>;
 

@@ -6,6 +6,7 @@ import type { TaskLease } from '../port/task-store.ts';
 import { cutUtf8 } from '../port/text.ts';
 import { holds } from './lease.ts';
 import { done, liveRule, refused, type Rule, type Verdict, write } from './rule.ts';
+import { withoutWait } from './tool-wait.ts';
 
 const MAX_SHOWN_ERROR_BYTES = 1024;
 
@@ -39,7 +40,14 @@ function end<Value>(head: TaskHead, nowMs: number, ending: Ending, value: Value)
     nowMs,
     {
       status,
-      head: { holder: null, dueAtMs: null, openQuestions: [], ...keep(head, nowMs, keepResultMs), ...ending.head },
+      head: {
+        ...withoutWait(head),
+        holder: null,
+        dueAtMs: null,
+        openQuestions: [],
+        ...keep(head, nowMs, keepResultMs),
+        ...ending.head,
+      },
       put,
     },
     value,

@@ -7,6 +7,7 @@ import { TaskError } from '../port/task-error.ts';
 import type { TaskLease } from '../port/task-store.ts';
 import { gaveBack, holds, isParked } from './lease.ts';
 import { done, liveRule, refused, type Rule, write } from './rule.ts';
+import { withoutWait } from './tool-wait.ts';
 
 /**
  * Keys of all open questions of a task as JSON, in bytes. With the longest texts that limits allow (status, progress
@@ -34,6 +35,7 @@ export function effects(lease: TaskLease, change: Effects): Rule<'written'> {
   return liveRule((head, nowMs) => {
     if (!holds(lease, head)) return refused(runEnded(lease));
     const fields = {
+      ...withoutWait(head),
       ...(progress && { progress }),
       ...(statusMessage !== undefined && { statusMessage }),
       ...(isProof && { crashCount: 0 }),
@@ -70,7 +72,7 @@ export function ask(
       nowMs,
       {
         ...(head.status === 'working' && { status: 'input_required' }),
-        head: { openQuestions: [...openQuestions, key] },
+        head: { ...withoutWait(head), openQuestions: [...openQuestions, key] },
         put,
         // Before a lost write is sent again, an answer may have closed the question.
         proof,
@@ -115,8 +117,8 @@ export function park(lease: TaskLease, parking: Parking = {}): Rule<'parked' | '
     if (!holds(lease, head)) return refused(runEnded(lease));
     const isAwaited = head.version === first.version && awaits.every((key) => head.openQuestions.includes(key));
     const dueAtMs = isAwaited ? wakeAtMs : nowMs;
-    const change = { head: { holder: null, dueAtMs, ...(message !== undefined && { statusMessage: message }) } };
-    return write(head, nowMs, change, isAwaited ? 'parked' : 'due');
+    const shown = message === undefined ? withoutWait(head) : { statusMessage: message };
+    return write(head, nowMs, { head: { holder: null, dueAtMs, ...shown } }, isAwaited ? 'parked' : 'due');
   });
 }
 
@@ -125,6 +127,6 @@ export function release(lease: TaskLease): Rule<'released'> {
   return liveRule((head, nowMs) => {
     if (gaveBack(lease, head)) return done('released');
     if (!holds(lease, head)) return refused(runEnded(lease));
-    return write(head, nowMs, { head: { holder: null, dueAtMs: nowMs } }, 'released');
+    return write(head, nowMs, { head: { ...withoutWait(head), holder: null, dueAtMs: nowMs } }, 'released');
   });
 }

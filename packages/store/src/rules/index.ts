@@ -2,6 +2,7 @@ import { answer } from './answer.ts';
 import { cancel, complete, fail, interrupt } from './end.ts';
 import { ask, effects, park, release } from './held.ts';
 import { outcome } from './outcome.ts';
+import { tellWait } from './tool-wait.ts';
 
 /** The rules of a task's life, one pure function each; `applyRule` writes what they decide. */
 export const rules = {
@@ -25,4 +26,6 @@ export const rules = {
   park,
   /** Give the task back, so that any process may run it. */
   release,
+  /** Say on a due task that it waits for a process that knows its tool. */
+  tellWait,
 } as const;

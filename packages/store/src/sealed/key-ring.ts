@@ -1,5 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { types } from 'node:util';
+import { option, type OptionTableOf } from '@mcp-tasks/wire';
 
 const SECRET_BYTES = 32;
 /** Ids stand in every sealed value, between colons. */
@@ -32,33 +33,39 @@ export interface KeyRing {
   readonly byId: ReadonlyMap<string, RingKey>;
 }
 
+/** Check of the option `keys` of `sealed`. */
+export const SEAL_KEYS = option.listOf(
+  option.fields({
+    id: {
+      expected: 'a string of 1 to 32 of A-Z, a-z, 0-9, ".", "_" and "-"',
+      fits: (value) => typeof value === 'string',
+      isInRange: (id: string) => KEY_ID.test(id),
+    },
+    secret: {
+      expected: `a Uint8Array of ${SECRET_BYTES} bytes`,
+      fits: (value) => types.isUint8Array(value),
+      isInRange: ({ length }: Uint8Array) => length === SECRET_BYTES,
+    },
+  } satisfies OptionTableOf<SealKey>),
+);
+
 /**
- * Check keys and make a ring of them. The ring keeps copies of the secrets.
+ * Make a ring of keys that {@link SEAL_KEYS} fits. The ring keeps copies of the secrets.
  *
- * @throws {TypeError} the list, an id or a secret is of another type; {RangeError} - the list is empty, an id is not
- *   allowed or there twice, or a secret does not have 32 bytes.
+ * @throws {TypeError} the list is missing, or an id or a secret.
+ * @throws {RangeError} the list is empty, or has an id twice.
  */
-export function keyRing(keys: readonly SealKey[]): KeyRing {
-  if (!Array.isArray(keys)) throw new TypeError('keys must be a list of keys.');
+export function keyRing(keys: readonly Partial<SealKey>[] | undefined): KeyRing {
+  if (keys === undefined) throw new TypeError('keys of sealed must be an array, not undefined.');
   const byId = new Map<string, RingKey>();
-  for (const key of keys as readonly Partial<SealKey>[]) {
-    const ringKey = checkedKey(key);
-    if (byId.has(ringKey.id)) throw new RangeError(`keys must have different ids, and "${ringKey.id}" is there twice.`);
-    byId.set(ringKey.id, ringKey);
+  for (const [place, { id, secret }] of keys.entries()) {
+    if (id === undefined || secret === undefined) {
+      throw new TypeError(`keys[${place}] of sealed must have an id and a secret.`);
+    }
+    if (byId.has(id)) throw new RangeError(`keys of sealed must have different ids, and "${id}" is there twice.`);
+    byId.set(id, { id, secret: createSecretKey(secret) });
   }
   const [sealing] = byId.values();
-  if (sealing === undefined) throw new RangeError('keys must hold at least one key.');
+  if (sealing === undefined) throw new RangeError('keys of sealed must hold at least one key.');
   return { sealing, byId };
-}
-
-function checkedKey({ id, secret }: Partial<SealKey>): RingKey {
-  if (typeof id !== 'string') throw new TypeError('keys must have texts as ids.');
-  if (!KEY_ID.test(id)) {
-    throw new RangeError('keys must have ids of 1 to 32 characters from A-Z, a-z, 0-9, ".", "_" and "-".');
-  }
-  if (!types.isUint8Array(secret)) throw new TypeError(`keys must have bytes as secrets, unlike "${id}".`);
-  if (secret.length !== SECRET_BYTES) {
-    throw new RangeError(`keys must have secrets of ${SECRET_BYTES} bytes; that of "${id}" has ${secret.length}.`);
-  }
-  return { id, secret: createSecretKey(secret) };
 }

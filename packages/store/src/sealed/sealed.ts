@@ -1,9 +1,10 @@
+import { checkOptions, option, type OptionTableOf } from '@mcp-tasks/wire';
 import { decodeRecord } from '../port/decode.ts';
 import type { TaskEntry, TaskEntryKind, TaskHead, TaskRecord } from '../port/record.ts';
 import { TaskError } from '../port/task-error.ts';
 import { newWriteId } from '../port/task-id.ts';
 import type { ClaimOutcome, ClaimTasks, TaskStore } from '../port/task-store.ts';
-import { keyRing, type SealKey } from './key-ring.ts';
+import { keyRing, SEAL_KEYS, type SealKey } from './key-ring.ts';
 import { openEntry, type Opening, sealEntry } from './seal.ts';
 
 /**
@@ -29,6 +30,8 @@ export interface SealedOptions {
   readonly acceptPlain?: boolean | undefined;
 }
 
+const SEALED_OPTIONS: OptionTableOf<SealedOptions> = { keys: SEAL_KEYS, acceptPlain: option.flag };
+
 /**
  * Encrypt all that a store keeps of arguments, variables, questions, answers and results: the values of entries, by
  * AES-256-GCM. A value is bound to its task, its kind and its name. Heads and the names of entries stay readable.
@@ -40,19 +43,17 @@ export interface SealedOptions {
  * Limits on stored bytes, and `entryBytes` of a head, count sealed values: one of n bytes takes 4/3 n + 50 bytes, and
  * those of the key's id.
  *
- * @throws {TypeError} an option is of another type; {RangeError} - `keys` is empty or has an id twice, an id is not
- *   allowed, or a secret does not have 32 bytes.
+ * @throws {TypeError} an option is unknown or of another type.
+ * @throws {RangeError} `keys` is empty or has an id twice, an id is not allowed, or a secret does not have 32 bytes.
  *
  * @example
  * const keys = [{ id: '2026-12', secret: Buffer.from(process.env['TASK_KEY'] ?? '', 'base64') }];
  * const layer = createTasks({ store: sealed(memoryStore(), { keys }) });
  */
-export function sealed(store: TaskStore, { keys, acceptPlain = false }: SealedOptions): TaskStore {
-  if (typeof acceptPlain !== 'boolean') throw new TypeError('acceptPlain must be true or false.');
-  const ring = keyRing(keys);
-  const opening = { ring, acceptPlain };
+export function sealed(store: TaskStore, options: SealedOptions): TaskStore {
+  const opening = openingOf(options);
   const seal = (taskId: string, entries: readonly TaskEntry[]) =>
-    entries.map((entry) => sealEntry(ring, taskId, entry));
+    entries.map((entry) => sealEntry(opening.ring, taskId, entry));
   return {
     portVersion: store.portVersion,
     create: async (input) => store.create({ ...input, entries: seal(input.head.taskId, input.entries) }),
@@ -77,6 +78,12 @@ export function sealed(store: TaskStore, { keys, acceptPlain = false }: SealedOp
     ...(store.watch !== undefined && { watch: store.watch.bind(store) }),
     ...(store.serverTimeMs !== undefined && { serverTimeMs: store.serverTimeMs.bind(store) }),
   };
+}
+
+function openingOf(options: SealedOptions | undefined): Opening {
+  checkOptions('sealed', options, SEALED_OPTIONS);
+  const { keys, acceptPlain = false }: Partial<SealedOptions> = options ?? {};
+  return { ring: keyRing(keys), acceptPlain };
 }
 
 /** Open the entries of the kinds that were asked for; a store may answer more of them. */

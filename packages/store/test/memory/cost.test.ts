@@ -116,6 +116,16 @@ describe('the cost of the memory store', () => {
     expect(claim.looks).toBeLessThan(100);
   });
 
+  it('[STOR-01][LIFE-09] of due tasks of other handlers does not grow with those of the named ones', async () => {
+    const store = await manyTasks(5_000, 10, (number) => ({
+      handler: number === 7 ? 'unknown' : `tool ${number % 5}`,
+    }));
+    const except = ['tool 0', 'tool 1', 'tool 2', 'tool 3', 'tool 4'];
+    const due = await looksOf(() => store.due({ handlers: { except }, queues: [''], limit: 100, nowMs: T0_MS }));
+    expect(due.value.map(({ taskId }) => taskId)).toEqual(['task-7']);
+    expect(due.looks).toBeLessThan(10);
+  });
+
   it('[STOR-01] of a claim does not grow with the due tasks of an owner, nor with those that are due later', async () => {
     const store = await manyTasks(5_000, 1, (number) => ({ dueAtMs: T0_MS + number }));
     // All become due for a process whose clock is ahead: each task is moved once.
