@@ -3,7 +3,7 @@
 // need a file of their own (such as the main module of a child process) are named as arguments.
 // A package without entries is a command: it is an ES module alone, and has no types.
 // `tsc -p tsconfig.build.json` comes first: it checks the sources and leaves their declarations in `dist/types`.
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
 import { rollup } from 'rollup';
@@ -34,6 +34,11 @@ for (const name of readdirSync(FOLDER)) {
 }
 await Promise.all([bundleCode([...entries, ...process.argv.slice(2)]), bundleTypes(entries)]);
 rmSync(TYPES, { recursive: true });
+// Loaders that find a CommonJS file look for its ES module under the same name with `.mjs`, as the SDK has it.
+for (const file of entries) {
+  const name = path.basename(file, '.ts');
+  writeFileSync(path.join(FOLDER, `${name}.mjs`), `export * from './${name}.js';\n`);
+}
 
 async function bundleCode(input) {
   const bundle = await rolldown({

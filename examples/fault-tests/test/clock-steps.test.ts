@@ -9,7 +9,8 @@ import { startServer } from './support/server.ts';
 import { until } from './support/until.ts';
 
 const HOURS_2_MS = 2 * 3_600_000;
-/** Several leases of a second long, with a sweep every 100 ms. */
+/** Several leases long, with a sweep every 100 ms. */
+const LEASE_MS = 2_000;
 const STEPS = 60;
 const STEP_MS = 100;
 
@@ -19,7 +20,7 @@ async function healthy({ create }: DatabaseKind, { onTestFinished }: TestContext
   onTestFinished(() => database.remove());
   const folder = await mkdtemp(path.join(tmpdir(), 'mcp-tasks-faults-clock-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const environment = { STORE_URL: database.url, COUNT_DIR: folder, SWEEP_INTERVAL_MS: '100' };
+  const environment = { STORE_URL: database.url, COUNT_DIR: folder, LEASE_MS: `${LEASE_MS}`, SWEEP_INTERVAL_MS: '100' };
   const server = await startServer(environment);
   onTestFinished(() => server.kill());
   const finished = await server.client.start('count_steps', { steps: 1, stepMs: 0, file: 'finished' });
@@ -50,7 +51,7 @@ async function expectUnharmed({ database, folder, server, finished, running }: A
 
 const where = (missing: string | undefined): string => (missing === undefined ? '' : `: ${missing}`);
 
-describe.each(DATABASES)('a server whose wall clock steps by two hours, on $name', (kind) => {
+describe.concurrent.each(DATABASES)('a server whose wall clock steps by two hours, on $name', (kind) => {
   const { missing } = kind;
   // Where the database is not to be had, which the title says, and CI=true makes a failure.
   it.skipIf(missing !== undefined).concurrent(
@@ -75,7 +76,7 @@ describe.each(DATABASES)('a server whose wall clock steps by two hours, on $name
   );
 });
 
-describe.each(SERVERS)('a server whose wall clock is wrong when it starts, on $name', (kind) => {
+describe.concurrent.each(SERVERS)('a server whose wall clock is wrong when it starts, on $name', (kind) => {
   const { missing } = kind;
   // Where the database is not to be had, which the title says, and CI=true makes a failure.
   it.skipIf(missing !== undefined).concurrent.for([HOURS_2_MS, -HOURS_2_MS])(

@@ -23,7 +23,7 @@ async function recordOf(store: TaskStore, taskId: string): Promise<TaskRecord | 
   return record;
 }
 
-describe.each(SERVERS)('a process that is cut off from $name', ({ missing, create }) => {
+describe.concurrent.each(SERVERS)('a process that is cut off from $name', ({ missing, create }) => {
   // Where the database is not to be had, which the title says, and CI=true makes a failure.
   it.skipIf(missing !== undefined).concurrent.for(['refuse', 'stall'] as const)(
     `[LIFE-02] ends its run with its lease, before another process begins the next one: connections %s${missing === undefined ? '' : `: ${missing}`}`,
@@ -98,67 +98,70 @@ describe.each(SERVERS)('a process that is cut off from $name', ({ missing, creat
   );
 });
 
-describe.each(DATABASES)('a process that was stopped for longer than its lease, on $name', ({ missing, create }) => {
-  // Where the database is not to be had, which the title says, and CI=true makes a failure.
-  it.skipIf(missing !== undefined)(
-    `[LIFE-02] begins no further step when it goes on, and doubles no recorded outcome${missing === undefined ? '' : `: ${missing}`}`,
-    async ({ onTestFinished }) => {
-      const TASKS = 8;
-      const STEPS = 40;
-      const database = await create();
-      onTestFinished(() => database.remove());
-      const folder = await mkdtemp(path.join(tmpdir(), 'mcp-tasks-faults-log-'));
-      onTestFinished(() => rm(folder, { recursive: true, force: true }));
-      const log = path.join(folder, 'log');
-      const look = storeAt(database.url);
-      onTestFinished(() => look.close());
-      await look.open?.();
-      const options = { url: database.url, log, leaseMs: 1_000 };
-      const [stopped, other] = await Promise.all([startWorkerProcess(options), startWorkerProcess(options)]);
-      onTestFinished(async () => {
-        await stopped.kill();
-        await other.kill();
-      });
-      // Steps so short that the stop meets the tasks in steps, in writes and between.
-      const due = Array.from({ length: TASKS }, (_, task) => {
-        return { tool: 'steps', owner: `owner ${task}`, arguments: { steps: STEPS, ms: 20 } };
-      });
-      const taskIds = await createDue(look, due);
-      const linesOf = async (what: string, pid = stopped.pid) => {
-        const lines = (await readFile(log, 'utf8').catch(() => '')).split('\n');
-        return lines.filter((line) => line.startsWith(`${pid} ${what} `));
-      };
-      await stopped.go();
-      await until('every task has begun steps', async () => (await linesOf('step')).length >= TASKS * 5);
-      stopped.signal('SIGSTOP');
-      const begun = await linesOf('step');
-      await other.go();
-      const heads = await untilEnded(look, taskIds);
-      expect(heads.every(({ status, attempt }) => status === 'completed' && attempt === 2)).toBe(true);
-      const records = () =>
-        look
-          .get({ taskIds, kinds: ['checkpoint', 'result'], nowMs: Date.now() })
-          .then((found) =>
-            found.map(({ head, entries }) => ({ head, entries: entries.toSorted(byName) })).toSorted(byTask),
-          );
-      const before = await records();
+describe.concurrent.each(DATABASES)(
+  'a process that was stopped for longer than its lease, on $name',
+  ({ missing, create }) => {
+    // Where the database is not to be had, which the title says, and CI=true makes a failure.
+    it.skipIf(missing !== undefined).concurrent(
+      `[LIFE-02] begins no further step when it goes on, and doubles no recorded outcome${missing === undefined ? '' : `: ${missing}`}`,
+      async ({ onTestFinished }) => {
+        const TASKS = 8;
+        const STEPS = 40;
+        const database = await create();
+        onTestFinished(() => database.remove());
+        const folder = await mkdtemp(path.join(tmpdir(), 'mcp-tasks-faults-log-'));
+        onTestFinished(() => rm(folder, { recursive: true, force: true }));
+        const log = path.join(folder, 'log');
+        const look = storeAt(database.url);
+        onTestFinished(() => look.close());
+        await look.open?.();
+        const options = { url: database.url, log, leaseMs: 2_000 };
+        const [stopped, other] = await Promise.all([startWorkerProcess(options), startWorkerProcess(options)]);
+        onTestFinished(async () => {
+          await stopped.kill();
+          await other.kill();
+        });
+        // Steps so short that the stop meets the tasks in steps, in writes and between.
+        const due = Array.from({ length: TASKS }, (_, task) => {
+          return { tool: 'steps', owner: `owner ${task}`, arguments: { steps: STEPS, ms: 20 } };
+        });
+        const taskIds = await createDue(look, due);
+        const linesOf = async (what: string, pid = stopped.pid) => {
+          const lines = (await readFile(log, 'utf8').catch(() => '')).split('\n');
+          return lines.filter((line) => line.startsWith(`${pid} ${what} `));
+        };
+        await stopped.go();
+        await until('every task has begun steps', async () => (await linesOf('step')).length >= TASKS * 5);
+        stopped.signal('SIGSTOP');
+        const begun = await linesOf('step');
+        await other.go();
+        const heads = await untilEnded(look, taskIds);
+        expect(heads.every(({ status, attempt }) => status === 'completed' && attempt === 2)).toBe(true);
+        const records = () =>
+          look
+            .get({ taskIds, kinds: ['checkpoint', 'result'], nowMs: Date.now() })
+            .then((found) =>
+              found.map(({ head, entries }) => ({ head, entries: entries.toSorted(byName) })).toSorted(byTask),
+            );
+        const before = await records();
 
-      stopped.signal('SIGCONT');
-      await until('the stopped process knows that its runs are over', async () => {
-        return (await linesOf('ended')).filter((line) => line.endsWith(' lease-lost')).length === TASKS;
-      });
-      expect(await linesOf('step')).toEqual(begun);
-      expect(await records()).toEqual(before);
-      // Of each step one outcome is kept: that of the process that was stopped, where it came in time.
-      expect(before.map(({ entries }) => entries.filter(({ kind }) => kind === 'checkpoint').length)).toEqual(
-        taskIds.map(() => STEPS),
-      );
-      const kept = before.flatMap(({ entries }) => entries.map(({ value }) => value));
-      expect(kept).toContain(JSON.stringify({ value: stopped.pid }));
-      expect(kept).toContain(JSON.stringify({ value: other.pid }));
-    },
-  );
-});
+        stopped.signal('SIGCONT');
+        await until('the stopped process knows that its runs are over', async () => {
+          return (await linesOf('ended')).filter((line) => line.endsWith(' lease-lost')).length === TASKS;
+        });
+        expect(await linesOf('step')).toEqual(begun);
+        expect(await records()).toEqual(before);
+        // Of each step one outcome is kept: that of the process that was stopped, where it came in time.
+        expect(before.map(({ entries }) => entries.filter(({ kind }) => kind === 'checkpoint').length)).toEqual(
+          taskIds.map(() => STEPS),
+        );
+        const kept = before.flatMap(({ entries }) => entries.map(({ value }) => value));
+        expect(kept).toContain(JSON.stringify({ value: stopped.pid }));
+        expect(kept).toContain(JSON.stringify({ value: other.pid }));
+      },
+    );
+  },
+);
 
 const byName = (a: { readonly name: string }, b: { readonly name: string }) => a.name.localeCompare(b.name);
 const byTask = (a: Pick<TaskRecord, 'head'>, b: Pick<TaskRecord, 'head'>) => a.head.taskId.localeCompare(b.head.taskId);

@@ -97,7 +97,7 @@ async function live(context: TestContext, url: string, plan: { readonly name: st
 
 const MOMENTS: readonly CutMoment[] = ['before', 'after'];
 
-describe.each(SERVERS)('every call of a task, on $name', ({ missing, create }) => {
+describe.concurrent.each(SERVERS)('every call of a task, on $name', ({ missing, create }) => {
   // Where the database is not to be had, which the title says, and CI=true makes a failure.
   it.skipIf(missing !== undefined).concurrent.for(MOMENTS)(
     `[LIFE-03] may be cut %s it reaches the store: that costs time, and a task that may not run again runs once${missing === undefined ? '' : `: ${missing}`}`,

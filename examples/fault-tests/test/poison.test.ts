@@ -42,7 +42,7 @@ async function poisoned(context: TestContext, database: Database, processes: num
     return { tool: 'work', owner: `owner ${task}`, arguments: { ms: 600 } };
   });
   const taskIds = await createDue(look, [{ tool: 'poison', owner: 'poison', arguments: {} }, ...innocent]);
-  const options = { url: database.url, log: path.join(folder, 'log'), leaseMs: 1_000 };
+  const options = { url: database.url, log: path.join(folder, 'log'), leaseMs: 2_000 };
   await Promise.all(Array.from({ length: processes }, () => keepWorking(context, options)));
   const heads = await untilEnded(look, taskIds);
   const lines = (await readFile(options.log, 'utf8')).split('\n');
@@ -53,7 +53,7 @@ async function poisoned(context: TestContext, database: Database, processes: num
   };
 }
 
-describe.each(DATABASES)('a task that kills its process, on $name', ({ missing, create }) => {
+describe.concurrent.each(DATABASES)('a task that kills its process, on $name', ({ missing, create }) => {
   // Where the database is not to be had, which the title says, and CI=true makes a failure.
   it.skipIf(missing !== undefined).concurrent.for([1, 2])(
     `[LIFE-06] fails alone after ${MAX_CRASHES} runs, and ${INNOCENT} neighbours without checkpoints complete, in %d processes${missing === undefined ? '' : `: ${missing}`}`,

@@ -10,7 +10,7 @@ import { until } from './support/until.ts';
 import { startWorkerProcess } from './support/workers.ts';
 
 const WAIT_MS = 1_500;
-const LEASE_MS = 1_000;
+const LEASE_MS = 2_000;
 /** How a wait is spent: in the memory of the process that is killed, or parked, which frees the task at once. */
 const WAYS = [
   { where: 'in memory', parkAfterMs: 60_000, isHeld: true },
@@ -24,7 +24,7 @@ async function waitsOf(store: TaskStore, taskId: string) {
   return { head: record?.head, waits: new Map(waits.map(({ name, value }) => [name, value])) };
 }
 
-describe.each(DATABASES)('a task that waits when its process is killed, on $name', ({ missing, create }) => {
+describe.concurrent.each(DATABASES)('a task that waits when its process is killed, on $name', ({ missing, create }) => {
   // Where the database is not to be had, which the title says, and CI=true makes a failure.
   it.skipIf(missing !== undefined).concurrent.for(WAYS)(
     `[LIFE-08] $where, goes on with the tries that are left, and sleeps until when it was first to wake${missing === undefined ? '' : `: ${missing}`}`,

@@ -3,6 +3,7 @@ import { runTool } from '@mcp-tasks/runner/testing';
 import { attach, serveTasks, withSessions, wrapHandler } from '@mcp-tasks/server';
 import { connectTestClient } from '@mcp-tasks/server/testing';
 import { memoryStore, sealed } from '@mcp-tasks/store';
+import { checkStore } from '@mcp-tasks/store-kit';
 import { describeContract } from '@mcp-tasks/store-kit/vitest';
 import { postgresStore } from '@mcp-tasks/store-postgres';
 import { redisStore } from '@mcp-tasks/store-redis';
@@ -76,6 +77,7 @@ const OBJECTS: Readonly<Record<string, Taken>> = {
     take: (options) => connectTestClient(createTasks(), options),
     base: { generation: '2025-11-25' },
   },
+  CheckStoreOptions: { take: (options) => checkStore(NOTHING, options) },
   DescribeContractOptions: {
     take: (options) => {
       describeContract('a store', NOTHING, options);

@@ -171,7 +171,7 @@ export class Lifecycle {
 
 /** @throws {TaskError} STORE_INCOMPATIBLE - the store was written for another version of the port. */
 function checkPort(store: Pick<TaskStore, 'portVersion'>): void {
-  const portVersion: number | undefined = store.portVersion;
+  const portVersion = store.portVersion as number | undefined;
   if (portVersion === PORT_VERSION) return;
   const found = portVersion ?? 'none';
   throw new TaskError(

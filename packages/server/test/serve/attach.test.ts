@@ -112,7 +112,7 @@ describe('attach', () => {
     for (const stranger of strangers) {
       expect(() => {
         attach(tools.tasks, stranger as unknown as McpServer);
-      }).toThrow(/^attach must be given an McpServer of \"@modelcontextprotocol\/server\": .*\.$/);
+      }).toThrow(/^attach must be given an McpServer of "@modelcontextprotocol\/server": .*\.$/);
     }
   });
 

@@ -1,4 +1,4 @@
-import type { TaskStore } from '@mcp-tasks/store';
+import type { TaskEntry, TaskStore } from '@mcp-tasks/store';
 
 /**
  * Given to the kit by the author of a store: how to make data of one's own, and every way to get at them.
@@ -12,9 +12,11 @@ export interface StoreHarness {
   /** Whether the store has `serverTimeMs`; default false. */
   readonly hasServerTime?: boolean | undefined;
   /**
-   * Make the store that the cases compare with: a memory store inside what the stores of this harness are inside of,
-   * where that changes how many bytes an entry counts (`sealed`, say). Default: `memoryStore()` as it is.
+   * Count the bytes of an entry as the stores of this harness count them, where that is not by its name and value: a
+   * sealed value is longer. It comes with `model`.
    */
+  entryBytes?(entry: TaskEntry): number;
+  /** Make a memory store that counts like this, inside `sealed` for instance. Default: `memoryStore()` as it is. */
   model?(): TaskStore;
   /** Make empty data that no other case sees; called once by each case, in any order, also at the same time. */
   create(): Promise<StoreData>;

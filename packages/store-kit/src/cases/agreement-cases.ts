@@ -189,7 +189,7 @@ export const agreementCases = [
     { id: 'agrees', promise: 2, title: '[TEST-04][TEST-07] answers random calls like the memory store' },
     async ({ store, other, nowMs, model: makeModel, bytesOf }) => {
       // As many bytes as 30 small entries have.
-      const maxStoredBytes = 30 * (await bytesOf([{ kind: 'variable', name: 'a', value: '10' }]));
+      const maxStoredBytes = 30 * bytesOf([{ kind: 'variable', name: 'a', value: '10' }]);
       for (const [index, seed] of SEEDS.entries()) {
         const random = randomNumbers(seed);
         const model = makeModel();

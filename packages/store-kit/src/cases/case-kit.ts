@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { entryBytes, memoryStore, type TaskEntry, TaskError, type TaskHead, type TaskStore } from '@mcp-tasks/store';
+import { entryBytes, memoryStore, type TaskEntry, TaskError, type TaskStore } from '@mcp-tasks/store';
 import type { ContractCase } from '../api/contract-case.ts';
 import type { StoreCost, StoreData, StoreHarness } from '../api/harness.ts';
 import { countOverlaps } from '../fakes/timed-store.ts';
 import type { RacerInput, RacerName, RacerOutput } from '../sides/racers.ts';
-import { creation, HOUR_MS, newTask, SERVER_PAST_MS } from '../sides/records.ts';
+import { SERVER_PAST_MS } from '../sides/records.ts';
 import { connectionSide, type ProcessSide, type Side, startProcessSide } from '../sides/sides.ts';
 
 /** Rounds of a race that always run, and those after which a race that never came about fails. */
@@ -35,7 +35,7 @@ export interface CaseKit {
   /** Make a store in memory that answers as the store must. */
   readonly model: () => TaskStore;
   /** Count the bytes of entries as the store must count them. */
-  readonly bytesOf: (entries: readonly TaskEntry[]) => Promise<number>;
+  readonly bytesOf: (entries: readonly TaskEntry[]) => number;
   readonly store: TaskStore;
   /** A second connection to the same data. */
   readonly other: TaskStore;
@@ -75,7 +75,7 @@ export function contractCase(
 async function caseKit(
   data: StoreData,
   opened: (() => Promise<void>)[],
-  { hasServerTime = false, model: makeModel }: Pick<StoreHarness, 'hasServerTime' | 'model'>,
+  { hasServerTime = false, model, entryBytes: bytesOfOne = entryBytes }: Omit<StoreHarness, 'create'>,
 ): Promise<CaseKit> {
   const connect = async (): Promise<TaskStore> => {
     const store = await data.connect();
@@ -94,8 +94,8 @@ async function caseKit(
     nowMs: Date.now() - (hasServerTime ? SERVER_PAST_MS : 0),
     hasServerTime,
     data,
-    model: makeModel ?? memoryStore,
-    bytesOf: async (entries) => (makeModel ? modelBytes(makeModel(), entries) : plainBytes(entries)),
+    model: () => model?.() ?? memoryStore(),
+    bytesOf: (entries) => entries.reduce((bytes, entry) => bytes + bytesOfOne(entry), 0),
     store,
     other,
     connect,
@@ -115,17 +115,6 @@ async function caseKit(
       return { operations: after.operations - before.operations, bytes: after.bytes - before.bytes };
     },
   };
-}
-
-function plainBytes(entries: readonly TaskEntry[]): number {
-  return entries.reduce((bytes, entry) => bytes + entryBytes(entry), 0);
-}
-
-async function modelBytes(model: TaskStore, entries: readonly TaskEntry[]): Promise<number> {
-  const outcome = await model.create(creation(newTask(0), { entries }));
-  await model.close();
-  assert.equal(outcome.status, 'created', 'the model of the harness refuses a task');
-  return (outcome as { readonly head: TaskHead }).head.entryBytes;
 }
 
 /** After a crash, a connection may have nothing left to close. */

@@ -33,13 +33,13 @@ export const storedCases = [
       const head = newTask(nowMs, { entryBytes: 999 });
       const readBytes = async () => {
         const { head: present, entries } = await mustRead(other, head.taskId, nowMs);
-        const sum = await bytesOf(entries);
+        const sum = bytesOf(entries);
         assert.equal(present.entryBytes, sum, 'entryBytes is not the sum of the entries');
         return sum;
       };
       const first = [entry('é', '"ü"'), entry('b', '1'), entry('b', '22', 'published')];
       await stored(store, head, first);
-      assert.equal(await readBytes(), await bytesOf(first));
+      assert.equal(await readBytes(), bytesOf(first));
       const patches: { readonly put?: TaskEntry[]; readonly delete?: TaskEntry[] }[] = [
         { put: [entry('b', '1000'), entry('c', '"\u{1F600}"')] },
         { put: [entry('b', '2')], delete: [entry('é', ''), entry('never there', '')] },
@@ -63,7 +63,7 @@ export const storedCases = [
       title: '[BOUN-02][SEC-04] refuses a task whose entries would make the owner store more than maxStoredBytes',
     },
     async ({ store, other, nowMs, bytesOf }) => {
-      const maxStoredBytes = (await bytesOf(entriesOf(60))) + (await bytesOf(entriesOf(40)));
+      const maxStoredBytes = bytesOf(entriesOf(60)) + bytesOf(entriesOf(40));
       const limits = { ...ROOMY_LIMITS, maxStoredBytes };
       const create = (bytes: number, fields: Partial<TaskHead> = {}) =>
         other.create(creation(newTask(nowMs, fields), { limits, entries: entriesOf(bytes) }));
@@ -89,7 +89,7 @@ export const storedCases = [
       const [first, fitting] = [entry('a', '"1234567"'), entry('b', '"2345678"')];
       await stored(store, head, [first]);
       await stored(store, neighbour, entriesOf(50));
-      const maxStoredBytes = await bytesOf([first, fitting, ...entriesOf(50)]);
+      const maxStoredBytes = bytesOf([first, fitting, ...entriesOf(50)]);
       const write = async (patch: { put?: TaskEntry[]; delete?: TaskEntry[] }, max: number | undefined) => {
         const { head: present } = await mustRead(store, head.taskId, nowMs);
         const change = { head: { statusMessage: 'written' }, ...patch };
@@ -121,7 +121,7 @@ export const storedCases = [
         '[BOUN-02][SEC-04][INTG-09] counts expired tasks as stored until they are removed, and removes them when they are in the way',
     },
     async ({ store, other, nowMs, bytesOf }) => {
-      const maxStoredBytes = await bytesOf([...entriesOf(45), ...entriesOf(45), ...entriesOf(10)]);
+      const maxStoredBytes = bytesOf([...entriesOf(45), ...entriesOf(45), ...entriesOf(10)]);
       const limits = { ...limitsOf(100, 3), maxStoredBytes };
       const atMs = nowMs + HOUR_MS;
       const gone = [newTask(nowMs - 2), newTask(nowMs - 1), newTask(nowMs, { owner: 'somebody else' })];
@@ -180,17 +180,44 @@ export const storedCases = [
 
   contractCase(
     {
+      id: 'quota-bytes-burst',
+      promise: 1,
+      title: '[BOUN-02][SEC-04] fills maxStoredBytes exactly under 150 creates at once, also where expired tasks lie',
+    },
+    async ({ store, other, nowMs, bytesOf }) => {
+      const room = 10;
+      const maxStoredBytes = room * (await bytesOf(entriesOf(40)));
+      const limits = { ...ROOMY_LIMITS, maxStoredBytes };
+      const pastMs = nowMs - HOUR_MS;
+      for (let count = 0; count < 3; count += 1) {
+        await stored(store, newTask(pastMs, { ttlMs: 1 }), entriesOf(40));
+      }
+      const outcomes = await Promise.all(
+        Array.from({ length: 150 }, (_, index) => {
+          const task = creation(newTask(nowMs), { limits, entries: entriesOf(40), nowMs });
+          return (index % 2 === 0 ? store : other).create(task);
+        }),
+      );
+      const created = outcomes.filter(({ status }) => status === 'created').length;
+      assert.equal(created, room, `${created} of 150 creates at once were made where ${room} have room`);
+      for (const outcome of outcomes) {
+        if (outcome.status === 'over-quota') assert.equal(outcome.limit, 'maxStoredBytes');
+      }
+      const { heads } = await store.list({ owner: 'owner', limit: 200, nowMs });
+      const bytes = heads.reduce((total, one) => total + one.entryBytes, 0);
+      assert.equal(bytes, maxStoredBytes, `the owner has ${bytes} bytes under a limit of ${maxStoredBytes}`);
+    },
+  ),
+
+  contractCase(
+    {
       id: 'race-quota-bytes',
       promise: 1,
       title: '[BOUN-02][SEC-04][TEST-04] lets no race of creates and patches take an owner beyond maxStoredBytes',
     },
     async ({ store, nowMs, contend, bytesOf }) => {
       const put = [entry('a', JSON.stringify('x'.repeat(37)))];
-      const [first, created, patched] = [
-        await bytesOf(entriesOf(10)),
-        await bytesOf(entriesOf(40)),
-        await bytesOf(put),
-      ];
+      const [first, created, patched] = [bytesOf(entriesOf(10)), bytesOf(entriesOf(40)), bytesOf(put)];
       const maxStoredBytes = first + 2 * Math.max(created, patched) + 1;
       await contend(async (race) => {
         const owner = `owner ${newTask(nowMs).taskId}`;

@@ -49,11 +49,8 @@ function expiredOf(round: Round, owner: string, which: 'all' | 'stored', before?
   return { tasks: heads.length, bytes: heads.reduce((sum, { entryBytes }) => sum + entryBytes, 0) };
 }
 
-function bytesOf(call: Made<'create'>): number {
-  return call.input.entries.reduce(
-    (sum, { name, value }) => sum + Buffer.byteLength(name) + Buffer.byteLength(value),
-    0,
-  );
+function bytesOf({ countBytes }: Round, call: Made<'create'>): number {
+  return call.input.entries.reduce((sum, entry) => sum + countBytes(entry), 0);
 }
 
 /** Tell whether a call may remove expired tasks of an owner: a sweep, or a create that they would stand in the way of. */
@@ -64,7 +61,7 @@ export function mayRemove(round: Round, call: MadeCall, owner: string): boolean 
   const expired = expiredOf(round, owner, 'all');
   return (
     live.tasks + expired.tasks >= MODEL_LIMITS.maxStoredTasks ||
-    live.bytes + expired.bytes + bytesOf(call) > MODEL_LIMITS.maxStoredBytes
+    live.bytes + expired.bytes + bytesOf(round, call) > MODEL_LIMITS.maxStoredBytes
   );
 }
 
@@ -125,6 +122,6 @@ function checkRefusedCreate(round: Round, call: Made<'create'>): void {
       ? [live.active, live.active >= MODEL_LIMITS.maxActiveTasks]
       : limit === 'maxStoredTasks'
         ? [live.tasks + expired.tasks, live.tasks + expired.tasks >= MODEL_LIMITS.maxStoredTasks]
-        : [live.bytes, live.bytes + expired.bytes + bytesOf(call) > MODEL_LIMITS.maxStoredBytes];
+        : [live.bytes, live.bytes + expired.bytes + bytesOf(round, call) > MODEL_LIMITS.maxStoredBytes];
   rule(isReached, `create is refused by ${limit}, though the owner has ${count} at most`, about);
 }

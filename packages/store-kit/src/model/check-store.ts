@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { TASK_ENTRY_KINDS, type TaskStore } from '@mcp-tasks/store';
+import { entryBytes, TASK_ENTRY_KINDS, type TaskStore } from '@mcp-tasks/store';
+import { checkOptions, option, type OptionTableOf } from '@mcp-tasks/wire';
 import type { StoreData, StoreHarness } from '../api/harness.ts';
 import { type LaneInput, type MadeCall, type PlannedCall, runLane } from '../sides/lane.ts';
 import { type RandomNumbers, randomNumbers } from '../sides/random-numbers.ts';
@@ -11,6 +12,7 @@ import { failureText } from './failure-text.ts';
 import { STEP_MS } from './limits.ts';
 import { planRound } from './plan-round.ts';
 import { StoredTasks } from './stored-tasks.ts';
+import type { CountBytes } from './task-state.ts';
 
 /** Calls that are remembered for a failure. */
 const REMEMBERED_CALLS = 20_000;
@@ -31,6 +33,12 @@ export interface CheckStoreOptions {
   /** Connections that work at once, from 1; a process of its own is one more where the harness has it. Default 3. */
   readonly connections?: number | undefined;
 }
+
+const OPTIONS: OptionTableOf<CheckStoreOptions> = {
+  seed: option.integer(0),
+  operations: option.integer(1),
+  connections: option.integer(1),
+};
 
 /** Result of a check. */
 export interface CheckStoreReport {
@@ -55,8 +63,10 @@ export interface CheckStoreReport {
  * const { operations } = await checkStore(harness, { seed: 7, operations: 100_000, connections: 4 });
  */
 export async function checkStore(harness: StoreHarness, options: CheckStoreOptions = {}): Promise<CheckStoreReport> {
+  checkOptions('checkStore', options, OPTIONS);
   const { seed = 1, operations = 2_000, connections = 3 } = options;
   const random = randomNumbers(seed);
+  const countBytes: CountBytes = (entry) => harness.entryBytes?.(entry) ?? entryBytes(entry);
   const answers = new Map<string, number>();
   let made = 0;
   for (let part = 1; made < operations; part += 1) {
@@ -66,7 +76,15 @@ export async function checkStore(harness: StoreHarness, options: CheckStoreOptio
       const sides = await openSides(data, connections, opened);
       const startMs = Date.now() - (harness.hasServerTime === true ? SERVER_PAST_MS : 0);
       const name = `part ${part} of checkStore(harness, ${JSON.stringify({ seed, operations, connections })})`;
-      made += await checkRounds({ ...sides, random, name, answers, operations: operations - made, startMs });
+      made += await checkRounds({
+        ...sides,
+        countBytes,
+        random,
+        name,
+        answers,
+        operations: operations - made,
+        startMs,
+      });
     } finally {
       for (const close of opened.reverse()) await close();
       await data.destroy();
@@ -99,6 +117,7 @@ async function openSides(data: StoreData, connections: number, opened: (() => Pr
 }
 
 interface Check extends Sides {
+  readonly countBytes: CountBytes;
   readonly random: RandomNumbers;
   /** Names the check in a failure. */
   readonly name: string;
@@ -109,8 +128,17 @@ interface Check extends Sides {
 }
 
 /** Check rounds upon the same data. @returns the number of calls. */
-async function checkRounds({ random, name, operations, startMs, stores, sides, answers }: Check): Promise<number> {
-  const stored = new StoredTasks();
+async function checkRounds({
+  countBytes,
+  random,
+  name,
+  operations,
+  startMs,
+  stores,
+  sides,
+  answers,
+}: Check): Promise<number> {
+  const stored = new StoredTasks(countBytes);
   let remembered: MadeCall[] = [];
   let made = 0;
   let nowMs = startMs;

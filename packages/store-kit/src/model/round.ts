@@ -3,7 +3,7 @@ import { headsIn, type Made, type MadeCall } from '../sides/lane.ts';
 import { rule } from './broken-rule.ts';
 import type { ExpiredTasks } from './expired-tasks.ts';
 import { TaskLine, type TaskVersion } from './task-line.ts';
-import { claimedState, createdState, patchedState, type TaskState } from './task-state.ts';
+import { claimedState, type CountBytes, createdState, patchedState, type TaskState } from './task-state.ts';
 import { type TaskWrite, TaskWrites } from './task-writes.ts';
 
 /** A task that is live when a round begins. */
@@ -19,6 +19,7 @@ export interface Round {
   readonly calls: readonly MadeCall[];
   readonly lines: ReadonlyMap<string, TaskLine>;
   readonly expired: ExpiredTasks;
+  readonly countBytes: CountBytes;
 }
 
 /** Tell whether two calls were under way at the same time. */
@@ -38,7 +39,11 @@ export function isAlone(call: MadeCall, calls: readonly MadeCall[]): boolean {
  *
  * @throws {BrokenRule} there is no such line: a version has no write or two, or a write did not find what it expected.
  */
-export function makeLines(calls: readonly MadeCall[], live: ReadonlyMap<string, LiveTask>): Map<string, TaskLine> {
+export function makeLines(
+  calls: readonly MadeCall[],
+  live: ReadonlyMap<string, LiveTask>,
+  countBytes: CountBytes,
+): Map<string, TaskLine> {
   const writes = new TaskWrites(calls);
   const seen = highestVersions(calls);
   const lines = new Map<string, TaskLine>();
@@ -50,7 +55,7 @@ export function makeLines(calls: readonly MadeCall[], live: ReadonlyMap<string, 
     if (write?.call.method !== 'create') continue;
     const { head, entries, idempotencyKey } = write.call.input;
     const { fromNs } = write.call;
-    const first = { state: createdState(head, entries), fromNs, knownNs: write.call.toNs, setsDue: true };
+    const first = { state: createdState(head, entries, countBytes), fromNs, knownNs: write.call.toNs, setsDue: true };
     lines.set(taskId, new TaskLine(first, true, idempotencyKey));
   }
   for (const [taskId, line] of lines) {

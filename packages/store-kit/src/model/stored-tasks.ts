@@ -7,11 +7,17 @@ import { checkRemovals } from './check-removals.ts';
 import { checkWrites } from './check-writes.ts';
 import { ExpiredTasks } from './expired-tasks.ts';
 import { type LiveTask, makeLines, type Round } from './round.ts';
+import type { CountBytes } from './task-state.ts';
 
 /** The stored tasks, as the sequential record says, from round to round. */
 export class StoredTasks {
   readonly expired = new ExpiredTasks();
   #live = new Map<string, LiveTask>();
+  readonly #countBytes: CountBytes;
+
+  constructor(countBytes: CountBytes) {
+    this.#countBytes = countBytes;
+  }
 
   get live(): ReadonlyMap<string, LiveTask> {
     return this.#live;
@@ -37,7 +43,9 @@ export class StoredTasks {
    * @throws {BrokenRule} the answers fit no sequential record, or break a rule.
    */
   check(nowMs: number, calls: readonly MadeCall[]): void {
-    const round: Round = { nowMs, calls, lines: makeLines(calls, this.#live), expired: this.expired };
+    const countBytes = this.#countBytes;
+    const lines = makeLines(calls, this.#live, countBytes);
+    const round: Round = { nowMs, calls, lines, expired: this.expired, countBytes };
     checkReads(round);
     checkWrites(round);
     checkClaims(round);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { entryBytes, type TaskEntry, type TaskEntryKey, type TaskHead, type TaskPatch } from '@mcp-tasks/store';
+import type { TaskEntry, TaskEntryKey, TaskHead, TaskPatch } from '@mcp-tasks/store';
 import { isTerminalStatus } from '@mcp-tasks/wire';
 
 /** A task as the sequential record says it is at one version. */
@@ -7,7 +7,11 @@ export interface TaskState {
   /** Its `dueAtMs` is that of the write: a renewal moves it without a version. */
   readonly head: TaskHead;
   readonly entries: ReadonlyMap<string, TaskEntry>;
+  readonly countBytes: CountBytes;
 }
+
+/** Counts the bytes of one entry, as the store does. */
+export type CountBytes = (entry: TaskEntry) => number;
 
 const keyOf = ({ kind, name }: TaskEntryKey) => `${kind} ${name}`;
 
@@ -17,8 +21,8 @@ export function isActive({ head }: TaskState): boolean {
 }
 
 /** Make the first state of a task. */
-export function createdState(head: TaskHead, entries: readonly TaskEntry[]): TaskState {
-  return stateOf(head, new Map(entries.map((entry) => [keyOf(entry), entry])));
+export function createdState(head: TaskHead, entries: readonly TaskEntry[], countBytes: CountBytes): TaskState {
+  return stateOf(head, new Map(entries.map((entry) => [keyOf(entry), entry])), countBytes);
 }
 
 /** Make the state after a patch: a field that is null is gone, but `dueAtMs`, which is null. */
@@ -29,7 +33,7 @@ export function patchedState(before: TaskState, patch: TaskPatch, writeId: strin
   const entries = new Map(before.entries);
   for (const key of patch.delete ?? []) entries.delete(keyOf(key));
   for (const entry of patch.put ?? []) entries.set(keyOf(entry), entry);
-  return stateOf({ ...head, version: before.head.version + 1, writeId }, entries);
+  return stateOf({ ...head, version: before.head.version + 1, writeId }, entries, before.countBytes);
 }
 
 /** Make the state after a claim. */
@@ -37,7 +41,7 @@ export function claimedState(
   before: TaskState,
   claim: { readonly holder: string; readonly leaseMs: number; readonly nowMs: number; readonly writeId: string },
 ): TaskState {
-  const { head, entries } = before;
+  const { head } = before;
   const isLost = head.holder !== undefined && head.holder !== claim.holder;
   const next: TaskHead = {
     ...head,
@@ -49,7 +53,7 @@ export function claimedState(
     dueAtMs: claim.nowMs + claim.leaseMs,
     lastUpdatedAtMs: claim.nowMs,
   };
-  return { head: next, entries };
+  return { ...before, head: next };
 }
 
 /** Count the bytes by which a patch makes the entries of a state grow. */
@@ -81,9 +85,9 @@ export function entriesDifference(
   return isDeepStrictEqual(seen, wanted) ? undefined : `entries are ${seen.join(' ')} and not ${wanted.join(' ')}`;
 }
 
-function stateOf(head: TaskHead, entries: ReadonlyMap<string, TaskEntry>): TaskState {
-  const bytes = [...entries.values()].reduce((sum, entry) => sum + entryBytes(entry), 0);
-  return { head: { ...head, entryBytes: bytes }, entries };
+function stateOf(head: TaskHead, entries: ReadonlyMap<string, TaskEntry>, countBytes: CountBytes): TaskState {
+  const bytes = [...entries.values()].reduce((sum, entry) => sum + countBytes(entry), 0);
+  return { head: { ...head, entryBytes: bytes }, entries, countBytes };
 }
 
 function fieldsOf(head: TaskHead): Record<string, unknown> {

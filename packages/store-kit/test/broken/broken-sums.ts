@@ -71,6 +71,28 @@ export const brokenSums: readonly BrokenStore[] = [
     }),
   },
   {
+    case: 'quota-bytes-burst',
+    fault: 'adds up the bytes of an owner from time to time',
+    says: /\d+ of 150 creates at once were made where 10 have room/,
+    methods(store): Pick<TaskStore, 'create'> {
+      let known = 0;
+      let calls = 0;
+      return {
+        async create(input) {
+          const { owner } = input.head;
+          calls += 1;
+          if (calls % 10 === 0) {
+            const { heads } = await store.list({ owner, limit: 1_000, nowMs: input.nowMs });
+            known = heads.reduce((sum, head) => sum + head.entryBytes, 0);
+          }
+          const isOver = known + 40 > input.limits.maxStoredBytes;
+          if (isOver) return { status: 'over-quota', limit: 'maxStoredBytes', retryable: false };
+          return store.create({ ...input, limits: { ...input.limits, maxStoredBytes: Infinity } });
+        },
+      };
+    },
+  },
+  {
     case: 'get-owner-cost',
     fault: 'reads a task whole before it looks at its owner',
     says: /a foreign task costs \d+ operations/,

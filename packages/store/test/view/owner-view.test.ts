@@ -300,7 +300,7 @@ describe('waitFor', () => {
 
   it('[INTG-06] fails at once when the store is closed or broken, and when its question throws', async () => {
     const store = countingStore(memoryStore());
-    const { clock, hub, of, apply } = setting(store);
+    const { hub, of, apply } = setting(store);
     await store.create(newTask());
     store.readError = new TaskError('STORE_CLOSED', 'The store is closed.');
     expect(await refusal(of('alice').waitFor('task-1', isOver, { signal }))).toBe(store.readError);

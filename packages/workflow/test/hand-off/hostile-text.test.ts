@@ -46,7 +46,8 @@ describe('texts that others wrote', () => {
         const shows = showsEverywhere(text);
         const { head } = await shows.start('w', { text });
         const { value, visited } = await countVisited(() => shows.view(head.taskId));
-        expect(visited).toBeLessThan(MiB);
+        // Some looks at 16 KiB for each place that shows it, and none at the whole: three times the text costs no more.
+        expect(visited).toBeLessThan(2 * MiB);
         for (const { content } of value.messages) expect(content.text.length).toBeLessThan(5 * MAX_SHOWN_CHARACTERS);
         expect(JSON.stringify(value.meta).length).toBeLessThan(10 * MAX_SHOWN_CHARACTERS);
         expect(JSON.stringify(value.head).length).toBeLessThan(16 * KiB);
