@@ -46,7 +46,8 @@ export class UnknownTools {
   async #look(): Promise<void> {
     const { layer, clockWatch, isCaughtUp } = this.#options;
     const { store, clock, registry, executor } = layer;
-    if (clockWatch.isCautious || !(await isCaughtUp())) return;
+    // A process without tools runs nothing, so it cannot say which tools are missing.
+    if (registry.tools.size === 0 || clockWatch.isCautious || !(await isCaughtUp())) return;
     const dueUntilMs = clock.nowMs() - MINUTE_MS;
     const heads = await store.due({
       handlers: { except: [...registry.tools.keys()] },

@@ -186,7 +186,7 @@ export const storedCases = [
     },
     async ({ store, other, nowMs, bytesOf }) => {
       const room = 10;
-      const maxStoredBytes = room * (await bytesOf(entriesOf(40)));
+      const maxStoredBytes = room * bytesOf(entriesOf(40));
       const limits = { ...ROOMY_LIMITS, maxStoredBytes };
       const pastMs = nowMs - HOUR_MS;
       for (let count = 0; count < 3; count += 1) {
