@@ -10,6 +10,9 @@ const Manifest = z.object({
   repository: z.object({ url: z.string().min(1), directory: z.string().min(1) }),
 });
 
+/** A command has no entries, and is asked for by its bare name. */
+const Command = Manifest.omit({ exports: true }).extend({ name: z.string().regex(/^[\w-]+$/, 'must be a bare name') });
+
 /** A package that is published. */
 interface PublishedPackage {
   readonly name: string;
@@ -33,7 +36,7 @@ export async function readManifests(repository: string): Promise<ManifestReport>
     const folder = `packages/${entry}`;
     const json = JSON.parse(await readFile(path.join(repository, folder, 'package.json'), 'utf8')) as object;
     if ('private' in json && json.private === true) continue;
-    const checked = Manifest.safeParse(json);
+    const checked = ('bin' in json ? Command : Manifest).safeParse(json);
     if (checked.success) {
       const { name, version, repository: from } = checked.data;
       report.packages.push({ name, version, folder });

@@ -110,9 +110,11 @@ describe('a database of the first schema', () => {
     const path = oldDatabase();
     const store = await openStore({ path });
     const sums = openDatabase(path).prepare('SELECT owner, tasks, bytes FROM mcp_task_owners ORDER BY owner').all({});
-    expect(sums.map((row) => Object.values(row as Record<string, unknown>))).toEqual([
-      [new Uint8Array(blob('another\0')), 1, 10],
-      [new Uint8Array(blob('owner')), 10, 100],
+    // One driver answers a Buffer, another a Uint8Array.
+    const rows = sums.map((row) => Object.values(row as Record<string, unknown>));
+    expect(rows.map(([owner, ...counts]) => [Buffer.from(owner as Uint8Array).toString(), ...counts])).toEqual([
+      ['another\0', 1, 10],
+      ['owner', 10, 100],
     ]);
     const create = (maxStoredBytes: number) => {
       const entries = [{ kind: 'call' as const, name: '', value: '12345' }];
