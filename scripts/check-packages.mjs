@@ -37,7 +37,7 @@ try {
     const packed = filesOf(tarball);
     const strange = packed.filter(
       (file) =>
-        !/^package\/(dist\/[^/]+\.(c?js(\.map)?|d\.c?ts)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(file) &&
+        !/^package\/(dist\/[^/]+\.([cm]?js(\.map)?|d\.c?ts)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(file) &&
         !(manifest.files.includes('templates') && file.startsWith('package/templates/')),
     );
     const entries = Object.values(manifest.publishConfig.exports).flatMap((target) =>
