@@ -37,8 +37,9 @@ try {
     const packed = filesOf(tarball);
     const strange = packed.filter(
       (file) =>
-        !/^package\/(dist\/[^/]+\.([cm]?js(\.map)?|d\.c?ts)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(file) &&
-        !(manifest.files.includes('templates') && file.startsWith('package/templates/')),
+        !/^package\/(dist\/[^/]+\.([cm]?js(\.map)?|d\.c?ts)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(
+          file,
+        ) && !(manifest.files.includes('templates') && file.startsWith('package/templates/')),
     );
     const entries = Object.values(manifest.publishConfig.exports).flatMap((target) =>
       typeof target === 'string' ? [] : Object.values(target).flatMap((format) => Object.values(format)),
