@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { CreateTask, TaskHead } from '@mcp-tasks/store';
-import { makeFolder, namesIn, readIfThere, replace } from './durable-files.ts';
+import { hasCode, makeFolder, namesIn, readIfThere, replace } from './durable-files.ts';
 import { FolderLock } from './folder-lock.ts';
 import { fileName, firstEntry, type JournalEntry, TaskJournal } from './task-journal.ts';
 
@@ -71,7 +71,13 @@ export class OwnerFolder {
     let latest = await journal.latest();
     if (latest === undefined && !(await journal.isRemoved())) {
       // Its creator died, or is about to, before it could begin the journal.
-      await journal.begin(file);
+      try {
+        await journal.begin(file);
+      } catch (error) {
+        if (!hasCode(error, 'ENOENT')) throw error;
+        await journal.discard(); // another call removed the task meanwhile; `begin` may have made its folder again
+        return undefined;
+      }
       latest = await journal.latest();
     }
     return latest && { journal, latest, idempotencyKey };
