@@ -113,7 +113,7 @@ function taskQuestions(host: HandlerHost, watch: EffectWatch, keys: QuestionKeys
     return toElicited(key, question.schema, await ask(key, elicitRequest(key, question)));
   };
   const roots = async (key: string): Promise<readonly Root[]> =>
-    (await ask(key, { method: 'roots/list', params: {} }))['roots'] as unknown as readonly Root[];
+    (await ask(key, { method: 'roots/list', params: {} }))['roots'] as unknown as readonly Root[]; // checked as it was answered
   const sample = async (key: string, params: JsonObject): Promise<Sampled> =>
     (await ask(key, sampleRequest(key, params))) as unknown as Sampled;
   return {

@@ -21,7 +21,7 @@ interface StoredWait {
 /** Read what a wait entry keeps. */
 export function storedWait(host: HandlerHost, name: string): StoredWait | undefined {
   const text = host.entries.waits.get(name);
-  return text === undefined ? undefined : (fromJson(text) as unknown as StoredWait);
+  return text === undefined ? undefined : (fromJson(text) as unknown as StoredWait); // this package wrote it
 }
 
 /** Store a wait, and wait until its end. */

@@ -50,7 +50,7 @@ export function refusedResponse({ code, message }: QuestionRefusal): InputRespon
 export function acceptedResponse(key: string, response: InputResponse): InputResponse {
   const refusal = response[REFUSED];
   if (!isJsonObject(refusal) || Object.keys(response).length > 1) return response;
-  throw inputRefused(key, refusal as unknown as QuestionRefusal);
+  throw inputRefused(key, refusal as unknown as QuestionRefusal); // this package wrote it
 }
 
 /** Make the error INPUT_REFUSED: the client answered a question with a JSON-RPC error. */

@@ -51,7 +51,7 @@ export async function callTool(
 
 /** The questions that a run inside its request could not ask. */
 function refusedQuestions({ details: { questions } }: TaskError): Question[] {
-  const all = (Array.isArray(questions) ? questions : []) as unknown as readonly UnsupportedQuestion[];
+  const all = (Array.isArray(questions) ? questions : []) as unknown as readonly UnsupportedQuestion[]; // as the runner fills it
   return all.map(({ method, mode }) => ({ method, params: { mode } }));
 }
 

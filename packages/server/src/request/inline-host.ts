@@ -26,7 +26,7 @@ export function inlineHost(request: TaskRequest, { progressToken }: CallMeta, { 
         const params = { ...params2025(question, randomUUID()) };
         const options = { signal: askSignal, timeout: LONGEST_TIMEOUT_MS };
         try {
-          return (await mcpReq.send({ method, params }, options)) as unknown as InputResponse;
+          return (await mcpReq.send({ method, params }, options)) as unknown as InputResponse; // checked by the runner
         } catch (error) {
           throw error instanceof ProtocolError ? inputRefused(key, error) : error;
         }

@@ -29,7 +29,7 @@ export function createdState(head: TaskHead, entries: readonly TaskEntry[], coun
 export function patchedState(before: TaskState, patch: TaskPatch, writeId: string): TaskState {
   const head = Object.fromEntries(
     Object.entries({ ...before.head, ...patch.head }).filter(([name, value]) => value !== null || name === 'dueAtMs'),
-  ) as unknown as TaskHead;
+  ) as unknown as TaskHead; // the fields are those of two heads
   const entries = new Map(before.entries);
   for (const key of patch.delete ?? []) entries.delete(keyOf(key));
   for (const entry of patch.put ?? []) entries.set(keyOf(entry), entry);
